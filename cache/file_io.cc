@@ -1,0 +1,57 @@
+// Loops over the door's short reads and short writes.
+#include "cache/file_io.h"
+
+#include <array>
+#include <memory>
+
+#include "cache/os_error.h"
+
+namespace modelcache {
+namespace {
+
+// Large enough that the calls cost nothing beside the hash, small enough to stay in a second-level cache.
+constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
+using ReadBuffer = std::array<std::byte, kReadBytes>;
+
+}  // namespace
+
+Result<void> write_all(Os& os, Fd file, std::span<const std::byte> bytes, std::uint64_t offset,
+                       std::string_view place) {
+  while (!bytes.empty()) {
+    const auto count = os.write(file, bytes, offset);
+    if (!count) return fail(count.error(), "write", place);
+    if (*count == 0) return fail(ErrorCode::io, "write", place, "no byte was taken");
+    bytes = bytes.subspan(*count);
+    offset += *count;
+  }
+  return {};
+}
+
+Result<std::string> read_all(Os& os, Fd file, std::size_t bytes_max, std::string_view place) {
+  const auto buffer = std::make_unique<ReadBuffer>();
+  std::string text;
+  for (;;) {
+    const auto count = os.read(file, *buffer, text.size());
+    if (!count) return fail(count.error(), "read", place);
+    if (*count == 0) return text;
+    if (text.size() + *count > bytes_max) {
+      return fail(ErrorCode::too_large, "read", place, "larger than " + std::to_string(bytes_max) + " bytes");
+    }
+    text.append(reinterpret_cast<const char*>(buffer->data()), *count);
+  }
+}
+
+Result<FileHash> hash_file(Os& os, Fd file, std::string_view place) {
+  const auto buffer = std::make_unique<ReadBuffer>();
+  Sha256 hash;
+  std::uint64_t size = 0;
+  for (;;) {
+    const auto count = os.read(file, *buffer, size);
+    if (!count) return fail(count.error(), "read", place);
+    if (*count == 0) return FileHash{hash.finish(), size};
+    hash.update(std::span(*buffer).first(*count));
+    size += *count;
+  }
+}
+
+}  // namespace modelcache

@@ -1,0 +1,93 @@
+// Reads and replaces the manifest's file.
+#include "cache/manifest_store.h"
+
+#include <cerrno>
+
+#include "cache/entry_lock.h"
+#include "cache/file_io.h"
+#include "cache/key.h"
+#include "cache/os_error.h"
+#include "cache/staged_file.h"
+
+namespace modelcache {
+namespace {
+
+using State = StoredManifest::State;
+
+StoredManifest without(State state, std::string problem) { return {state, {}, std::move(problem)}; }
+
+Result<void> write_manifest(Os& os, const Directory& directory, const Manifest& manifest) {
+  const auto place = directory.place("", kManifestName);
+  auto staged = StagedFile::create(os, directory, "manifest");
+  if (!staged) return fail(std::move(staged.error()));
+  const auto text = manifest.print();
+  if (auto written = staged->append(std::as_bytes(std::span(text))); !written) return written;
+  if (auto synced = staged->sync(); !synced) return synced;
+  auto renamed = staged->rename_to(directory.root(), kManifestName, RenameMode::replace, place);
+  if (!renamed) return fail(std::move(renamed.error()));
+  if (auto closed = staged->finish(); !closed) return closed;
+  const auto synced = os.sync_directory(directory.root());
+  if (!synced) return fail(synced.error(), "sync directory", directory.path());
+  return {};
+}
+
+Result<void> set_aside(Os& os, const Directory& directory) {
+  const auto moved =
+      os.rename(directory.root(), kManifestName, directory.root(), kBadManifestName, RenameMode::replace);
+  // Gone already: without working locks someone else may have set it aside.
+  if (!moved && moved.error() != Errno{ENOENT}) {
+    return fail(moved.error(), "set aside", directory.place("", kManifestName));
+  }
+  return {};
+}
+
+}  // namespace
+
+StoredManifest read_manifest(Os& os, const Directory& directory) {
+  const auto place = directory.place("", kManifestName);
+  const auto fd = os.open(directory.root(), kManifestName, OpenMode::read);
+  if (!fd && fd.error() == Errno{ENOENT}) return {};
+  if (!fd && fd.error() == Errno{ELOOP}) return without(State::bad, place + " is a symbolic link");
+  if (!fd) return without(State::unreadable, place + ": " + describe(fd.error()));
+  const OpenFile file(os, *fd);
+  const auto stat = os.stat(*fd);
+  if (!stat) return without(State::unreadable, place + ": " + describe(stat.error()));
+  if (stat->type != FileType::regular) return without(State::bad, place + " is not a regular file");
+  const auto text = read_all(os, *fd, kManifestBytesMax, place);
+  if (!text && text.error().code == ErrorCode::too_large) return without(State::bad, text.error().message());
+  if (!text) return without(State::unreadable, text.error().message());
+  auto parsed = Manifest::parse(*text);
+  if (parsed) return {State::good, std::move(*parsed), {}};
+  const auto state = parsed.error().kind == ManifestError::Kind::future ? State::future : State::bad;
+  return without(state, place + ": " + parsed.error().message);
+}
+
+Result<ManifestChange> change_manifest(Os& os, const Directory& directory, Instant until,
+                                       const std::function<Result<bool>(Manifest&)>& edit,
+                                       const std::function<Result<void>()>& then) {
+  auto lock = EntryLock::wait(os, directory, kManifestLockName, until, {});
+  if (!lock) return fail(std::move(lock.error()));
+  if (lock->state() == EntryLock::State::timed_out) {
+    return ManifestChange{false, "the manifest was not updated: its lock is held by " + lock->holder()};
+  }
+  auto stored = read_manifest(os, directory);
+  if (stored.state == State::future || stored.state == State::unreadable) {
+    return ManifestChange{false, "the manifest was left alone: " + stored.problem};
+  }
+  const auto edited = edit(stored.manifest);
+  if (!edited) return fail(edited.error());
+  ManifestChange change{true, {}};
+  if (stored.state == State::bad) {
+    if (auto moved = set_aside(os, directory); !moved) return fail(std::move(moved.error()));
+    change.note = stored.problem + "; set aside as " + std::string(kBadManifestName) +
+                  ", entries are listed again as they are used";
+  }
+  if (*edited || stored.state == State::bad) {
+    if (auto written = write_manifest(os, directory, stored.manifest); !written)
+      return fail(std::move(written.error()));
+  }
+  if (auto finished = then(); !finished) return fail(std::move(finished.error()));
+  return change;
+}
+
+}  // namespace modelcache

@@ -1,0 +1,91 @@
+// The streaming hash over OpenSSL's EVP.
+#include "cache/sha256.h"
+
+#include <openssl/evp.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace modelcache {
+namespace {
+
+// OpenSSL fails here only when it has no SHA-256 or no memory; neither can be gone on from.
+void require(bool ok, const char* what) {
+  if (ok) return;
+  std::fprintf(stderr, "modelcache: OpenSSL refused %s\n", what);
+  std::abort();
+}
+
+int nibble_of(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+std::string Sha256Digest::hex() const {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+Result<Sha256Digest> Sha256Digest::parse(std::string_view hex) {
+  constexpr std::string_view kStep = "read checksum";
+  Sha256Digest digest;
+  if (hex.size() != digest.bytes.size() * 2) {
+    return fail(ErrorCode::invalid_argument, kStep, "",
+                "expected 64 hexadecimal digits, got " + std::to_string(hex.size()) + " characters");
+  }
+  for (std::size_t i = 0; i < hex.size(); ++i) {
+    const int nibble = nibble_of(hex[i]);
+    if (nibble < 0) {
+      return fail(ErrorCode::invalid_argument, kStep, "",
+                  "expected 64 hexadecimal digits, character " + std::to_string(i + 1) + " is none");
+    }
+    digest.bytes[i / 2] = static_cast<std::uint8_t>(digest.bytes[i / 2] << 4 | nibble);
+  }
+  return digest;
+}
+
+struct Sha256::Context {
+  EVP_MD_CTX* evp = EVP_MD_CTX_new();
+  Context() = default;
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+  ~Context() { EVP_MD_CTX_free(evp); }
+};
+
+Sha256::Sha256() : context_(std::make_unique<Context>()) {
+  require(context_->evp != nullptr, "a context");
+  require(EVP_DigestInit_ex(context_->evp, EVP_sha256(), nullptr) == 1, "to begin");
+}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+void Sha256::update(std::span<const std::byte> bytes) {
+  require(EVP_DigestUpdate(context_->evp, bytes.data(), bytes.size()) == 1, "bytes");
+}
+
+Sha256Digest Sha256::finish() {
+  Sha256Digest digest;
+  require(EVP_DigestFinal_ex(context_->evp, digest.bytes.data(), nullptr) == 1, "to finish");
+  return digest;
+}
+
+Sha256Digest sha256_of(std::span<const std::byte> bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.finish();
+}
+
+Sha256Digest sha256_of(std::string_view text) { return sha256_of(std::as_bytes(std::span(text.data(), text.size()))); }
+
+}  // namespace modelcache

@@ -1,0 +1,136 @@
+// Writes the totals of an exploration as text and as JSON.
+#include "harness/cli/exploration_report.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace stampede {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t kViolationsShownMax = 5;
+
+std::string bytes_text(std::uint64_t bytes) {
+  if (bytes < 10'000) return fmt::format("{} B", bytes);
+  if (bytes < 10'000'000) return fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3);
+  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+}
+
+// "a 12   b 3   ..." in columns of equal width.
+std::string counts_text(const std::map<std::string, std::uint64_t>& counts, std::string_view indent) {
+  constexpr std::size_t kColumns = 2;
+  std::string text;
+  std::size_t column = 0;
+  for (const auto& [name, count] : counts) {
+    if (column == 0) text += indent;
+    text += fmt::format("{:<32}{:>9}", name, count);
+    column = (column + 1) % kColumns;
+    text += column == 0 ? "\n" : "    ";
+  }
+  while (text.ends_with(' ')) text.pop_back();
+  if (!text.empty() && text.back() != '\n') text += "\n";
+  return text;
+}
+
+}  // namespace
+
+std::string verdict_line(const ExplorationTotals& totals) {
+  const std::string done =
+      fmt::format("{} runs, {} processes, {} gets", totals.runs, totals.processes, totals.successes + totals.failures);
+  if (totals.runs == 0) return "nothing was judged: no run was completed";
+  if (!totals.discoveries.empty()) {
+    return fmt::format("VIOLATED: {} violations in {} of {} ({:.1f} s)", totals.violation_count(),
+                       totals.discoveries.size(), done, totals.seconds);
+  }
+  std::uint64_t judged = 0;
+  for (const auto& [invariant, times] : totals.judged) judged += times;
+  return fmt::format("all held: 0 violations in {}; judged {} times in {:.1f} s", done, judged, totals.seconds);
+}
+
+std::string text_of(const ExplorationOptions& options, const ExplorationTotals& totals) {
+  std::uint64_t model_bytes = 0;
+  for (const Model& model : options.draw.models) model_bytes += model.bytes->size();
+  std::string text;
+  const auto row = [&text](std::string_view name, const std::string& value) {
+    text += fmt::format("  {:<28}{:>14}\n", name, value);
+  };
+  text += fmt::format("{} processes, {} models ({}), {}, faults on {:.0f} % of connections, seed {}\n\n",
+                      options.draw.processes, options.draw.models.size(), bytes_text(model_bytes),
+                      options.draw.separate_directories ? "a directory each" : "one directory",
+                      options.draw.fault_share * 100, options.seed);
+  row("runs", std::to_string(totals.runs));
+  row("processes reaped", std::to_string(totals.processes));
+  row("gets succeeded", std::to_string(totals.successes));
+  row("  of these hits (ledger)", std::to_string(totals.hits));
+  row("gets failed", std::to_string(totals.failures));
+  row("  explained by faults", std::to_string(totals.explained));
+  row("connections", std::to_string(totals.connections));
+  row("full bodies sent", std::to_string(totals.full_bodies));
+  row("body bytes sent", bytes_text(totals.body_bytes_sent));
+  text += "\nfaults met\n" + counts_text(totals.faults, "  ");
+  text += "\ntimes judged\n" + counts_text(totals.judged, "  ") + "\n";
+  return text;
+}
+
+std::string violation_text(const ExplorationTotals& totals, const std::string& command) {
+  if (totals.discoveries.empty()) return "";
+  const Discovery& first = totals.discoveries.front();
+  std::string text = fmt::format("violated: {}: {}\n", first.violations[0].invariant, first.violations[0].what);
+  text += fmt::format("plan:     {}\n", first.plan_file.empty() ? "could not be written" : first.plan_file);
+  text += fmt::format("repeat:   {} --seed {} --runs 1   (the free world draws the same plan, not the same moves)\n",
+                      command, first.seed);
+  text += fmt::format("files:    {}\n", first.directory);
+  std::size_t shown = 1;
+  for (const Discovery& discovery : totals.discoveries) {
+    for (std::size_t i = &discovery == &first ? 1 : 0; i < discovery.violations.size(); ++i) {
+      if (++shown > kViolationsShownMax) break;
+      text += fmt::format("also:     seed {}: {}: {}\n", discovery.seed, discovery.violations[i].invariant,
+                          discovery.violations[i].what);
+    }
+  }
+  const std::uint64_t count = totals.violation_count();
+  if (count > kViolationsShownMax) text += fmt::format("and {} more\n", count - kViolationsShownMax);
+  return text + "\n";
+}
+
+std::string json_of(const ExplorationOptions& options, const ExplorationTotals& totals) {
+  ordered_json violations = ordered_json::array();
+  for (const Discovery& discovery : totals.discoveries) {
+    for (const Violation& violation : discovery.violations) {
+      violations.push_back({{"invariant", violation.invariant},
+                            {"what", violation.what},
+                            {"plan", discovery.plan_file},
+                            {"seed", discovery.seed},
+                            {"files", discovery.directory},
+                            {"step", nullptr}});
+    }
+  }
+  ordered_json drawn = totals.operations;
+  for (const auto& [fault, count] : totals.faults) drawn[fault] = count;
+  // The free world controls no steps: what it cannot measure is null.
+  const ordered_json object = {{"world", "free"},
+                               {"subject", "modelcache"},
+                               {"plans", totals.runs},
+                               {"schedules", totals.runs},
+                               {"steps", nullptr},
+                               {"processes", totals.processes},
+                               {"seconds", totals.seconds},
+                               {"violations", std::move(violations)},
+                               {"trace_hash", nullptr},
+                               {"seed", options.seed},
+                               {"judged", totals.judged},
+                               {"drawn", std::move(drawn)},
+                               {"successes", totals.successes},
+                               {"hits", totals.hits},
+                               {"failures", totals.failures},
+                               {"failures_explained", totals.explained},
+                               {"connections", totals.connections},
+                               {"full_bodies_sent", totals.full_bodies},
+                               {"body_bytes_sent", totals.body_bytes_sent},
+                               {"interrupted", totals.interrupted}};
+  return object.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace stampede

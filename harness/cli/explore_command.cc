@@ -1,0 +1,149 @@
+// Reads the options, explores, reports.
+#include "harness/cli/explore_command.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "cache/posix_os.h"
+#include "harness/cli/exit_statuses.h"
+#include "harness/cli/exploration_report.h"
+#include "harness/cli/model_options.h"
+#include "harness/free/posix_crew.h"
+#include "harness/free/posix_interrupt.h"
+
+namespace stampede {
+namespace {
+
+struct ExploreArguments {
+  ModelOptions models;
+  ExplorationOptions exploration;
+  std::string world = "free";
+  std::string directories = "shared";
+  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> runs;
+  double worker_timeout_seconds = 60;
+  bool is_json = false;
+};
+
+void add_options(CLI::App& command, ExploreArguments& arguments) {
+  DrawOptions& draw = arguments.exploration.draw;
+  command.add_option("--world", arguments.world, "where plans run")
+      ->check(CLI::IsMember({"free"}))
+      ->capture_default_str();
+  command.add_option("--processes", draw.processes, "processes of each run")
+      ->type_name("N")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  add_model_options(command, arguments.models);
+  command.add_option("--operations-per-process", draw.operations_per_process, "gets of each process; all models once")
+      ->type_name("N")
+      ->check(CLI::Range(1, 100'000));
+  command.add_option("--directories", arguments.directories, "one cache directory for all, or one each")
+      ->check(CLI::IsMember({"shared", "separate"}))
+      ->capture_default_str();
+  command.add_option("--fault-share", draw.fault_share, "part of the connections that get a fault, 0 to 1")
+      ->type_name("P")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command
+      .add_option("--fault", draw.faults,
+                  "draw from these faults alone; 'reset_in_body' draws the place, 'reset_in_body:10' fixes it\n"
+                  "(stampede serve --help lists them)")
+      ->type_name("KIND");
+  command.add_option("--refused-models", draw.refused_models, "models that nobody serves")->type_name("K");
+  command.add_option("--runs", arguments.runs, "runs; 20, or as many as --seconds allows")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--seconds", arguments.exploration.seconds, "begin no run after that many seconds")
+      ->type_name("T")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--seed", arguments.seed, "of the first run's plan; run i has seed + i. Drawn and printed")
+      ->type_name("N");
+  command.add_option("--out", arguments.exploration.out, "where plans of violations are saved")->type_name("DIR");
+  command.add_option("--worker-timeout", arguments.worker_timeout_seconds, "a process that takes longer hangs")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.01, 86'400.0))
+      ->capture_default_str();
+  command.add_flag("--json", arguments.is_json, "one JSON object on standard output");
+}
+
+// What repeats it, but for seed and runs.
+std::string command_text(const ExploreArguments& arguments) {
+  const DrawOptions& draw = arguments.exploration.draw;
+  std::string text = fmt::format("stampede explore --world free --processes {}", draw.processes);
+  for (const std::string& choice : arguments.models.choices) text += " --models " + choice;
+  if (arguments.models.count_max > 0) text += fmt::format(" --model-count {}", arguments.models.count_max);
+  if (draw.operations_per_process > 0) text += fmt::format(" --operations-per-process {}", draw.operations_per_process);
+  if (draw.separate_directories) text += " --directories separate";
+  if (draw.fault_share > 0) text += fmt::format(" --fault-share {}", draw.fault_share);
+  for (const std::string& fault : draw.faults) text += " --fault " + fault;
+  if (draw.refused_models > 0) text += fmt::format(" --refused-models {}", draw.refused_models);
+  return text;
+}
+
+int refuse(const modelcache::Error& error, int status) {
+  std::fprintf(stderr, "stampede: %s\n", error.message().c_str());
+  return status;
+}
+
+void complete(ExploreArguments& arguments) {
+  ExplorationOptions& exploration = arguments.exploration;
+  exploration.draw.separate_directories = arguments.directories == "separate";
+  exploration.free.worker_timeout =
+      std::chrono::milliseconds(static_cast<std::int64_t>(arguments.worker_timeout_seconds * 1000));
+  constexpr std::uint64_t kSeedEnd = 1'000'000'000;  // short enough to be typed
+  exploration.seed = arguments.seed ? *arguments.seed : modelcache::make_posix_os()->random() % kSeedEnd;
+  if (exploration.seconds) exploration.runs.reset();
+  if (arguments.runs) exploration.runs = arguments.runs;
+}
+
+void show_progress(const ExplorationOptions& options, const ExplorationTotals& totals) {
+  const std::string of = options.runs ? fmt::format(" of {}", *options.runs) : "";
+  std::fprintf(stderr, "\rrun %s%s, %s processes, %s violations, %.0f s ", std::to_string(totals.runs).c_str(),
+               of.c_str(), std::to_string(totals.processes).c_str(), std::to_string(totals.violation_count()).c_str(),
+               totals.seconds);
+}
+
+int explore(ExploreArguments& arguments) {
+  int status = kAllHeld;
+  if (arguments.models.choices.empty()) arguments.models.choices = {"onnx"};
+  ExplorationOptions& exploration = arguments.exploration;
+  exploration.draw.models = chosen_models(arguments.models, status);
+  if (status != kAllHeld) return status;
+  complete(arguments);
+  if (const auto checked = check(exploration.draw); !checked) return refuse(checked.error(), kUsage);
+  raise_descriptor_limit();
+  const PosixInterrupt interrupt;
+  exploration.free.interrupt_descriptor = interrupt.descriptor();
+  const bool is_watched = is_terminal(2);
+  const modelcache::Result<ExplorationTotals> totals = explore_free(exploration, [&](const ExplorationTotals& so_far) {
+    if (is_watched) show_progress(exploration, so_far);
+  });
+  if (is_watched) std::fputs("\r\033[K", stderr);
+  if (!totals) return refuse(totals.error(), kCannotHere);
+  const std::string violations = violation_text(*totals, command_text(arguments));
+  std::fputs(violations.c_str(), arguments.is_json ? stderr : stdout);
+  const std::string report =
+      arguments.is_json ? json_of(exploration, *totals) : text_of(exploration, *totals) + verdict_line(*totals) + "\n";
+  std::fputs(report.c_str(), stdout);
+  if (totals->interrupted) {
+    std::fputs("interrupted: this is what was done before\n", stderr);
+    return kInterrupted;
+  }
+  return totals->discoveries.empty() ? kAllHeld : kViolated;
+}
+
+}  // namespace
+
+void add_explore_command(CLI::App& app, int& exit_status) {
+  CLI::App* const command = app.add_subcommand("explore", "draw plans, run them, judge what happened");
+  const auto arguments = std::make_shared<ExploreArguments>();
+  add_options(*command, *arguments);
+  command->callback([arguments, &exit_status] { exit_status = explore(*arguments); });
+}
+
+}  // namespace stampede

@@ -1,0 +1,16 @@
+// `stampede explore`: draws plans, runs them, judges what happened.
+#ifndef STAMPEDE_CLI_EXPLORE_COMMAND_H
+#define STAMPEDE_CLI_EXPLORE_COMMAND_H
+
+namespace CLI {
+class App;
+}
+
+namespace stampede {
+
+// Registers the subcommand; its callback sets `exit_status`. REQUIRES: both outlive the parsing.
+void add_explore_command(CLI::App& app, int& exit_status);
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_CLI_EXPLORE_COMMAND_H

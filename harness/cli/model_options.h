@@ -1,0 +1,28 @@
+// The options by which commands choose models.
+#ifndef STAMPEDE_CLI_MODEL_OPTIONS_H
+#define STAMPEDE_CLI_MODEL_OPTIONS_H
+
+#include <string>
+#include <vector>
+
+#include "harness/plan/model.h"
+
+namespace CLI {
+class App;
+}
+
+namespace stampede {
+
+struct ModelOptions {
+  std::vector<std::string> choices;
+  std::size_t count_max = 0;  // 0: all
+};
+
+void add_model_options(CLI::App& command, ModelOptions& options);
+
+// Reads them all; says on standard error why it cannot, and puts the exit status into `exit_status`. Empty then.
+std::vector<Model> chosen_models(const ModelOptions& options, int& exit_status);
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_CLI_MODEL_OPTIONS_H

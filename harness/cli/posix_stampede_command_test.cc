@@ -1,0 +1,159 @@
+// The command as people run it: exit statuses, JSON, and what Ctrl-C leaves behind.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "harness/free/test_directory.h"
+
+namespace stampede {
+namespace {
+
+using nlohmann::json;
+
+// A `stampede` with its temporary files in a directory of their own.
+class RunningCommand {
+ public:
+  RunningCommand(std::vector<std::string> arguments, const std::string& scratch) {
+    int output[2];
+    if (::pipe2(output, O_CLOEXEC) != 0) return;
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what it leaves behind becomes ours, and can be seen
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::setenv("TMPDIR", scratch.c_str(), 1);
+      ::dup2(output[1], STDOUT_FILENO);
+      std::vector<char*> list = {const_cast<char*>("stampede")};
+      for (std::string& argument : arguments) list.push_back(argument.data());
+      list.push_back(nullptr);
+      ::execv(STAMPEDE_PROGRAM, list.data());
+      ::_exit(127);
+    }
+    ::close(output[1]);
+    output_ = output[0];
+  }
+  ~RunningCommand() { ::close(output_); }
+  RunningCommand(const RunningCommand&) = delete;
+  RunningCommand& operator=(const RunningCommand&) = delete;
+
+  void interrupt() const { ::kill(pid_, SIGINT); }
+
+  // Reads all it says and waits for its end. Its exit status, or minus the signal.
+  int wait() {
+    char buffer[4096];
+    ssize_t count = 0;
+    while ((count = ::read(output_, buffer, sizeof(buffer))) > 0) text_.append(buffer, static_cast<std::size_t>(count));
+    int status = 0;
+    if (::waitpid(pid_, &status, 0) != pid_) return -1000;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  pid_t pid_ = -1;
+  int output_ = -1;
+  std::string text_;
+};
+
+int run(std::vector<std::string> arguments, std::string* text = nullptr) {
+  const TestDirectory scratch;
+  RunningCommand command(std::move(arguments), scratch.path());
+  const int status = command.wait();
+  if (text != nullptr) *text = command.text();
+  return status;
+}
+
+TEST(Command, ExploresAndSaysSoInJson) {
+  std::string text;
+  EXPECT_EQ(run({"explore", "--models", "generated:1KiB,20KiB", "--processes", "3", "--runs", "2", "--fault-share",
+                 "0.5", "--seed", "3", "--json"},
+                &text),
+            0);
+  const json object = json::parse(text, nullptr, false);
+  ASSERT_TRUE(object.is_object()) << text;
+  EXPECT_EQ(object.at("world"), "free");
+  EXPECT_EQ(object.at("plans"), 2);
+  EXPECT_EQ(object.at("processes"), 6);
+  EXPECT_EQ(object.at("seed"), 3);
+  EXPECT_TRUE(object.at("violations").empty());
+  EXPECT_GT(object.at("judged").at("bytes_are_what_was_asked"), 0);
+  EXPECT_EQ(object.at("drawn").at("get"), 12);
+  EXPECT_TRUE(object.at("trace_hash").is_null());
+}
+
+TEST(Command, SaysWhatIsViolatedAndExitsWithOne) {
+  // No get ends within a hundredth of a second: a process that hangs violates the plan.
+  std::string text;
+  const int status = run({"explore", "--models", "generated:64MiB", "--processes", "2", "--runs", "1", "--seed", "5",
+                          "--worker-timeout", "0.01"},
+                         &text);
+  EXPECT_EQ(status, 1);
+  EXPECT_TRUE(text.starts_with("violated: ")) << text;
+  EXPECT_NE(text.find("\nplan:     "), std::string::npos) << text;
+  EXPECT_NE(text.find("\nrepeat:   stampede explore --world free --processes 2 --models generated:64MiB --seed 5"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("\nVIOLATED: "), std::string::npos) << text;
+}
+
+TEST(Command, RefusesBadUsageWithTwo) {
+  EXPECT_EQ(run({}), 2);
+  EXPECT_EQ(run({"frobnicate"}), 2);
+  EXPECT_EQ(run({"explore", "--models", "/nonexistent/models"}), 2);
+  EXPECT_EQ(run({"explore", "--models", "generated:1KiB", "--fault", "bogus"}), 2);
+  EXPECT_EQ(run({"explore", "--models", "generated:1KiB", "--fault-share", "2"}), 2);
+  EXPECT_EQ(run({"explore", "--models", "generated:1KiB", "--model-count", "2"}), 2);
+  EXPECT_EQ(run({"check", "/nonexistent/directory"}), 2);
+  EXPECT_EQ(run({"--help"}), 0);
+}
+
+// One run that lasts until it is interrupted: the worker's directory shows that it has begun.
+TEST(Command, LeavesNothingBehindWhenInterrupted) {
+  const TestDirectory scratch;
+  const int watch = ::inotify_init1(IN_CLOEXEC);
+  ASSERT_GE(::inotify_add_watch(watch, scratch.path().c_str(), IN_CREATE), 0);
+  RunningCommand command({"explore", "--models", "generated:256KiB", "--processes", "6", "--runs", "1000000", "--json"},
+                         scratch.path());
+  for (int begun = 0; begun < 3;) {  // in the third run at the latest processes have been started
+    pollfd polled{.fd = watch, .events = POLLIN, .revents = 0};
+    ASSERT_EQ(::poll(&polled, 1, 60'000), 1) << "no run began";
+    char events[4096];
+    const ssize_t size = ::read(watch, events, sizeof(events));
+    for (ssize_t at = 0; at < size; ++begun) {
+      const auto* event = reinterpret_cast<const inotify_event*>(events + at);
+      at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+    }
+  }
+  command.interrupt();
+  EXPECT_EQ(command.wait(), 130);
+  ::close(watch);
+  const json object = json::parse(command.text(), nullptr, false);
+  ASSERT_TRUE(object.is_object()) << command.text();
+  EXPECT_EQ(object.at("interrupted"), true);
+  EXPECT_GE(object.at("plans"), 1);
+  EXPECT_TRUE(std::filesystem::is_empty(scratch.path())) << "files were left behind";
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a process was left behind";
+  EXPECT_EQ(errno, ECHILD);
+}
+
+TEST(Command, AuditsADirectory) {
+  const TestDirectory directory;
+  directory.file("cache/entries/sha256-x", "wrong");
+  std::string text;
+  EXPECT_EQ(run({"check", directory.path() + "/cache", "--json"}, &text), 1);
+  const json object = json::parse(text, nullptr, false);
+  ASSERT_TRUE(object.is_object()) << text;
+  EXPECT_EQ(object.at("entries"), 1);
+  EXPECT_FALSE(object.at("violations").empty());
+  EXPECT_EQ(run({"check", directory.path()}), 2);
+}
+
+}  // namespace
+}  // namespace stampede

@@ -1,0 +1,125 @@
+// Writes and reads specifications and reports (nlohmann_json).
+#include "harness/free/worker_text.h"
+
+#include <nlohmann/json.hpp>
+
+namespace stampede {
+namespace {
+
+using modelcache::ErrorCode;
+using modelcache::fail;
+using modelcache::Result;
+using modelcache::Sha256Digest;
+using modelcache::VerifyPolicy;
+using nlohmann::json;
+
+constexpr VerifyPolicy kPolicies[] = {VerifyPolicy::when_changed, VerifyPolicy::always, VerifyPolicy::never};
+
+json to_json(const WorkerOperation& operation) {
+  return {{"url", operation.url}, {"sha256", operation.sha256.hex()}, {"directory", operation.directory}};
+}
+
+json to_json(const OperationReport& report) {
+  json object = {
+      {"succeeded", report.succeeded}, {"began_at", report.began_at.count()}, {"ended_at", report.ended_at.count()}};
+  if (!report.succeeded) {
+    object["error_code"] = report.error_code;
+    object["error_message"] = report.error_message;
+    return object;
+  }
+  object["path"] = report.path;
+  object["claims_hit"] = report.claims_hit;
+  object["claimed_attempts"] = report.claimed_attempts;
+  if (report.read_back) object["read_back"] = report.read_back->hex();
+  if (!report.notes.empty()) object["notes"] = report.notes;
+  return object;
+}
+
+// Throws json::exception where a key is missing or of another type; `guarded` turns that into an error.
+Sha256Digest digest_from(const json& text) {
+  const Result<Sha256Digest> digest = Sha256Digest::parse(text.get<std::string>());
+  if (!digest) throw json::other_error::create(1, digest.error().detail, &text);
+  return *digest;
+}
+
+WorkerSpecification specification_from(const json& object) {
+  WorkerSpecification specification;
+  for (const json& operation : object.at("operations")) {
+    specification.operations.push_back(WorkerOperation{.url = operation.at("url"),
+                                                       .sha256 = digest_from(operation.at("sha256")),
+                                                       .directory = operation.at("directory")});
+  }
+  specification.attempts_max = object.at("attempts_max");
+  specification.backoff_first = std::chrono::milliseconds(object.at("backoff_first_ms").get<std::int64_t>());
+  specification.backoff_max = std::chrono::milliseconds(object.at("backoff_max_ms").get<std::int64_t>());
+  const std::string verify = object.at("verify");
+  for (const VerifyPolicy policy : kPolicies) {
+    if (modelcache::name_of(policy) == verify) specification.verify = policy;
+  }
+  specification.reads_back = object.at("reads_back");
+  return specification;
+}
+
+OperationReport operation_report_from(const json& object) {
+  OperationReport report;
+  report.succeeded = object.at("succeeded");
+  report.began_at = MachineTime(object.at("began_at").get<std::int64_t>());
+  report.ended_at = MachineTime(object.at("ended_at").get<std::int64_t>());
+  if (!report.succeeded) {
+    report.error_code = object.at("error_code");
+    report.error_message = object.at("error_message");
+    return report;
+  }
+  report.path = object.at("path");
+  report.claims_hit = object.at("claims_hit");
+  report.claimed_attempts = object.at("claimed_attempts");
+  if (object.contains("read_back")) report.read_back = digest_from(object.at("read_back"));
+  if (object.contains("notes")) report.notes = object.at("notes").get<std::vector<std::string>>();
+  return report;
+}
+
+template <class Read>
+auto guarded(std::string_view what, std::string_view text, Read read)
+    -> Result<decltype(read(std::declval<const json&>()))> {
+  try {
+    return read(json::parse(text));
+  } catch (const json::exception& error) {
+    return fail(ErrorCode::invalid_argument, "parse", what, error.what());
+  }
+}
+
+// Messages may hold bytes of a hostile server: what is no UTF-8 is replaced.
+std::string dumped(const json& object) { return object.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+}  // namespace
+
+std::string print(const WorkerSpecification& specification) {
+  json operations = json::array();
+  for (const WorkerOperation& operation : specification.operations) operations.push_back(to_json(operation));
+  return dumped({{"operations", std::move(operations)},
+                 {"attempts_max", specification.attempts_max},
+                 {"backoff_first_ms", specification.backoff_first.count()},
+                 {"backoff_max_ms", specification.backoff_max.count()},
+                 {"verify", modelcache::name_of(specification.verify)},
+                 {"reads_back", specification.reads_back}});
+}
+
+Result<WorkerSpecification> parse_specification(std::string_view text) {
+  return guarded("worker specification", text, specification_from);
+}
+
+std::string print(const std::vector<OperationReport>& report) {
+  json operations = json::array();
+  for (const OperationReport& operation : report) operations.push_back(to_json(operation));
+  return dumped({{"operations", std::move(operations)}}) + "\n";
+}
+
+Result<std::vector<OperationReport>> parse_report(std::string_view text) {
+  return guarded("worker report", text, [](const json& object) {
+    std::vector<OperationReport> report;
+    for (const json& operation : object.at("operations")) report.push_back(operation_report_from(operation));
+    return report;
+  });
+}
+
+}  // namespace stampede

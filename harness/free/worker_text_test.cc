@@ -1,0 +1,63 @@
+// Specifications and reports come back as they were, and nothing else is taken for one.
+#include "harness/free/worker_text.h"
+
+#include <gtest/gtest.h>
+
+namespace stampede {
+namespace {
+
+TEST(WorkerText, GivesSpecificationsBack) {
+  WorkerSpecification specification;
+  specification.operations = {{.url = "http://h/a", .sha256 = modelcache::sha256_of("a"), .directory = "/d \"x\""}};
+  specification.attempts_max = 3;
+  specification.backoff_max = std::chrono::milliseconds(7);
+  specification.verify = modelcache::VerifyPolicy::always;
+  specification.reads_back = false;
+  const auto parsed = parse_specification(print(specification));
+  ASSERT_TRUE(parsed) << parsed.error().message();
+  EXPECT_EQ(parsed->operations.at(0).url, "http://h/a");
+  EXPECT_EQ(parsed->operations.at(0).sha256, modelcache::sha256_of("a"));
+  EXPECT_EQ(parsed->operations.at(0).directory, "/d \"x\"");
+  EXPECT_EQ(parsed->attempts_max, 3U);
+  EXPECT_EQ(parsed->backoff_max, std::chrono::milliseconds(7));
+  EXPECT_EQ(parsed->verify, modelcache::VerifyPolicy::always);
+  EXPECT_FALSE(parsed->reads_back);
+}
+
+TEST(WorkerText, GivesReportsBack) {
+  OperationReport success;
+  success.succeeded = true;
+  success.path = "/d/entries/x";
+  success.claims_hit = true;
+  success.claimed_attempts = 2;
+  success.read_back = modelcache::sha256_of("a");
+  success.notes = {"one", "two \xff"};
+  success.began_at = MachineTime(5);
+  success.ended_at = MachineTime(9);
+  OperationReport failure;
+  failure.error_code = "reset";
+  failure.error_message = "receive: reset";
+  const auto parsed = parse_report(print({success, failure}));
+  ASSERT_TRUE(parsed) << parsed.error().message();
+  ASSERT_EQ(parsed->size(), 2U);
+  EXPECT_TRUE((*parsed)[0].succeeded);
+  EXPECT_EQ((*parsed)[0].path, success.path);
+  EXPECT_TRUE((*parsed)[0].claims_hit);
+  EXPECT_EQ((*parsed)[0].claimed_attempts, 2U);
+  EXPECT_EQ((*parsed)[0].read_back, success.read_back);
+  EXPECT_EQ((*parsed)[0].notes.size(), 2U);
+  EXPECT_EQ((*parsed)[0].ended_at, MachineTime(9));
+  EXPECT_FALSE((*parsed)[1].succeeded);
+  EXPECT_EQ((*parsed)[1].error_code, "reset");
+}
+
+TEST(WorkerText, RefusesWhatIsNoReport) {
+  for (const char* text : {"", "{}", "[]", "{\"operations\":[{}]}", "{\"operations\":[{\"succeeded\":true}]}", "R"}) {
+    EXPECT_FALSE(parse_report(text)) << text;
+  }
+  EXPECT_FALSE(parse_report(print({OperationReport{}}).substr(0, 20)));
+  EXPECT_FALSE(parse_specification("{}"));
+}
+
+}  // namespace
+}  // namespace stampede

@@ -1,0 +1,64 @@
+// After the last process there is nothing but the cache.
+#include <string_view>
+
+#include "cache/key.h"
+#include "harness/judge/invariants.h"
+#include "harness/judge/reading.h"
+
+namespace stampede {
+namespace {
+
+bool is_lock_name(std::string_view name) {
+  constexpr std::string_view kSuffix = ".lock";
+  if (name == modelcache::kManifestLockName) return true;
+  return name.ends_with(kSuffix) && modelcache::is_key(name.substr(0, name.size() - kSuffix.size()));
+}
+
+// Nothing when the name belongs there.
+std::string_view objection_to(const FoundName& name) {
+  const std::string_view path = name.path;
+  const std::size_t slash = path.find('/');
+  const std::string_view top = path.substr(0, slash);
+  if (slash == std::string_view::npos) {
+    const bool is_directory = name.type == NameType::directory;
+    if (top == modelcache::kEntriesName || top == modelcache::kLocksName || top == modelcache::kTemporariesName) {
+      return is_directory ? "" : "is no directory";
+    }
+    if (top == modelcache::kManifestName) return name.type == NameType::regular ? "" : "is no file";
+    if (top == modelcache::kBadManifestName) return "is a manifest that was set aside";
+    return "is no name of a cache";
+  }
+  const std::string_view rest = path.substr(slash + 1);
+  if (top == modelcache::kTemporariesName) return "is left over";
+  if (top == modelcache::kLocksName) return is_lock_name(rest) ? "" : "is no lock";
+  if (top == modelcache::kEntriesName) return modelcache::is_key(rest) ? "" : "is no entry";
+  return "is no name of a cache";
+}
+
+}  // namespace
+
+void judge_names(const Census& census, Finding& finding) {
+  for (const FoundName& name : census.names) {
+    const std::string_view objection = objection_to(name);
+    finding.judge(objection.empty(), [&] { return census.directory + "/" + name.path + " " + std::string(objection); });
+  }
+}
+
+// A process that was killed may leave a temporary, which the next one removes: then tmp/ is judged after the epilogue.
+Finding nothing_left_over(const RunFacts& facts) {
+  Finding finding;
+  for (const Stage* stage : stages_of(facts)) {
+    finding.judge(stage->leaked_processes == 0, [&] {
+      return std::to_string(stage->leaked_processes) + " processes that workers had started were still alive";
+    });
+    if (!all_ended_well(*stage)) continue;
+    for (const Census& census : stage->censuses) judge_names(census, finding);
+  }
+  finding.judge(facts.descriptors_before == facts.descriptors_after, [&] {
+    return "the harness had " + std::to_string(facts.descriptors_before) + " descriptors open before the run and " +
+           std::to_string(facts.descriptors_after) + " after it";
+  });
+  return finding;
+}
+
+}  // namespace stampede

@@ -1,0 +1,50 @@
+// How invariants read the facts: pairs of planned and reported gets, requests of a get, entries of a directory.
+#ifndef STAMPEDE_JUDGE_READING_H
+#define STAMPEDE_JUDGE_READING_H
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/plan/run_facts.h"
+
+namespace stampede {
+
+// One get as it was planned, with what the worker says of it.
+struct Get {
+  std::size_t process = 0;
+  std::size_t operation = 0;
+  PlannedOperation planned;
+  const OperationReport* report = nullptr;
+};
+
+// All gets that were planned and reported. Workers without a report have none: another invariant sees to them.
+std::vector<Get> gets_of(const Stage& stage);
+
+// "process 3, get 0 of m1.onnx"
+std::string describe(const RunFacts& facts, const Get& get);
+
+// The connections of one process's listener that asked for this get; and those that broke before they said what for.
+std::vector<const LedgerEntry*> requests_of(const Stage& stage, const Get& get);
+std::vector<const LedgerEntry*> unasked_connections_of(const Stage& stage, std::size_t process);
+
+// Directory and model, by index.
+using Place = std::pair<std::size_t, std::size_t>;
+// For every place that someone asked for: the requests for it, from the ledger and the plan.
+std::map<Place, std::vector<const LedgerEntry*>> requests_by_place(const Stage& stage);
+
+// What stands in entries/.
+std::vector<const FoundName*> entries_of(const Census& census);
+const FoundName* find_name(const Census& census, const std::string& path);
+
+// Every process ended by itself, with status 0 and a report: nobody died in the middle of something.
+bool all_ended_well(const Stage& stage);
+bool someone_gave_up_a_lock(const Stage& stage);
+
+// The run, and the epilogue where there is one.
+std::vector<const Stage*> stages_of(const RunFacts& facts);
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_JUDGE_READING_H

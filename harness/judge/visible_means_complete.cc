@@ -1,0 +1,44 @@
+// Every name in entries/ is a regular file whose bytes match its key.
+#include <algorithm>
+#include <string_view>
+
+#include "cache/key.h"
+#include "harness/judge/invariants.h"
+#include "harness/judge/reading.h"
+
+namespace stampede {
+
+void judge_entries_complete(const Census& census, Finding& finding) {
+  for (const FoundName* entry : entries_of(census)) {
+    const std::string key = entry->path.substr(std::string_view("entries/").size());
+    const auto digest = modelcache::digest_in_key(key);
+    const bool is_file = entry->type == NameType::regular && modelcache::is_key(key) && entry->sha256;
+    finding.judge(is_file, [&] { return census.directory + "/" + entry->path + " is no readable entry"; });
+    if (!is_file || !digest) continue;
+    finding.judge(*digest == *entry->sha256, [&] {
+      return census.directory + "/" + entry->path + " holds " + std::to_string(entry->size_bytes) +
+             " bytes with SHA-256 " + entry->sha256->hex();
+    });
+  }
+}
+
+Finding visible_means_complete(const RunFacts& facts) {
+  Finding finding;
+  for (const Stage* stage : stages_of(facts)) {
+    for (const Census& census : stage->censuses) {
+      judge_entries_complete(census, finding);
+      // Entries named by URL tell nothing about their bytes: they must be some model that was served.
+      for (const FoundName* entry : entries_of(census)) {
+        const std::string key = entry->path.substr(std::string_view("entries/").size());
+        if (modelcache::digest_in_key(key) || !entry->sha256) continue;
+        const bool served = std::any_of(facts.plan.models.begin(), facts.plan.models.end(),
+                                        [&](const Model& model) { return model.sha256 == *entry->sha256; });
+        finding.judge(served, [&] { return census.directory + "/" + entry->path + " is none of the served models"; });
+      }
+      for (const std::string& problem : census.problems) finding.violations.push_back(problem);
+    }
+  }
+  return finding;
+}
+
+}  // namespace stampede

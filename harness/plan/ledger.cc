@@ -1,0 +1,26 @@
+// The names of the ways in which a connection ends.
+#include "harness/plan/ledger.h"
+
+namespace stampede {
+
+std::string_view name_of(Ending ending) {
+  switch (ending) {
+    case Ending::open:
+      return "open";
+    case Ending::finished:
+      return "finished";
+    case Ending::reset:
+      return "reset";
+    case Ending::peer_left:
+      return "peer_left";
+    case Ending::no_request:
+      return "no_request";
+    case Ending::bad_request:
+      return "bad_request";
+    case Ending::server_stopped:
+      return "server_stopped";
+  }
+  return "unknown";
+}
+
+}  // namespace stampede

@@ -1,0 +1,24 @@
+// The names of the ways in which a process ends.
+#include "harness/plan/run_facts.h"
+
+#include <string_view>
+
+namespace stampede {
+
+std::string_view name_of(ExitReason reason) {
+  switch (reason) {
+    case ExitReason::not_started:
+      return "not_started";
+    case ExitReason::exited:
+      return "exited";
+    case ExitReason::signalled:
+      return "signalled";
+    case ExitReason::hang:
+      return "hang";
+    case ExitReason::interrupted:
+      return "interrupted";
+  }
+  return "unknown";
+}
+
+}  // namespace stampede

@@ -1,0 +1,95 @@
+// What one run of the free world leaves for the judge: what was planned, said, served, and found on disk.
+#ifndef STAMPEDE_PLAN_RUN_FACTS_H
+#define STAMPEDE_PLAN_RUN_FACTS_H
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/plan/free_plan.h"
+#include "harness/plan/ledger.h"
+
+namespace stampede {
+
+// Of the system's monotonic clock, which all processes of a machine share.
+using MachineTime = std::chrono::nanoseconds;
+
+// What a worker says about one get. Nothing here is believed without a look at the files and the ledger.
+struct OperationReport {
+  bool succeeded = false;
+  std::string error_code;     // modelcache::name_of, when it failed
+  std::string error_message;  // likewise
+  std::string path;           // of the entry
+  bool claims_hit = false;
+  unsigned claimed_attempts = 0;
+  std::optional<modelcache::Sha256Digest> read_back;  // of what the worker read at `path` at once
+  std::vector<std::string> notes;
+  MachineTime began_at{}, ended_at{};  // of the get alone
+};
+
+enum class ExitReason {
+  not_started,  // fork or exec failed
+  exited,       // `exit_value` is the status
+  signalled,    // `exit_value` is the signal
+  hang,         // not done in time, and killed for it
+  interrupted,  // killed because the run was
+};
+std::string_view name_of(ExitReason reason);
+
+struct ProcessRecord {
+  ExitReason reason = ExitReason::not_started;
+  int exit_value = 0;
+  bool reaped = false;
+  std::optional<std::vector<OperationReport>> report;
+  std::string problem;  // why it did not start, or why there is no report
+  std::string output;   // what it wrote to standard output and error, cut to some kilobytes
+  std::uint64_t output_bytes = 0;
+};
+
+enum class NameType { regular, directory, symlink, other };
+
+// A name below a cache directory, as the harness found it.
+struct FoundName {
+  std::string path;  // relative to the cache directory: "entries/sha256-..."
+  NameType type = NameType::regular;
+  std::uint64_t size_bytes = 0;
+  unsigned mode = 0;                                    // permission bits
+  std::optional<modelcache::Sha256Digest> sha256 = {};  // of regular files in entries/, hashed by the harness
+};
+
+struct Census {
+  std::string directory;         // its path
+  std::vector<FoundName> names;  // sorted by path
+  std::optional<std::string> manifest;
+  std::vector<std::string> problems;  // what could not be read
+};
+
+// One set of processes and what they left.
+struct Stage {
+  std::vector<PlannedProcess> planned;
+  std::vector<ProcessRecord> processes;  // as planned, one each
+  Ledger ledger;
+  std::vector<Census> censuses;        // one a directory, after the last process was reaped
+  std::uint64_t leaked_processes = 0;  // that the workers had started and left alive
+  MachineTime began_at{};              // before the first process was started
+  MachineTime released_at{};           // the barrier opened
+  MachineTime ended_at{};              // the last exit was seen
+};
+
+struct RunFacts {
+  FreePlan plan;
+  Stage run;
+  // A clean process without faults that gets every model from every directory. Absent when the run was interrupted.
+  std::optional<Stage> epilogue;
+  unsigned umask = 022;
+  bool reads_back = true;  // workers were asked to read what they were given
+  bool interrupted = false;
+  std::uint64_t descriptors_before = 0, descriptors_after = 0;  // of the harness
+};
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_PLAN_RUN_FACTS_H

@@ -1,0 +1,113 @@
+// Repeats runs of the free world and adds them up.
+#include "harness/run/exploration.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "harness/run/facts_text.h"
+
+namespace stampede {
+namespace {
+
+using modelcache::fail;
+using modelcache::Result;
+using Clock = std::chrono::steady_clock;
+
+void count_gets(const Stage& stage, ExplorationTotals& totals) {
+  std::set<std::pair<std::uint32_t, std::size_t>> asked;  // listener, operation
+  for (const LedgerEntry& entry : stage.ledger) {
+    const auto operation = operation_of(entry);
+    if (operation) asked.insert({entry.listener, *operation});
+  }
+  for (std::size_t process = 0; process < stage.processes.size(); ++process) {
+    const auto& report = stage.processes[process].report;
+    if (!report) continue;
+    for (std::size_t i = 0; i < report->size(); ++i) {
+      ++totals.operations["get"];
+      ++((*report)[i].succeeded ? totals.successes : totals.failures);
+      const bool is_asked = asked.contains({static_cast<std::uint32_t>(process), i});
+      if ((*report)[i].succeeded && !is_asked) ++totals.hits;
+    }
+  }
+}
+
+void count(const FreeOutcome& outcome, ExplorationTotals& totals) {
+  const Stage& stage = outcome.facts.run;
+  ++totals.runs;
+  totals.processes += static_cast<std::uint64_t>(std::count_if(
+      stage.processes.begin(), stage.processes.end(),
+      [](const ProcessRecord& record) { return record.reaped && record.reason != ExitReason::not_started; }));
+  const std::uint64_t failures_before = totals.failures;
+  count_gets(stage, totals);
+  const auto objections = std::count_if(
+      outcome.verdict.violations.begin(), outcome.verdict.violations.end(), [](const Violation& violation) {
+        return violation.invariant == "no_spurious_failure" || violation.invariant == "honest_errors";
+      });
+  totals.explained += totals.failures - failures_before - static_cast<std::uint64_t>(objections);
+  totals.connections += stage.ledger.size();
+  for (const LedgerEntry& entry : stage.ledger) {
+    ++totals.faults[std::string(name_of(entry.fault.kind))];
+    totals.full_bodies += entry.full_body_sent ? 1 : 0;
+    totals.body_bytes_sent += entry.body_bytes_sent;
+  }
+  for (const PlannedProcess& process : stage.planned) {
+    for (const PlannedOperation& operation : process.operations) {
+      if (outcome.facts.plan.refused_models.contains(operation.model)) ++totals.faults["refused"];
+    }
+  }
+  for (const auto& [invariant, times] : outcome.verdict.judged) totals.judged[invariant] += times;
+}
+
+Discovery discovery_of(FreeOutcome& outcome, std::uint64_t seed, const std::string& out) {
+  namespace fs = std::filesystem;
+  Discovery discovery{
+      .seed = seed, .violations = outcome.verdict.violations, .plan_file = {}, .directory = outcome.kept_directory};
+  std::error_code error;
+  if (!out.empty()) fs::create_directories(out, error);
+  const fs::path place = out.empty() ? fs::path(outcome.kept_directory) : fs::path(out);
+  const std::string path = (place / ("free-" + std::to_string(seed) + ".json")).string();
+  std::ofstream file(path);
+  file << print(outcome.facts, outcome.verdict, seed);
+  file.close();
+  if (file) discovery.plan_file = path;
+  return discovery;
+}
+
+}  // namespace
+
+std::uint64_t ExplorationTotals::violation_count() const {
+  std::uint64_t count = 0;
+  for (const Discovery& discovery : discoveries) count += discovery.violations.size();
+  return count;
+}
+
+Result<ExplorationTotals> explore_free(const ExplorationOptions& options,
+                                       const std::function<void(const ExplorationTotals&)>& progress) {
+  ExplorationTotals totals;
+  for (const Invariant& invariant : all_invariants()) totals.judged[std::string(invariant.id)] = 0;
+  const Clock::time_point began = Clock::now();
+  const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - began).count(); };
+  for (std::uint64_t i = 0; !options.runs || i < *options.runs; ++i) {
+    if (options.seconds && elapsed() >= *options.seconds) break;
+    const std::uint64_t seed = options.seed + i;
+    Result<FreeOutcome> outcome = run_free(draw_plan(options.draw, seed), options.free);
+    if (!outcome) return fail(outcome.error());
+    if (outcome->facts.interrupted) {  // it was not judged, so it does not count
+      totals.interrupted = true;
+      break;
+    }
+    count(*outcome, totals);
+    if (!outcome->verdict.holds()) totals.discoveries.push_back(discovery_of(*outcome, seed, options.out));
+    totals.seconds = elapsed();
+    progress(totals);
+  }
+  totals.seconds = elapsed();
+  return totals;
+}
+
+}  // namespace stampede

@@ -1,0 +1,63 @@
+// Explores the free world: draws a plan, runs it, counts what happened, again and again.
+#ifndef STAMPEDE_RUN_EXPLORATION_H
+#define STAMPEDE_RUN_EXPLORATION_H
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/result.h"
+#include "harness/run/free_run.h"
+#include "harness/run/plan_draw.h"
+
+namespace stampede {
+
+struct ExplorationOptions {
+  DrawOptions draw;
+  FreeOptions free;
+  std::uint64_t seed = 0;                  // of the first run; the next has the next
+  std::optional<std::uint64_t> runs = 20;  // none: until the time is over
+  std::optional<double> seconds = {};      // no further run is begun after them
+  std::string out = {};                    // where plans of violations are saved; empty: beside the files of their run
+};
+
+// A run that violated something.
+struct Discovery {
+  std::uint64_t seed = 0;
+  std::vector<Violation> violations;
+  std::string plan_file;  // plan and facts, as JSON; empty when it could not be written
+  std::string directory;  // the run's files
+};
+
+// Counted from the ledger, the files and the reaped processes; what workers say is in `successes` alone, and the judge
+// has compared that with the rest.
+struct ExplorationTotals {
+  std::uint64_t runs = 0;
+  std::uint64_t processes = 0;  // started and reaped, epilogues not included
+  std::uint64_t successes = 0;  // gets
+  std::uint64_t hits = 0;       // successes that caused no request
+  std::uint64_t failures = 0;   // gets
+  std::uint64_t explained = 0;  // failures to which no invariant objects
+  std::uint64_t connections = 0;
+  std::uint64_t full_bodies = 0;
+  std::uint64_t body_bytes_sent = 0;
+  double seconds = 0;  // of everything, judging included
+  bool interrupted = false;
+  std::map<std::string, std::uint64_t> faults;      // met by connections, by kind; `none` is a good response
+  std::map<std::string, std::uint64_t> operations;  // reported by workers, by name
+  std::map<std::string, std::uint64_t> judged;      // by invariant
+  std::vector<Discovery> discoveries;
+  [[nodiscard]] std::uint64_t violation_count() const;
+};
+
+// Calls `progress` after each run. ERRORS: a run that could not begin (what was done before it is lost).
+// REQUIRES: check(options.draw).
+modelcache::Result<ExplorationTotals> explore_free(const ExplorationOptions& options,
+                                                   const std::function<void(const ExplorationTotals&)>& progress);
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_RUN_EXPLORATION_H

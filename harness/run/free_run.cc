@@ -1,0 +1,140 @@
+// Puts the parts of the free world together for one run.
+#include "harness/run/free_run.h"
+
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "harness/faults/lying_server.h"
+#include "harness/free/census.h"
+#include "harness/free/posix_crew.h"
+#include "harness/free/posix_scratch_directory.h"
+#include "harness/free/worker_text.h"
+
+namespace stampede {
+namespace {
+
+using modelcache::fail;
+using modelcache::Result;
+
+class FreeRun {
+ public:
+  FreeRun(const FreePlan& plan, const FreeOptions& options, const std::string& scratch)
+      : plan_(plan), options_(options), scratch_(scratch) {}
+
+  Result<void> start_server() {
+    LyingServerOptions options;
+    options.ports.assign(plan_.processes.size(), 0);
+    options.models = plan_.models;
+    options.faults = plan_.faults;
+    Result<std::unique_ptr<LyingServer>> server = LyingServer::start(std::move(options));
+    if (!server) return fail(server.error());
+    server_ = std::move(*server);
+    return {};
+  }
+
+  void run(RunFacts& facts) {
+    perform(plan_.processes, plan_.refused_models, facts.run, facts.interrupted);
+    if (facts.interrupted || options_.is_bare) return;
+    // What was refused is offered now: what they are is what they were.
+    server_->restart(FaultSequence{});
+    facts.epilogue.emplace();
+    perform({everything()}, {}, *facts.epilogue, facts.interrupted);
+    if (facts.interrupted) facts.epilogue.reset();
+  }
+
+  void stop() { server_->stop(); }
+
+ private:
+  [[nodiscard]] std::string directory(std::size_t index) const { return scratch_ + "/" + std::to_string(index); }
+
+  [[nodiscard]] PlannedProcess everything() const {
+    PlannedProcess process;
+    for (std::size_t directory = 0; directory < plan_.directories; ++directory) {
+      for (std::size_t model = 0; model < plan_.models.size(); ++model) {
+        process.operations.push_back(PlannedOperation{.model = model, .directory = directory});
+      }
+    }
+    return process;
+  }
+
+  [[nodiscard]] WorkerCommand command_of(const PlannedProcess& process, std::size_t listener,
+                                         const std::set<std::size_t>& refused) const {
+    WorkerSpecification specification;
+    specification.reads_back = options_.reads_back;
+    for (std::size_t i = 0; i < process.operations.size(); ++i) {
+      const PlannedOperation& planned = process.operations[i];
+      const Model& model = plan_.models[planned.model];
+      const std::string url =
+          refused.contains(planned.model) ? server_->refused_url(model) : server_->url(listener, model);
+      specification.operations.push_back(
+          WorkerOperation{.url = url + query_of(i), .sha256 = model.sha256, .directory = directory(planned.directory)});
+    }
+    WorkerCommand command{.arguments = {"stampede", "worker"}, .specification = print(specification)};
+    if (options_.is_bare) command.arguments.emplace_back("--bare");
+    return command;
+  }
+
+  void perform(const std::vector<PlannedProcess>& processes, const std::set<std::size_t>& refused, Stage& stage,
+               bool& interrupted) {
+    stage.planned = processes;
+    std::vector<WorkerCommand> commands;
+    for (std::size_t i = 0; i < processes.size(); ++i) commands.push_back(command_of(processes[i], i, refused));
+    CrewOptions crew_options;
+    crew_options.program = options_.program;
+    crew_options.timeout = options_.worker_timeout;
+    crew_options.interrupt_descriptor = options_.interrupt_descriptor;
+    CrewResult crew = run_crew(commands, crew_options);
+    interrupted = crew.interrupted;
+    for (CrewMember& member : crew.members) stage.processes.push_back(record_of(std::move(member)));
+    stage.leaked_processes = crew.leaked_processes;
+    stage.began_at = crew.began_at;
+    stage.released_at = crew.released_at;
+    stage.ended_at = crew.ended_at;
+    server_->drain();
+    stage.ledger = server_->ledger();
+    if (interrupted || options_.is_bare) return;
+    for (std::size_t i = 0; i < plan_.directories; ++i) stage.censuses.push_back(take_census(directory(i)));
+  }
+
+  static ProcessRecord record_of(CrewMember member) {
+    ProcessRecord record = std::move(member.record);
+    if (!record.problem.empty()) return record;
+    Result<std::vector<OperationReport>> report = parse_report(member.report);
+    if (report) {
+      record.report = std::move(*report);
+    } else {
+      record.problem = report.error().message();
+    }
+    return record;
+  }
+
+  const FreePlan& plan_;
+  const FreeOptions& options_;
+  const std::string scratch_;
+  std::unique_ptr<LyingServer> server_;
+};
+
+}  // namespace
+
+Result<FreeOutcome> run_free(const FreePlan& plan, const FreeOptions& options) {
+  FreeOutcome outcome;
+  outcome.facts.plan = plan;
+  outcome.facts.umask = read_umask();
+  outcome.facts.reads_back = options.reads_back;
+  outcome.facts.descriptors_before = count_open_descriptors();
+  Result<PosixScratchDirectory> scratch = PosixScratchDirectory::make(options.scratch_parent);
+  if (!scratch) return fail(scratch.error());
+  {
+    FreeRun run(plan, options, scratch->path());
+    if (auto started = run.start_server(); !started) return fail(started.error());
+    run.run(outcome.facts);
+    run.stop();
+  }
+  outcome.facts.descriptors_after = count_open_descriptors();
+  outcome.verdict = judge(outcome.facts);
+  if (!outcome.verdict.holds()) outcome.kept_directory = scratch->keep();
+  return outcome;
+}
+
+}  // namespace stampede

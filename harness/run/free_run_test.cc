@@ -1,0 +1,186 @@
+// Real processes, a real server and real files: what the free world reports is what happened.
+#include "harness/run/free_run.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "harness/free/test_directory.h"
+#include "harness/run/exploration.h"
+#include "harness/run/plan_draw.h"
+
+namespace stampede {
+namespace {
+
+FreeOptions options_in(const TestDirectory& directory, std::string program = STAMPEDE_PROGRAM) {
+  FreeOptions options;
+  options.program = std::move(program);
+  options.scratch_parent = directory.path();
+  return options;
+}
+
+DrawOptions four_processes() {
+  DrawOptions draw;
+  draw.models = {generated_model("a", 100), generated_model("b", 300'000)};
+  draw.processes = 4;
+  return draw;
+}
+
+std::set<std::string> violated(const Verdict& verdict) {
+  std::set<std::string> ids;
+  for (const Violation& violation : verdict.violations) ids.insert(violation.invariant);
+  return ids;
+}
+
+void expect_holds(const Verdict& verdict) {
+  for (const Violation& violation : verdict.violations) ADD_FAILURE() << violation.invariant << ": " << violation.what;
+}
+
+std::size_t count_full_bodies(const Ledger& ledger) {
+  return static_cast<std::size_t>(
+      std::count_if(ledger.begin(), ledger.end(), [](const LedgerEntry& entry) { return entry.full_body_sent; }));
+}
+
+TEST(FreeRun, SharesOneDownloadAmongFourProcesses) {
+  const TestDirectory directory;
+  const auto outcome = run_free(draw_plan(four_processes(), 1), options_in(directory));
+  ASSERT_TRUE(outcome) << outcome.error().message();
+  expect_holds(outcome->verdict);
+  const Stage& run = outcome->facts.run;
+  EXPECT_EQ(count_full_bodies(run.ledger), 2U);
+  for (const ProcessRecord& record : run.processes) {
+    ASSERT_TRUE(record.report) << record.problem;
+    ASSERT_EQ(record.report->size(), 2U);
+    for (const OperationReport& report : *record.report) {
+      EXPECT_TRUE(report.succeeded) << report.error_message;
+      EXPECT_GE(report.began_at, run.released_at) << "it began before the barrier opened";
+    }
+  }
+  for (const auto& [invariant, times] : outcome->verdict.judged) {
+    if (invariant != "honest_errors") EXPECT_GT(times, 0U) << invariant;
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path())) << "the run's files are still there";
+}
+
+TEST(FreeRun, GivesEachDirectoryItsOwnDownload) {
+  const TestDirectory directory;
+  DrawOptions draw = four_processes();
+  draw.separate_directories = true;
+  const auto outcome = run_free(draw_plan(draw, 1), options_in(directory));
+  ASSERT_TRUE(outcome) << outcome.error().message();
+  expect_holds(outcome->verdict);
+  EXPECT_EQ(count_full_bodies(outcome->facts.run.ledger), 8U);
+}
+
+TEST(FreeRun, ExplainsFailuresByFaults) {
+  const TestDirectory directory;
+  DrawOptions draw = four_processes();
+  draw.fault_share = 1;
+  draw.refused_models = 1;
+  std::uint64_t failures = 0;
+  std::uint64_t judged = 0;
+  for (std::uint64_t seed = 0; seed < 3; ++seed) {
+    const auto outcome = run_free(draw_plan(draw, seed), options_in(directory));
+    ASSERT_TRUE(outcome) << outcome.error().message();
+    expect_holds(outcome->verdict);
+    judged += outcome->verdict.judged.at("honest_errors");
+    for (const ProcessRecord& record : outcome->facts.run.processes) {
+      for (const OperationReport& report : *record.report) failures += report.succeeded ? 0 : 1;
+    }
+  }
+  EXPECT_GE(failures, 12U) << "a refused model cannot be got";
+  EXPECT_EQ(judged, failures);
+}
+
+TEST(FreeRun, TakesNoWorkerThatCannotStartForASuccess) {
+  const TestDirectory directory;
+  const auto outcome = run_free(draw_plan(four_processes(), 1), options_in(directory, "/nonexistent/program"));
+  ASSERT_TRUE(outcome) << outcome.error().message();
+  EXPECT_TRUE(violated(outcome->verdict).contains("every_process_is_accounted_for"));
+  for (const ProcessRecord& record : outcome->facts.run.processes) {
+    EXPECT_EQ(record.reason, ExitReason::not_started);
+    EXPECT_FALSE(record.report);
+  }
+  EXPECT_TRUE(std::filesystem::exists(outcome->kept_directory));
+}
+
+TEST(FreeRun, ReportsAWorkerThatHangs) {
+  const TestDirectory directory;
+  FreeOptions options = options_in(directory, directory.script("printf R >&4; exec tail -f /dev/null"));
+  options.worker_timeout = std::chrono::milliseconds(200);
+  const auto outcome = run_free(draw_plan(four_processes(), 1), options);
+  ASSERT_TRUE(outcome) << outcome.error().message();
+  EXPECT_TRUE(violated(outcome->verdict).contains("every_process_is_accounted_for"));
+  for (const ProcessRecord& record : outcome->facts.run.processes) EXPECT_EQ(record.reason, ExitReason::hang);
+}
+
+TEST(FreeRun, BelievesNoWorkerThatClaimsSuccess) {
+  // Says that it got both models, at once, and without a request.
+  const TestDirectory directory;
+  const std::string claim =
+      R"({"succeeded":true,"began_at":0,"ended_at":0,"path":"x","claims_hit":true,"claimed_attempts":0})";
+  const auto outcome =
+      run_free(draw_plan(four_processes(), 1),
+               options_in(directory, directory.script("printf R >&4; cat <&3; printf '%s' '{\"operations\":[" + claim +
+                                                      "," + claim + "]}' >&4")));
+  ASSERT_TRUE(outcome) << outcome.error().message();
+  const std::set<std::string> ids = violated(outcome->verdict);
+  EXPECT_TRUE(ids.contains("bytes_are_what_was_asked"));
+  EXPECT_TRUE(ids.contains("success_needs_bytes"));
+  EXPECT_TRUE(ids.contains("one_download"));
+}
+
+// A ledger that forgets is noticed, since files and reports tell of bytes that it does not.
+TEST(FreeRun, NoticesALedgerThatWasTouched) {
+  const TestDirectory directory;
+  const auto outcome = run_free(draw_plan(four_processes(), 1), options_in(directory));
+  ASSERT_TRUE(outcome) << outcome.error().message();
+  expect_holds(outcome->verdict);
+
+  RunFacts forgets_requests = outcome->facts;
+  forgets_requests.run.ledger.clear();
+  EXPECT_TRUE(violated(judge(forgets_requests)).contains("hits_caused_no_request"));
+  EXPECT_TRUE(violated(judge(forgets_requests)).contains("success_needs_bytes"));
+
+  RunFacts forgets_bytes = outcome->facts;
+  for (LedgerEntry& entry : forgets_bytes.run.ledger) entry.full_body_sent = false;
+  EXPECT_TRUE(violated(judge(forgets_bytes)).contains("success_needs_bytes"));
+
+  RunFacts invents = outcome->facts;
+  invents.run.ledger.push_back(invents.run.ledger.front());
+  EXPECT_TRUE(violated(judge(invents)).contains("one_download"));
+}
+
+TEST(Exploration, CountsWhatHappenedAndSavesWhatWasViolated) {
+  const TestDirectory directory;
+  ExplorationOptions options;
+  options.draw = four_processes();
+  options.free = options_in(directory);
+  options.runs = 2;
+  const auto good = explore_free(options, [](const ExplorationTotals&) {});
+  ASSERT_TRUE(good) << good.error().message();
+  EXPECT_EQ(good->violation_count(), 0U);
+  EXPECT_EQ(good->processes, 8U);
+  EXPECT_EQ(good->successes, 16U);
+  EXPECT_EQ(good->full_bodies, 4U);
+  EXPECT_EQ(good->hits, 12U);
+  EXPECT_EQ(good->faults.at("none"), good->connections);
+
+  options.free.program = "/nonexistent/program";
+  options.seed = 41;
+  options.runs = 1;
+  options.out = directory.path() + "/out";
+  const auto bad = explore_free(options, [](const ExplorationTotals&) {});
+  ASSERT_TRUE(bad) << bad.error().message();
+  EXPECT_EQ(bad->processes, 0U);
+  EXPECT_EQ(bad->successes, 0U);
+  ASSERT_EQ(bad->discoveries.size(), 1U);
+  EXPECT_EQ(bad->discoveries[0].plan_file, options.out + "/free-41.json");
+  EXPECT_GT(std::filesystem::file_size(bad->discoveries[0].plan_file), 100U);
+}
+
+}  // namespace
+}  // namespace stampede

@@ -1,0 +1,39 @@
+# What the scripts of this folder say and how they time their parts; sourced, not run.
+
+if [[ -t 1 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
+  kBold=$'\e[1m' kRed=$'\e[31m' kGreen=$'\e[32m' kPlain=$'\e[0m'
+else
+  kBold='' kRed='' kGreen='' kPlain=''
+fi
+
+# A heading before a part of the work.
+heading() { printf '%s== %s%s\n' "$kBold" "$*" "$kPlain"; }
+
+# A line that says that all went well.
+well() { printf '%s%s%s\n' "$kGreen" "$*" "$kPlain"; }
+
+# A complaint on standard error.
+complain() { printf '%s%s: %s%s\n' "$kRed" "${0##*/}" "$*" "$kPlain" >&2; }
+
+# Complains and ends with the given status: fail STATUS MESSAGE...
+fail() {
+  local status=$1
+  shift
+  complain "$@"
+  exit "$status"
+}
+
+# Milliseconds since some moment; differences of two are what counts.
+milliseconds_now() {
+  local now=${EPOCHREALTIME/[.,]/}
+  printf '%s' "$((now / 1000))"
+}
+
+# The time since START (of milliseconds_now) as "12.3 s".
+time_since() {
+  local spent=$(($(milliseconds_now) - $1))
+  printf '%d.%d s' "$((spent / 1000))" "$((spent % 1000 / 100))"
+}
+
+# Prints the comment block at the head of the calling script, from its second line on: the text of --help.
+print_help() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"; }
