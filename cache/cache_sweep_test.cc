@@ -36,13 +36,16 @@ TEST_P(CacheSweep, FailsHonestlyAndRecoversWhicheverStepFails) {
     failed.insert(step);
     if (result) {
       EXPECT_TRUE(read_file(entry) == body) << step;
-      if (error != Errno{EINTR})
+      if (error != Errno{EINTR}) {
         EXPECT_FALSE(step == "write" || step == "sync_file" || step == "sync_directory") << step;
+      }
     } else {
       EXPECT_FALSE(result.error().step.empty() || result.error().place.empty()) << result.error().message();
     }
     expect_sound(step + " failed");
-    if (step != "unlink") EXPECT_THAT(names_in(root / "tmp"), IsEmpty()) << step << " failed";
+    if (step != "unlink") {
+      EXPECT_THAT(names_in(root / "tmp"), IsEmpty()) << step << " failed";
+    }
     const auto next = get_good();
     ASSERT_TRUE(next) << "after " << step << " failed: " << next.error().message();
     EXPECT_TRUE(read_file(entry) == body);

@@ -162,7 +162,9 @@ TEST_F(CacheGet, StopsWhenAskedAndCleansUp) {
     const auto result = get(os, request(), options);
     if (!stop) break;
     ++steps;
-    if (!result) EXPECT_EQ(result.error().code, ErrorCode::interrupted) << result.error().message();
+    if (!result) {
+      EXPECT_EQ(result.error().code, ErrorCode::interrupted) << result.error().message();
+    }
     EXPECT_THAT(names_in(root / "tmp"), IsEmpty()) << "stopped at step " << stop_at;
     expect_sound("stopped at step " + std::to_string(stop_at));
     std::filesystem::remove_all(root);

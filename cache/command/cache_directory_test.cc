@@ -16,7 +16,7 @@ Result<CacheDirectory> choose(const std::optional<std::string>& option, const Va
     if (found == variables.end()) return std::nullopt;
     return found->second;
   };
-  return choose_directory(option, environment, [] { return Result<std::string>("/work dir"); });
+  return choose_directory(option, environment, [] { return Result<std::string>("/here now"); });
 }
 
 std::string shown(const Result<CacheDirectory>& chosen) {
@@ -43,8 +43,8 @@ TEST(CacheDirectory, IgnoresARelativeXdgCacheHome) {
 }
 
 TEST(CacheDirectory, IsMadeAbsolute) {
-  EXPECT_EQ(shown(choose("o/p", {})), "/work dir/o/p by --cache-dir");
-  EXPECT_EQ(shown(choose(std::nullopt, {{"MODELCACHE_DIR", "../m"}})), "/work dir/../m by MODELCACHE_DIR");
+  EXPECT_EQ(shown(choose("o/p", {})), "/here now/o/p by --cache-dir");
+  EXPECT_EQ(shown(choose(std::nullopt, {{"MODELCACHE_DIR", "../m"}})), "/here now/../m by MODELCACHE_DIR");
 }
 
 TEST(CacheDirectory, IsAUsageErrorWhenNothingNamesIt) {
