@@ -4,7 +4,7 @@
 # usage: scripts/test.sh [--quick|--all] [-h|--help]
 #
 #   --quick   the release preset only: no sanitizers, no second compiler, no clang-tidy
-#   --all     the second compiler builds and runs the tests too, not just the programs
+#   --all     the second compiler builds and runs the tests too, not just the programs; clang-tidy reads them too
 #
 # Goes on after a failure, so that one run shows all of them; ends with how long set-up, build and tests took.
 #
@@ -73,7 +73,10 @@ part "lint" test_milliseconds python3 scripts/lint.py || true
 part "lint_test" test_milliseconds python3 scripts/lint_test.py || true
 if part "build release" build_milliseconds build_preset release; then
   part "ctest release" test_milliseconds run_ctest release || true
-  if [[ $extent != quick ]]; then part "clang-tidy" test_milliseconds python3 scripts/tidy.py --build build/release || true; fi
+  case "$extent" in
+    usual) part "clang-tidy" test_milliseconds python3 scripts/tidy.py --build build/release --no-tests || true ;;
+    all) part "clang-tidy" test_milliseconds python3 scripts/tidy.py --build build/release || true ;;
+  esac
 fi
 if [[ $extent != quick ]]; then
   if part "build asan" build_milliseconds build_preset asan; then

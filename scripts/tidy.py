@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # Runs clang-tidy on the sources of a build, leaving out what was clean before and has not changed since.
-"""usage: scripts/tidy.py [--build build/release] [--jobs N] [--all] [FILE...]
+"""usage: scripts/tidy.py [--build build/release] [--jobs N] [--all] [--no-tests] [FILE...]
 
 A file counts as unchanged when it, every project header that it includes, its compile command and .clang-tidy are the same.
 Exit status: 0 nothing found; 1 something found; 2 usage; 3 clang-tidy-19 or the build's compile commands are missing.
@@ -70,6 +70,8 @@ def plan_jobs(options, cache):
         # Generated and foreign files are not ours; a source of two targets is looked at once.
         if path.startswith(("..", "build/")) or path in planned or (wanted and path not in wanted):
             continue
+        if options.no_tests and path.endswith("_test.cc"):
+            continue
         planned.add(path)
         total += 1
         mark = os.path.join(cache, key_of(path, entry.get("command") or " ".join(entry["arguments"]), tool))
@@ -83,6 +85,7 @@ def main():
     parser.add_argument("--build", default=os.path.join(ROOT, "build/release"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--all", action="store_true", help="look at unchanged files too")
+    parser.add_argument("--no-tests", action="store_true", help="leave *_test.cc out")
     parser.add_argument("files", nargs="*")
     options = parser.parse_args()
     options.build = os.path.abspath(options.build)

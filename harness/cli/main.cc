@@ -5,13 +5,12 @@
 
 #include "harness/cli/bench_command.h"
 #include "harness/cli/check_command.h"
+#include "harness/cli/exit_statuses.h"
 #include "harness/cli/explore_command.h"
 #include "harness/cli/serve_command.h"
 #include "harness/cli/worker_command.h"
 
 namespace {
-
-constexpr int kUsage = 2;
 
 int run(int argc, char** argv) {
   CLI::App app("Finds the race, crash and network bugs of an on-disk cache that many processes share.", "stampede");
@@ -19,7 +18,7 @@ int run(int argc, char** argv) {
   app.footer(
       "Exit status: 0 all held; 1 a violation; 2 usage, or a file that cannot be read; 3 this machine cannot do it;\n"
       "130 interrupted, with what was done so far.");
-  int exit_status = 0;
+  int exit_status = stampede::kAllHeld;
   stampede::add_explore_command(app, exit_status);
   stampede::add_bench_command(app, exit_status);
   stampede::add_check_command(app, exit_status);
@@ -29,7 +28,7 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int status = app.exit(error);  // prints help or what was wrong
-    return status == 0 ? 0 : kUsage;
+    return status == 0 ? stampede::kAllHeld : stampede::kUsage;
   }
   return exit_status;
 }
@@ -41,6 +40,6 @@ int main(int argc, char** argv) {
     return run(argc, argv);
   } catch (const std::exception& error) {  // of libraries: out of memory, a broken standard output
     std::fprintf(stderr, "stampede: %s\n", error.what());
-    return kUsage;
+    return stampede::kUsage;
   }
 }

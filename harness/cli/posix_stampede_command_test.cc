@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "harness/free/test_directory.h"
+#include "harness/free/directory_for_test.h"
 
 namespace stampede {
 namespace {

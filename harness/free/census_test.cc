@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "harness/free/test_directory.h"
+#include "harness/free/directory_for_test.h"
 
 namespace stampede {
 namespace {

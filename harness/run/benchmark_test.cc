@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "harness/free/test_directory.h"
+#include "harness/free/directory_for_test.h"
 #include "harness/run/posix_bare_copy.h"
 
 namespace stampede {

@@ -8,7 +8,7 @@
 
 #include "cache/key.h"
 #include "cache/manifest.h"
-#include "harness/free/test_directory.h"
+#include "harness/free/directory_for_test.h"
 
 namespace stampede {
 namespace {

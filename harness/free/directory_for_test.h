@@ -1,6 +1,6 @@
 // A temporary directory for a test, and scripts in it that play workers.
-#ifndef STAMPEDE_FREE_TEST_DIRECTORY_H
-#define STAMPEDE_FREE_TEST_DIRECTORY_H
+#ifndef STAMPEDE_FREE_DIRECTORY_FOR_TEST_H
+#define STAMPEDE_FREE_DIRECTORY_FOR_TEST_H
 
 #include <gtest/gtest.h>
 
@@ -44,4 +44,4 @@ class TestDirectory {
 
 }  // namespace stampede
 
-#endif  // STAMPEDE_FREE_TEST_DIRECTORY_H
+#endif  // STAMPEDE_FREE_DIRECTORY_FOR_TEST_H
