@@ -13,6 +13,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/console.sh"
 # The main job, a command a line.
 kMainJob=(
   "build/release/bin/stampede explore --world free --models onnx --processes 16 --runs 20 --seed 1 --fault-share 0.5"
+  # A directory each: every get asks the server, so every fault kind meets many gets.
+  "build/release/bin/stampede explore --world free --models onnx --processes 16 --runs 20 --seed 2 --fault-share 0.5 --directories separate"
   "build/release/bin/stampede bench"
 )
 

@@ -294,14 +294,13 @@ class LyingServer::Impl {
     played_.started_at = std::chrono::steady_clock::now();
   }
 
-  Result<void> add_models(std::vector<Model> models) {
-    for (Model& model : models) {
+  Result<void> add_models(const std::vector<Model>& models) {
+    for (const Model& model : models) {
       if (!is_model_name(model.name)) {
         return fail(ErrorCode::invalid_argument, "start server", model.name, "expected a relative path as model name");
       }
-      std::string name = model.name;
-      if (!played_.models.try_emplace(name, std::move(model)).second) {
-        return fail(ErrorCode::invalid_argument, "start server", name, "two models have this name");
+      if (!played_.models.try_emplace(model.name, model).second) {
+        return fail(ErrorCode::invalid_argument, "start server", model.name, "two models have this name");
       }
     }
     return {};

@@ -16,9 +16,9 @@ using modelcache::ErrorCode;
 using modelcache::fail;
 using modelcache::Result;
 
-void add(std::string_view id, Finding finding, Verdict& verdict) {
+void add(std::string_view id, const Finding& finding, Verdict& verdict) {
   verdict.judged[std::string(id)] = finding.judged;
-  for (std::string& what : finding.violations) verdict.violations.push_back(Violation{std::string(id), what});
+  for (const std::string& what : finding.violations) verdict.violations.push_back(Violation{std::string(id), what});
 }
 
 }  // namespace
