@@ -1,9 +1,11 @@
 // Loops over the door's short reads and short writes.
 #include "cache/file_io.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
+#include "cache/hash_thread.h"
 #include "cache/os_error.h"
 
 namespace modelcache {
@@ -11,6 +13,9 @@ namespace {
 
 // Large enough that the calls cost nothing beside the hash, small enough to stay in a second-level cache.
 constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
+// Files up to here are hashed by the thread that reads them: starting another takes longer than it saves, and a small
+// file's get stays a single thread, which a scheduler of system calls can follow.
+constexpr std::uint64_t kSerialBytes = std::uint64_t{4} * 1024 * 1024;
 using ReadBuffer = std::array<std::byte, kReadBytes>;
 
 }  // namespace
@@ -44,12 +49,22 @@ Result<std::string> read_all(Os& os, Fd file, std::size_t bytes_max, std::string
 Result<FileHash> hash_file(Os& os, Fd file, std::string_view place) {
   const auto buffer = std::make_unique<ReadBuffer>();
   Sha256 hash;
-  std::uint64_t size = 0;
-  for (;;) {
-    const auto count = os.read(file, *buffer, size);
+  std::unique_ptr<HashThread> thread;
+  for (std::uint64_t size = 0;;) {
+    if (size == kSerialBytes) thread = HashThread::start(hash);
+    const std::span<std::byte> into = thread ? thread->next() : std::span<std::byte>(*buffer);
+    const auto count =
+        os.read(file, size < kSerialBytes ? into.first(std::min(into.size(), kSerialBytes - size)) : into, size);
     if (!count) return fail(count.error(), "read", place);
-    if (*count == 0) return FileHash{hash.finish(), size};
-    hash.update(std::span(*buffer).first(*count));
+    if (*count == 0) {
+      if (thread) hash = thread->finish();
+      return FileHash{hash.finish(), size};
+    }
+    if (thread) {
+      thread->hand_over(*count);
+    } else {
+      hash.update(into.first(*count));
+    }
     size += *count;
   }
 }
