@@ -408,8 +408,6 @@ Result<RecoveryReport> Cache::Impl::recover() {
                                       [&](Manifest& manifest) { return reconcile(manifest, report); });
   if (!change) return fail(change.error());
   if (!change->note.empty()) report.notes.push_back(change->note);
-  report.manifest_rebuilt = change->done && (before == StoredManifest::State::bad ||
-                                             (before == StoredManifest::State::missing && !keys->empty()));
   for (const auto& key : *keys) {
     auto check = check_entry(os_, *directory_, key, VerifyPolicy::when_changed);
     if (!check) return fail(std::move(check.error()));
@@ -417,9 +415,12 @@ Result<RecoveryReport> Cache::Impl::recover() {
       if (auto adopted = adopt(key, {}, *check); !adopted) return fail(std::move(adopted.error()));
       if (check->listed) ++report.entries_adopted;
     } else if (check->state != State::good && check->state != State::missing) {
+      ++report.entries_bad;
       report.notes.push_back(directory_->place(kEntriesName, key) + ": " + check->detail);
     }
   }
+  report.manifest_rebuilt = change->done && (before == StoredManifest::State::bad ||
+                                             (before == StoredManifest::State::missing && report.entries_adopted > 0));
   return report;
 }
 

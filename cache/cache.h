@@ -104,6 +104,7 @@ struct RecoveryReport {
   std::uint64_t temporaries_kept = 0;  // their owners live
   std::uint64_t entries_adopted = 0;   // published, but not listed
   std::uint64_t listings_dropped = 0;  // listed, but not there
+  std::uint64_t entries_bad = 0;       // not what they should be, each with a note; `verify` with repair removes them
   bool manifest_rebuilt = false;       // it was missing, or unreadable and set aside as manifest.json.bad
   std::vector<std::string> foreign;    // names that no cache made; left alone
   std::vector<std::string> notes;

@@ -371,6 +371,9 @@ TEST_F(CacheVerbs, RecoverRemovesDeadTemporariesAdoptsEntriesAndDropsListings) {
   EXPECT_TRUE(std::filesystem::exists(live));
   expect_sound("after recovery");
   EXPECT_EQ(cache->recover()->entries_adopted, 0U);
+  EXPECT_EQ(cache->recover()->entries_bad, 0U);
+  write_file(entry, "");
+  EXPECT_EQ(cache->recover()->entries_bad, 1U);
 }
 
 }  // namespace

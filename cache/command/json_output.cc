@@ -45,6 +45,7 @@ Json of(const RecoveryReport& report) {
           {"temporaries_kept", report.temporaries_kept},
           {"entries_adopted", report.entries_adopted},
           {"listings_dropped", report.listings_dropped},
+          {"entries_bad", report.entries_bad},
           {"manifest_rebuilt", report.manifest_rebuilt},
           {"foreign", report.foreign},
           {"notes", report.notes}};
