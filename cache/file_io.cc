@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
 // Files up to here are hashed by the thread that reads them: starting another takes longer than it saves, and a small
 // file's get stays a single thread, which a scheduler of system calls can follow.
-constexpr std::uint64_t kSerialBytes = std::uint64_t{4} * 1024 * 1024;
+constexpr std::uint64_t kSerialBytes = std::uint64_t{2} * 1024 * 1024;
 using ReadBuffer = std::array<std::byte, kReadBytes>;
 
 }  // namespace

@@ -7,8 +7,9 @@
 namespace modelcache {
 namespace {
 
-// Both buffers stay in a second-level cache, and a hand-over costs little beside a buffer's hash (150 us).
-constexpr std::size_t kSlotBytes = std::size_t{256} * 1024;
+// Waking a thread on another core takes up to 50 us, so a buffer's hash must take much longer (600 us); both buffers
+// stay in a third-level cache.
+constexpr std::size_t kSlotBytes = std::size_t{1024} * 1024;
 
 }  // namespace
 
