@@ -98,7 +98,7 @@ class Cache::Impl {
   Result<std::vector<std::string>> keys_for(std::string_view selector);
   Result<std::vector<std::string>> entry_names(std::vector<std::string>* foreign);
   Result<EntryLock> lock_to_remove(const std::string& key);
-  Result<void> unlink_entry(const std::string& key);
+  Result<void> unlink_entry(const std::string& key, const std::optional<FileStat>& only_if);
   Result<bool> reconcile(Manifest& manifest, RecoveryReport& report);
 
   PatientOs os_;
@@ -298,10 +298,15 @@ Result<EntryLock> Cache::Impl::lock_to_remove(const std::string& key) {
 }
 
 // First the listing, then the file, both under the manifest's lock: a power loss in between leaves an entry that is not
-// listed, which is legal, and nobody can adopt the entry between the two. REQUIRES: the entry's lock.
-Result<void> Cache::Impl::unlink_entry(const std::string& key) {
+// listed, which is legal, and nobody can adopt the entry between the two. With `only_if`, the file goes only as it was
+// then. REQUIRES: the entry's lock.
+Result<void> Cache::Impl::unlink_entry(const std::string& key, const std::optional<FileStat>& only_if) {
   const auto forget = [&](Manifest& manifest) -> Result<bool> { return manifest.entries.erase(key) > 0; };
   const auto unlink = [&]() -> Result<void> {
+    if (only_if) {  // a get that did not wait for the lock may have put a good one there
+      const auto now = os_.stat_name(directory_->entries(), key);
+      if (now && stamp_of(*now) != stamp_of(*only_if)) return {};
+    }
     const auto unlinked = os_.unlink(directory_->entries(), key);
     if (!unlinked && unlinked.error() != Errno{ENOENT}) {
       return fail(unlinked.error(), "unlink", directory_->place(kEntriesName, key));
@@ -310,9 +315,15 @@ Result<void> Cache::Impl::unlink_entry(const std::string& key) {
     if (!synced) return fail(synced.error(), "sync directory", directory_->place("", kEntriesName));
     return {};
   };
-  const auto change = change_manifest(os_, *directory_, os_.now() + options_.lock.wait_max, forget, unlink);
+  const auto until = os_.now() + options_.lock.wait_max;
+  auto change = change_manifest(os_, *directory_, until, forget, unlink);
+  if (!change && change.error().code == ErrorCode::no_space) {
+    // No room for the smaller manifest: make some. Until it is written, the listing without a file is a miss.
+    if (auto unlinked = unlink(); !unlinked) return unlinked;
+    change = change_manifest(os_, *directory_, until, forget);
+  }
   if (!change) return fail(change.error());
-  if (!change->done) return fail(ErrorCode::bad_manifest, "remove", directory_->place(kEntriesName, key), change->note);
+  if (!change->done) return fail(change->why, "remove", directory_->place(kEntriesName, key), change->note);
   return {};
 }
 
@@ -332,7 +343,7 @@ Result<Entry> Cache::Impl::remove(std::string_view selector) {
     return fail(ErrorCode::bad_entry, "remove", directory_->place(kEntriesName, key),
                 "found a directory; it is left alone");
   }
-  if (auto removed = unlink_entry(key); !removed) return fail(std::move(removed.error()));
+  if (auto removed = unlink_entry(key, std::nullopt); !removed) return fail(std::move(removed.error()));
   return entry_of(key, *check);
 }
 
@@ -353,8 +364,15 @@ Result<std::vector<VerifyReport>> Cache::Impl::verify(std::string_view selector,
       check = check_entry(os_, *directory_, key, VerifyPolicy::always);  // someone may have replaced it by a good one
       if (!check) return fail(std::move(check.error()));
       if (check->state == State::corrupt || check->state == State::no_file) {
-        if (auto gone = unlink_entry(key); !gone) return fail(std::move(gone.error()));
-        removed = true;
+        const bool is_file = check->state == State::corrupt;
+        if (auto gone = unlink_entry(key, is_file ? std::optional(check->stat) : std::nullopt); !gone) {
+          return fail(std::move(gone.error()));
+        }
+        removed = !os_.stat_name(directory_->entries(), key);
+        if (!removed) {
+          check = check_entry(os_, *directory_, key, VerifyPolicy::always);
+          if (!check) return fail(std::move(check.error()));
+        }
       }
     }
     VerifyReport report;

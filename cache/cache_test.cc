@@ -341,6 +341,100 @@ TEST_F(CacheVerbs, VerifyFindsRotAndRepairsOnlyWhatIsRotten) {
   expect_sound("after verify --repair");
 }
 
+TEST_F(CacheRepair, TellsAnUnlistedVersionByUrlFromARottenOne) {
+  const GetRequest unverified{.url = url, .accept_unverified = true};
+  ScriptedOs os(posix.get());
+  os.conversations.push_back(answers(ok_response(body)));
+  const auto first = get(os, unverified);
+  ASSERT_TRUE(first);
+  // Another version, published by someone who was killed before he listed it: a new inode.
+  write_file(root / "tmp" / "new", "the next version");
+  std::filesystem::rename(root / "tmp" / "new", first->entry.path);
+  ScriptedOs again(posix.get());
+  const auto hit = get(again, unverified);
+  ASSERT_TRUE(hit) << hit.error().message();
+  EXPECT_TRUE(hit->hit && hit->entry.listed);
+  EXPECT_EQ(hit->entry.sha256, sha256_of("the next version"));
+  // The same inode with other bytes is rot.
+  write_file(first->entry.path, "rotten");
+  ScriptedOs third(posix.get());
+  third.conversations.push_back(answers(ok_response(body)));
+  EXPECT_FALSE(get(third, unverified)->hit);
+  EXPECT_TRUE(read_file(first->entry.path) == body);
+}
+
+TEST_F(CacheVerbs, RemoveFreesAFullDisk) {
+  ASSERT_TRUE(get_good());
+  std::size_t full = 0;
+  for (std::size_t n = 0;; ++n) {
+    ASSERT_TRUE(get_good());
+    ScriptedOs os(posix.get());
+    os.fail_step = n;
+    os.fail_with = Errno{ENOSPC};
+    auto cache = Cache::open(os, root.string(), quick_options(), false);
+    if (!cache) continue;
+    const auto removed = cache->remove(digest.hex());
+    if (!os.failed_a_step) break;
+    // Writing the smaller manifest is what fails on a full disk; the lock files' lines stand there already.
+    if (os.steps[n] != "write" || os.count("write") < 3) continue;
+    ++full;
+    EXPECT_TRUE(removed) << "step " << n << ": " << removed.error().message();
+    EXPECT_FALSE(std::filesystem::exists(entry));
+    expect_sound("removed on a full disk");
+  }
+  EXPECT_GE(full, 1U);
+}
+
+TEST_F(CacheVerbs, RepairLeavesAGoodEntryThatCameMeanwhile) {
+  ASSERT_TRUE(get_good());
+  std::size_t replaced = 0;
+  for (std::size_t n = 0;; ++n) {
+    write_file(entry, "rotten");
+    ScriptedOs os(posix.get());
+    bool came = false;
+    os.before_step = [&](std::size_t step) {
+      // As a get does that waits for no lock: a good file takes the bad one's place in one instant.
+      if (step != n || os.count("unlink") > 0) return;
+      write_file(root / "tmp" / "good", body);
+      std::filesystem::rename(root / "tmp" / "good", entry);
+      came = true;
+    };
+    auto cache = Cache::open(os, root.string(), quick_options(), false);
+    ASSERT_TRUE(cache);
+    const auto reports = cache->verify(key_of(digest), true);
+    ASSERT_TRUE(reports) << reports.error().message();
+    if (!came) break;
+    // Only between the last look, under the manifest's lock, and the unlink itself can a name not be protected.
+    if (os.steps[n] == "unlink") continue;
+    EXPECT_TRUE(read_file(entry) == body) << "came before step " << n << " (" << os.steps[n] << ")";
+    ++replaced;
+  }
+  EXPECT_GT(replaced, 20U);
+}
+
+TEST_F(CacheVerbs, NothingIsListedThatChangedAfterItWasHashed) {
+  std::size_t changed = 0;
+  for (std::size_t n = 0;; ++n) {
+    ASSERT_TRUE(get_good());
+    std::filesystem::last_write_time(entry,
+                                     std::filesystem::file_time_type::clock::now());  // hashed again on the next hit
+    ScriptedOs os(posix.get());
+    bool wrote = false;
+    os.before_step = [&](std::size_t step) {
+      if (step != n || os.count("read") < 5) return;
+      write_file(entry, "shorter, so that a coarse clock shows it too");
+      wrote = true;
+    };
+    (void)get(os, request());
+    if (os.steps.size() <= n) break;
+    const auto next = get_good();
+    ASSERT_TRUE(next) << next.error().message();
+    EXPECT_TRUE(read_file(entry) == body) << "changed before step " << n;
+    changed += wrote ? 1 : 0;
+  }
+  EXPECT_GT(changed, 5U);
+}
+
 TEST_F(CacheVerbs, RecoverRemovesDeadTemporariesAdoptsEntriesAndDropsListings) {
   ASSERT_TRUE(get_good());
   const std::string other = "another";

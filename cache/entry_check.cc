@@ -47,7 +47,8 @@ Result<EntryCheck> check_entry(Os& os, const Directory& directory, std::string_v
     if (const auto record = stored.manifest.entries.find(key); record != stored.manifest.entries.end()) {
       check.record = record->second;
       check.listed = record->second.stamp == stamp_of(*stat);
-      if (!expected) expected = record->second.sha256;
+      // Of another inode it is the record of an earlier version: this one was published and is not listed yet.
+      if (!expected && record->second.stamp.inode == stat->inode) expected = record->second.sha256;
     }
   }
   // The digest of nothing is computed for an empty file alone: OpenSSL's first hash in a process costs a millisecond.

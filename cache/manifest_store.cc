@@ -14,13 +14,14 @@ namespace {
 
 using State = StoredManifest::State;
 
-StoredManifest without(State state, std::string problem) { return {state, {}, std::move(problem)}; }
+StoredManifest without(State state, std::string problem, ErrorCode code = ErrorCode::bad_manifest) {
+  return {state, {}, std::move(problem), code};
+}
 
-Result<void> write_manifest(Os& os, const Directory& directory, const Manifest& manifest) {
+Result<void> write_manifest(Os& os, const Directory& directory, const std::string& text) {
   const auto place = directory.place("", kManifestName);
   auto staged = StagedFile::create(os, directory, "manifest");
   if (!staged) return fail(std::move(staged.error()));
-  const auto text = manifest.print();
   if (auto written = staged->append(std::as_bytes(std::span(text))); !written) return written;
   if (auto synced = staged->sync(); !synced) return synced;
   auto renamed = staged->rename_to(directory.root(), kManifestName, RenameMode::replace, place);
@@ -48,16 +49,16 @@ StoredManifest read_manifest(Os& os, const Directory& directory) {
   const auto fd = os.open(directory.root(), kManifestName, OpenMode::read);
   if (!fd && fd.error() == Errno{ENOENT}) return {};
   if (!fd && fd.error() == Errno{ELOOP}) return without(State::bad, place + " is a symbolic link");
-  if (!fd) return without(State::unreadable, place + ": " + describe(fd.error()));
+  if (!fd) return without(State::unreadable, place + ": " + describe(fd.error()), code_of(fd.error()));
   const OpenFile file(os, *fd);
   const auto stat = os.stat(*fd);
-  if (!stat) return without(State::unreadable, place + ": " + describe(stat.error()));
+  if (!stat) return without(State::unreadable, place + ": " + describe(stat.error()), code_of(stat.error()));
   if (stat->type != FileType::regular) return without(State::bad, place + " is not a regular file");
   const auto text = read_all(os, *fd, kManifestBytesMax, place);
   if (!text && text.error().code == ErrorCode::too_large) return without(State::bad, text.error().message());
-  if (!text) return without(State::unreadable, text.error().message());
+  if (!text) return without(State::unreadable, text.error().message(), text.error().code);
   auto parsed = Manifest::parse(*text);
-  if (parsed) return {State::good, std::move(*parsed), {}};
+  if (parsed) return {State::good, std::move(*parsed), {}, {}};
   const auto state = parsed.error().kind == ManifestError::Kind::future ? State::future : State::bad;
   return without(state, place + ": " + parsed.error().message);
 }
@@ -68,23 +69,28 @@ Result<ManifestChange> change_manifest(Os& os, const Directory& directory, Insta
   auto lock = EntryLock::wait(os, directory, kManifestLockName, until, {});
   if (!lock) return fail(std::move(lock.error()));
   if (lock->state() == EntryLock::State::timed_out) {
-    return ManifestChange{false, "the manifest was not updated: its lock is held by " + lock->holder()};
+    return ManifestChange{false, "the manifest was not updated: its lock is held by " + lock->holder(),
+                          ErrorCode::lock_timeout};
   }
   auto stored = read_manifest(os, directory);
   if (stored.state == State::future || stored.state == State::unreadable) {
-    return ManifestChange{false, "the manifest was left alone: " + stored.problem};
+    return ManifestChange{false, "the manifest was left alone: " + stored.problem,
+                          stored.state == State::future ? ErrorCode::bad_manifest : stored.code};
   }
   const auto edited = edit(stored.manifest);
   if (!edited) return fail(edited.error());
-  ManifestChange change{true, {}};
+  const auto text = stored.manifest.print();
+  if (*edited && (stored.manifest.entries.size() > kManifestEntriesMax || text.size() > kManifestBytesMax)) {
+    return ManifestChange{false, "the manifest is full: the entry is not listed", ErrorCode::too_large};
+  }
+  ManifestChange change{.done = true, .note = {}};
   if (stored.state == State::bad) {
     if (auto moved = set_aside(os, directory); !moved) return fail(std::move(moved.error()));
     change.note = stored.problem + "; set aside as " + std::string(kBadManifestName) +
                   ", entries are listed again as they are used";
   }
   if (*edited || stored.state == State::bad) {
-    if (auto written = write_manifest(os, directory, stored.manifest); !written)
-      return fail(std::move(written.error()));
+    if (auto written = write_manifest(os, directory, text); !written) return fail(std::move(written.error()));
   }
   if (auto finished = then(); !finished) return fail(std::move(finished.error()));
   return change;

@@ -21,16 +21,18 @@ struct StoredManifest {
     unreadable,  // we may not read it, or the disk failed: left alone
   };
   State state = State::missing;
-  Manifest manifest;    // empty unless good
-  std::string problem;  // in words, unless good or missing
+  Manifest manifest;                         // empty unless good
+  std::string problem;                       // in words, unless good or missing
+  ErrorCode code = ErrorCode::bad_manifest;  // the problem's class
 };
 
 // Takes no lock: a replaced manifest is read as it was or as it is. Never fails, because the files are the truth.
 StoredManifest read_manifest(Os& os, const Directory& directory);
 
 struct ManifestChange {
-  bool done = false;  // changed, or nothing had to be
-  std::string note;   // what was set aside, or why nothing was done
+  bool done = false;                        // changed, or nothing had to be
+  std::string note;                         // what was set aside, or why nothing was done
+  ErrorCode why = ErrorCode::bad_manifest;  // the class of that reason, unless done
 };
 
 // Lock, read again, `edit` (returns whether it changed anything), write, sync, rename, sync, `then`, unlock. A bad

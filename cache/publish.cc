@@ -65,9 +65,9 @@ Result<std::string> list_entry(Os& os, const Directory& directory, const Listing
     if (!now && now.error() != Errno{ENOENT}) {
       return fail(now.error(), "stat", directory.place(kEntriesName, listing.key));
     }
-    // Removed or replaced since: whoever did that lists what is there now.
-    if (!now || now->inode != listing.stat.inode || now->size_bytes != listing.stat.size_bytes) return false;
-    ManifestRecord record{listing.url, listing.sha256, stamp_of(*now), added_at};
+    // Removed, replaced or touched since: what stands there now is not what was verified.
+    if (!now || stamp_of(*now) != stamp_of(listing.stat)) return false;
+    ManifestRecord record{listing.url, listing.sha256, stamp_of(listing.stat), added_at};
     const auto [place, added] = manifest.entries.try_emplace(listing.key, record);
     if (added) return true;
     if (record.url.empty()) record.url = place->second.url;

@@ -37,8 +37,8 @@ struct Listing {
   FileStat stat;  // as it was verified
 };
 
-// Lists an entry, if its name still leads to the verified inode; returns a note when that could not be done.
-// DURABLE: the listing. ERRORS: as change_manifest.
+// Lists an entry, if its name still leads to the file as it was verified (size, inode, times); returns a note when that
+// could not be done. DURABLE: the listing. ERRORS: as change_manifest.
 Result<std::string> list_entry(Os& os, const Directory& directory, const Listing& listing, Instant until);
 
 }  // namespace modelcache

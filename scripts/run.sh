@@ -45,7 +45,8 @@ for command in "${kMainJob[@]}"; do
   # shellcheck disable=SC2086
   $command || status=$?
   ((status != 130)) || exit 130
-  ((status <= worst)) || worst=$status
+  # A broken promise outweighs whatever else went wrong.
+  ((worst == 1 || (status != 1 && status <= worst))) || worst=$status
 done
 run_took=$(time_since "$started")
 

@@ -134,6 +134,7 @@ int explore(ExploreArguments& arguments) {
     std::fputs("interrupted: this is what was done before\n", stderr);
     return kInterrupted;
   }
+  if (totals->runs == 0) return kUsage;  // nothing was judged, so nothing held
   return totals->discoveries.empty() ? kAllHeld : kViolated;
 }
 

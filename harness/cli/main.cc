@@ -37,7 +37,12 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    const int exit_status = run(argc, argv);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      std::fputs("stampede: write to standard output: failed, so the report is not whole\n", stderr);
+      return exit_status == stampede::kAllHeld ? stampede::kCannotHere : exit_status;
+    }
+    return exit_status;
   } catch (const std::exception& error) {  // of libraries: out of memory, a broken standard output
     std::fprintf(stderr, "stampede: %s\n", error.what());
     return stampede::kUsage;
