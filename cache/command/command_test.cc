@@ -224,8 +224,6 @@ TEST(Command, NamesADirectoryThatCannotBeWrittenAndWhatToDo) {
   fs::permissions(directory.path(), fs::perms::owner_read | fs::perms::owner_exec);
   ProgramCall call;
   call.without_root = true;
-  // A leak checker traces its own process, which the kernel forbids to one that has given up root.
-  call.environment["ASAN_OPTIONS"] = "detect_leaks=0";
   call.arguments = {"get", "http://127.0.0.1:1/", "--cache-dir", directory.path() + "/c"};
   const auto run = run_program(kCommand, call);
   EXPECT_EQ(run.status, 42) << run.errors;

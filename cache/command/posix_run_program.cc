@@ -30,8 +30,7 @@ void require(bool held, const char* what) {
 
 constexpr uid_t kNobody = 65534;
 
-// While it lives, the effective user is nobody, where it was root: whoever is started then has no privileges, since a
-// program gets effective capabilities only with the effective user 0 (capabilities(7)).
+// While it lives, the effective user is nobody, where it was root.
 class AsNobody {
  public:
   explicit AsNobody(bool wanted) : changed_(wanted && geteuid() == 0) {
@@ -103,7 +102,14 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 pid_t spawn(const std::string& program, const ProgramCall& call, int output, int errors) {
-  std::vector<std::string> words = {program};
+  // setpriv (util-linux) gives up the real user too: with the effective one alone the program counts as privileged, and
+  // neither the loader nor a sanitizer listens to its environment then.
+  std::vector<std::string> words;
+  if (call.without_root && geteuid() == 0) {
+    const auto id = std::to_string(kNobody);
+    words = {"/usr/bin/setpriv", "--reuid=" + id, "--regid=" + id, "--clear-groups", "--"};
+  }
+  words.push_back(program);
   words.insert(words.end(), call.arguments.begin(), call.arguments.end());
   std::vector<std::string> variables;
   for (const auto& [name, value] : call.environment) variables.push_back(name + '=' + value);
@@ -129,8 +135,7 @@ pid_t spawn(const std::string& program, const ProgramCall& call, int output, int
   (void)posix_spawnattr_setsigdefault(&attributes, &all);
   (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   pid_t process = -1;
-  const AsNobody nobody(call.without_root);
-  errno = posix_spawn(&process, program.c_str(), &actions, &attributes, argv.data(), envp.data());
+  errno = posix_spawn(&process, words.front().c_str(), &actions, &attributes, argv.data(), envp.data());
   require(errno == 0, "posix_spawn");
   (void)posix_spawn_file_actions_destroy(&actions);
   (void)posix_spawnattr_destroy(&attributes);
