@@ -74,12 +74,12 @@ Result<ManifestChange> change_manifest(Os& os, const Directory& directory, Insta
   }
   auto stored = read_manifest(os, directory);
   if (stored.state == State::future || stored.state == State::unreadable) {
-    return ManifestChange{false, "the manifest was left alone: " + stored.problem,
-                          stored.state == State::future ? ErrorCode::bad_manifest : stored.code};
+    return ManifestChange{false, "the manifest was left alone: " + stored.problem, stored.code};
   }
   const auto edited = edit(stored.manifest);
   if (!edited) return fail(edited.error());
-  const auto text = stored.manifest.print();
+  const bool must_write = *edited || stored.state == State::bad;
+  const auto text = must_write ? stored.manifest.print() : std::string();
   if (*edited && (stored.manifest.entries.size() > kManifestEntriesMax || text.size() > kManifestBytesMax)) {
     return ManifestChange{false, "the manifest is full: the entry is not listed", ErrorCode::too_large};
   }
@@ -89,7 +89,7 @@ Result<ManifestChange> change_manifest(Os& os, const Directory& directory, Insta
     change.note = stored.problem + "; set aside as " + std::string(kBadManifestName) +
                   ", entries are listed again as they are used";
   }
-  if (*edited || stored.state == State::bad) {
+  if (must_write) {
     if (auto written = write_manifest(os, directory, text); !written) return fail(std::move(written.error()));
   }
   if (auto finished = then(); !finished) return fail(std::move(finished.error()));
