@@ -44,7 +44,8 @@ struct Totals {
     full_bodies += entry.full_body_sent ? 1 : 0;
     bytes += entry.head_bytes_sent + entry.body_bytes_sent;
     const bool is_played = entry.ending != Ending::no_request && entry.ending != Ending::bad_request;
-    if (is_played && entry.fault.kind != FaultKind::none) ++faults[std::string(name_of(entry.fault.kind))];
+    if (!is_played) return;
+    for (const NetworkFault& part : entry.fault.parts) ++faults[std::string(name_of(part.kind))];
   }
 };
 
@@ -141,9 +142,9 @@ int report_error(const modelcache::Error& error, int exit_status) {
 modelcache::Result<FaultSequence> sequence_of(const ServeOptions& options) {
   FaultSequence sequence{.faults = {}, .repeats = options.repeats};
   for (const std::string& text : options.faults) {
-    modelcache::Result<NetworkFault> fault = parse_fault(text);
+    modelcache::Result<FaultTurn> fault = parse_turn(text);
     if (!fault) return modelcache::fail(fault.error());
-    if (fault->kind == FaultKind::refused) {
+    if (has_part(*fault, FaultKind::refused)) {
       return modelcache::fail(ErrorCode::invalid_argument, "parse fault", text,
                               "a server that listens cannot refuse; use reset_on_accept, or a port that is not served");
     }

@@ -31,12 +31,12 @@ void await_accepted(const LyingServer& server, std::size_t count) {
   while (server.ledger().size() < count) std::this_thread::yield();
 }
 
-NetworkFault fault(const char* text) { return parse_fault(text).value(); }
+FaultTurn fault(const char* text) { return parse_turn(text).value(); }
 
 TEST(LyingServer, NumbersConnectionsInTheOrderOfAcceptanceOverAllListeners) {
   const Model model = generated_model("m", 100);
-  const std::vector<NetworkFault> faults = {fault("none"), fault("status:500"), fault("close_in_body:1"),
-                                            fault("flip_byte:3")};
+  const std::vector<FaultTurn> faults = {fault("none"), fault("status:500"), fault("close_in_body:1"),
+                                         fault("flip_byte:3")};
   const auto server = start({.ports = {0, 0, 0}, .models = {model}, .faults = {.faults = faults}});
   const std::vector<std::size_t> listeners = {2, 0, 1, 2, 1};
   for (const std::size_t listener : listeners) get(server->port(listener), "/m");
@@ -46,7 +46,7 @@ TEST(LyingServer, NumbersConnectionsInTheOrderOfAcceptanceOverAllListeners) {
   for (std::size_t i = 0; i < ledger.size(); ++i) {
     EXPECT_EQ(ledger[i].connection, i);
     EXPECT_EQ(ledger[i].listener, listeners[i]);
-    EXPECT_TRUE(ledger[i].fault == (i < faults.size() ? faults[i] : NetworkFault{}));
+    EXPECT_TRUE(ledger[i].fault == (i < faults.size() ? faults[i] : FaultTurn{}));
     EXPECT_GE(ledger[i].accepted_at, ledger[i == 0 ? 0 : i - 1].accepted_at);
   }
 }
@@ -54,8 +54,8 @@ TEST(LyingServer, NumbersConnectionsInTheOrderOfAcceptanceOverAllListeners) {
 TEST(LyingServer, AnswersThirtyTwoClientsAtOnceOnSeveralListeners) {
   constexpr std::size_t kClients = 32;
   const Model model = generated_model("m", 2'000'003);
-  const std::vector<NetworkFault> faults = {fault("none"), fault("close_in_body:1000000"), fault("length_missing"),
-                                            fault("status:503")};
+  const std::vector<FaultTurn> faults = {fault("none"), fault("close_in_body:1000000"), fault("length_missing"),
+                                         fault("status:503")};
   std::atomic<std::size_t> ended = 0;
   const auto server = start({.ports = {0, 0, 0, 0},
                              .models = {model},
@@ -278,22 +278,20 @@ TEST(LyingServer, ReleasesWhoeverDrainsWhenItStops) {
   EXPECT_TRUE(is_drained);
 }
 
-// Scripts of which no fault is made yet; one that claims a full body that it does not send.
+// One of the scripts ends before the body that its head declares.
 TEST(LyingServer, PlaysAnyScriptAndBelievesOnlyWhatItSent) {
   const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
   const ResponseScript paused{.status = 200,
-                              .is_full_body = true,
                               .steps = {SendHead{head}, Pause{std::chrono::milliseconds(1)}, SendBody{0, 5},
                                         Pause{std::chrono::milliseconds(1)}, SendBody{5, 10}, CloseConnection{}}};
-  const ResponseScript boastful{
-      .status = 200, .is_full_body = true, .steps = {SendHead{head}, SendBody{0, 9}, CloseConnection{}}};
-  const ResponseScript silent{.status = 0, .is_full_body = false, .steps = {NeverAnswer{}}};
-  const ResponseScript slow{.status = 0, .is_full_body = false, .steps = {Pause{std::chrono::hours(1)}, NeverAnswer{}}};
+  const ResponseScript boastful{.status = 200, .steps = {SendHead{head}, SendBody{0, 9}, CloseConnection{}}};
+  const ResponseScript silent{.status = 0, .steps = {NeverAnswer{}}};
+  const ResponseScript slow{.status = 0, .steps = {Pause{std::chrono::hours(1)}, NeverAnswer{}}};
   const auto server = start(
       {.models = {generated_model("m", 10)},
        .faults = {.faults = {fault("flip_byte:0"), fault("flip_byte:1"), fault("flip_byte:2"), fault("flip_byte:3")}},
-       .script_of = [&](const NetworkFault& turn, const Model&) {
-         return std::vector{paused, boastful, silent, slow}.at(turn.at_bytes);
+       .script_of = [&](const FaultTurn& turn, const Model&, const RequestFacts&) {
+         return std::vector{paused, boastful, silent, slow}.at(turn.parts.at(0).at_bytes);
        }});
   EXPECT_EQ(get(server->port(), "/m").bytes.size(), head.size() + 10);
   EXPECT_EQ(get(server->port(), "/m").bytes.size(), head.size() + 9);
@@ -329,7 +327,7 @@ TEST(LyingServer, SaysWhyItCannotStart) {
       {{.address = "192.0.2.1"}, ErrorCode::invalid_argument, "192.0.2.1:0: "},
       {{.models = {model, model}}, ErrorCode::invalid_argument, "m: two models have this name"},
       {{.models = {generated_model("../m", 1)}}, ErrorCode::invalid_argument, "../m: expected a relative path"},
-      {{.faults = {.faults = {{.kind = FaultKind::refused}}}}, ErrorCode::invalid_argument, "refused: not a turn"},
+      {{.faults = {.faults = {fault("refused")}}}, ErrorCode::invalid_argument, "refused: not a turn"},
       {{.ports = {running->port()}}, ErrorCode::io, std::to_string(running->port()) + ": Address already in use"},
   };
   for (const Case& c : cases) {

@@ -19,10 +19,17 @@ bool is_token(std::string_view text) {
   });
 }
 
-bool is_host(std::string_view name) {
-  constexpr std::string_view kHost = "host";
-  return name.size() == kHost.size() && std::equal(name.begin(), name.end(), kHost.begin(),
-                                                   [](char c, char lower) { return c == lower || c == lower - 32; });
+// `lower` is in lower case.
+bool is_named(std::string_view name, std::string_view lower) {
+  return std::equal(name.begin(), name.end(), lower.begin(), lower.end(), [](char c, char expected) {
+    return c == expected || (c >= 'A' && c <= 'Z' && c + ('a' - 'A') == expected);
+  });
+}
+
+std::string_view trimmed(std::string_view value) {
+  while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
+  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
+  return value;
 }
 
 // A field line: token, colon at once, then no control characters but tabs.
@@ -61,16 +68,24 @@ std::optional<std::string> percent_decode(std::string_view text) {
 
 // Field lines up to the empty one. True where all are well formed and, as HTTP/1.1 asks (RFC 9112, 3.2), Host comes
 // once.
-bool are_fields_good(std::string_view fields, bool needs_host) {
+bool read_fields(std::string_view fields, bool needs_host, RequestHead& request) {
   int hosts = 0;
+  int ranges = 0;
+  int if_ranges = 0;
   while (fields.substr(0, 2) != "\r\n") {
     const std::size_t end = fields.find("\r\n");
     if (end == std::string_view::npos) return false;
     const std::string_view line = fields.substr(0, end);
     if (!is_field_line(line)) return false;
-    if (is_host(line.substr(0, line.find(':')))) ++hosts;
+    const std::size_t colon = line.find(':');
+    const std::string_view name = line.substr(0, colon);
+    const std::string value(trimmed(line.substr(colon + 1)));
+    if (is_named(name, "host")) ++hosts;
+    if (is_named(name, "range")) request.range = ++ranges == 1 ? std::optional(value) : std::nullopt;
+    if (is_named(name, "if-range")) request.if_range = ++if_ranges == 1 ? std::optional(value) : std::nullopt;
     fields.remove_prefix(end + 2);
   }
+  if (ranges > 1 || if_ranges > 1) request.range.reset();
   return hosts == 1 || (hosts == 0 && !needs_host);
 }
 
@@ -102,7 +117,7 @@ RequestHead parse_request_head(std::string_view head) {
   if (!is_token(method) || target.empty() || !is_visible) return request;
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return request;
   request.target = target;
-  if (!are_fields_good(head.substr(line_end + 2), version == "HTTP/1.1")) return request;
+  if (!read_fields(head.substr(line_end + 2), version == "HTTP/1.1", request)) return request;
   if (method != "GET") {
     request.refusal = 405;
     return request;

@@ -3,6 +3,7 @@
 #define STAMPEDE_FAULTS_REQUEST_HEAD_H
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,8 @@ struct RequestHead {
   int refusal = 0;     // 400 or 405; 0 for a well-formed GET
   std::string target;  // as it came; empty where there is none
   std::string name;    // its path without the first '/' and the query, percent-decoded; empty unless refusal is 0
+  // Values of the fields of these names; a field that comes twice has none that could be relied on.
+  std::optional<std::string> range = {}, if_range = {};
 };
 
 // REQUIRES: `head` is complete, its final empty line included.

@@ -4,46 +4,52 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "harness/faults/response_body.h"
+#include "harness/plan/fault_turn.h"
 #include "harness/plan/model.h"
-#include "harness/plan/network_fault.h"
 
 namespace stampede {
 
 struct SendHead {
   std::string bytes;
-};  // status line and header section, or what stands in their place
-struct SendText {
-  std::string bytes;
-};  // body bytes that are not the model's
-struct SendBody {
-  std::uint64_t begin = 0, end = 0;
-};  // the model's own bytes
+};  // status line and header section, what comes before them, or what stands in their place
 struct Pause {
   std::chrono::milliseconds time{};
 };
-struct CloseConnection {};  // FIN once everything before it was sent
+struct CloseConnection {
+  bool is_cut = false;  // in the middle of the response: under TLS without close_notify
+};  // FIN once everything before it was sent
 struct ResetConnection {};  // RST; bytes still on the way may be lost
 struct NeverAnswer {};      // keeps the connection until the client leaves
 
+// Each Send is one write.
 using ScriptStep = std::variant<SendHead, SendText, SendBody, Pause, CloseConnection, ResetConnection, NeverAnswer>;
 
 struct ResponseScript {
-  bool reads_request = true;  // false: `steps` begin at once
-  int status = 0;             // that the head carries; 0 for none
-  bool is_full_body = false;  // playing it to the end sends the whole model, right and in order, framed as complete
+  bool reads_request = true;           // false: `steps` begin at once
+  int status = 0;                      // that the final head carries; 0 for none
   std::vector<ScriptStep> steps = {};  // the last is CloseConnection, ResetConnection or NeverAnswer
 };
 
-// The script by which `fault` answers a GET of `model`. Total: `at_bytes` beyond the body is clipped to its size
-// (flip_byte: to its last byte). A body on which the fault changes nothing (an empty one flipped or declared too short,
-// zeros zeroed, equal halves swapped) is served as it is, which `is_full_body` then says; a reset behind the last byte
-// leaves it true as well, though the client may not get all of it. REQUIRES: fault.kind != refused (no script plays
-// it).
-ResponseScript compile(const NetworkFault& fault, const Model& model);
+// What an answer depends on besides its turn and the model.
+struct RequestFacts {
+  std::string target = "/";  // as it came
+  std::optional<std::string> range = {}, if_range = {};
+  std::uint64_t requests_before = 0;  // for the same model, those that followed a redirect not counted
+  std::string other_origin = {};      // where redirect_other_host leads: "http://127.0.0.2:4711"
+};
+
+// The script by which a turn answers a GET of `model`: the good response, changed part by part (content, range,
+// framing, head, end, pace). Total: `at_bytes` beyond the body is clipped to its size (flip_byte: to its last byte),
+// and a model that the turn cannot change (an empty one flipped, equal halves swapped) is sent as it is. A drip's
+// pieces are counted over the whole response, and a Pause stands between any two of them; after a million pieces the
+// rest follows at once. REQUIRES: check(turn), and no part that is `refused` (no script plays it).
+ResponseScript compile(const FaultTurn& turn, const Model& model, const RequestFacts& request = {});
 
 // The answer to a request that is no GET of a known model: `status` with a short body, then a close.
 ResponseScript compile_refusal(int status);

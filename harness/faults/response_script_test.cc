@@ -1,9 +1,7 @@
-// Response scripts: for each kind of fault the steps, the status and whether the whole body goes out.
+// Response scripts: the steps of turns, heads to the letter, and where drips cut.
 #include "harness/faults/response_script.h"
 
 #include <gtest/gtest.h>
-
-#include <fstream>
 
 namespace stampede {
 namespace {
@@ -18,8 +16,8 @@ std::string describe(const ResponseScript& script) {
     std::string operator()(const SendBody& body) const {
       return "body " + std::to_string(body.begin) + "-" + std::to_string(body.end);
     }
-    std::string operator()(const Pause&) const { return "pause"; }
-    std::string operator()(const CloseConnection&) const { return "close"; }
+    std::string operator()(const Pause& pause) const { return "pause " + std::to_string(pause.time.count()); }
+    std::string operator()(const CloseConnection& close) const { return close.is_cut ? "cut" : "close"; }
     std::string operator()(const ResetConnection&) const { return "reset"; }
     std::string operator()(const NeverAnswer&) const { return "never"; }
   };
@@ -45,77 +43,89 @@ Model model_of(std::string_view text) {
 }
 
 struct Case {
-  const char* fault;
+  const char* turn;
   std::uint64_t size;
   const char* steps;
-  bool is_full;
 };
 
-TEST(ResponseScript, HasTheStepsOfItsFaultForEverySize) {
+TEST(ResponseScript, HasTheStepsOfItsTurn) {
   const std::vector<Case> cases = {
-      {"none", 0, "head, close", true},
-      {"none", 1, "head, body 0-1, close", true},
-      {"none", kBig, "head, body 0-600001, close", true},
-      {"reset_on_accept", 2, "reset", false},
-      {"reset_on_accept", 0, "reset", false},
-      {"close_on_accept", 2, "close", false},
-      {"headers_then_close", 0, "head, close", true},
-      {"headers_then_close", 1, "head, close", false},
-      {"headers_then_close", kBig, "head, close", false},
-      {"headers_then_reset", 0, "head, reset", true},
-      {"headers_then_reset", 2, "head, reset", false},
-      {"close_in_body:0", 2, "head, close", false},
-      {"close_in_body:1", 2, "head, body 0-1, close", false},
-      {"close_in_body:2", 2, "head, body 0-2, close", true},
-      {"close_in_body:600000", kBig, "head, body 0-600000, close", false},
-      {"close_in_body:18446744073709551615", kBig, "head, body 0-600001, close", true},
-      {"reset_in_body:1", 0, "head, reset", true},
-      {"reset_in_body:1", 1, "head, body 0-1, reset", true},
-      {"reset_in_body:1", 2, "head, body 0-1, reset", false},
-      {"reset_in_body:300000", kBig, "head, body 0-300000, reset", false},
-      {"status:404", 2, "head, text 14, close", false},
-      {"status:503", 0, "head, text 24, close", false},
-      {"status:304", 2, "head, close", false},
-      {"flip_byte:0", 0, "head, close", true},
-      {"flip_byte:0", 1, "head, text 1, close", false},
-      {"flip_byte:0", 2, "head, text 1, body 1-2, close", false},
-      {"flip_byte:9", 2, "head, body 0-1, text 1, close", false},
-      {"flip_byte:300000", kBig, "head, body 0-300000, text 1, body 300001-600001, close", false},
-      {"zero_bytes:0", 0, "head, close", true},
-      {"zero_bytes:0", 1, "head, text 1, close", false},
-      {"zero_bytes:1", 2, "head, body 0-1, text 1, close", false},
-      {"zero_bytes:2", 2, "head, body 0-2, close", true},
-      {"zero_bytes:1000", kBig, "head, body 0-1000, text 4096, body 5096-600001, close", false},
-      {"zero_bytes:600000", kBig, "head, body 0-600000, text 1, close", false},
-      {"zero_bytes:18446744073709551615", kBig, "head, body 0-600001, close", true},
-      {"swap_halves", 0, "head, close", true},
-      {"swap_halves", 1, "head, body 0-1, close", true},
-      {"swap_halves", 2, "head, body 1-2, body 0-1, close", false},
-      {"swap_halves", kBig, "head, body 300000-600001, body 0-300000, close", false},
-      {"length_too_short", 0, "head, close", true},
-      {"length_too_short", 1, "head, body 0-1, close", false},
-      {"length_too_short", kBig, "head, body 0-600001, close", false},
-      {"length_too_long", 0, "head, close", false},
-      {"length_too_long", kBig, "head, body 0-600001, close", false},
-      {"length_missing", 0, "head, close", true},
-      {"length_missing", kBig, "head, body 0-600001, close", true},
+      {"none", 0, "head, close"},
+      {"none", kBig, "head, body 0-600001, close"},
+      {"reset_on_accept", 2, "reset"},
+      {"close_on_accept", 2, "cut"},
+      {"headers_then_close", kBig, "head, cut"},
+      {"headers_then_reset", 2, "head, reset"},
+      {"close_in_body:1", 2, "head, body 0-1, cut"},
+      {"close_in_body:18446744073709551615", kBig, "head, body 0-600001, cut"},
+      {"reset_in_body:1", 0, "head, reset"},
+      {"reset_in_body:300000", kBig, "head, body 0-300000, reset"},
+      {"bytes_after_body", 2, "head, body 0-2, text 21, close"},
+      {"stall_before_headers", 2, "never"},
+      {"stall_before_headers:for=3ms", 2, "pause 3, head, body 0-2, close"},
+      {"stall_in_body:1", 2, "head, body 0-1, never"},
+      {"stall_in_body:9:for=4ms", 2, "head, body 0-2, pause 4, close"},
+      {"stall_in_body:1:for=4ms+flip_byte:0", 3, "head, text 1, pause 4, body 1-3, close"},
+      {"status:404", 2, "head, text 14, close"},
+      {"status:304", 2, "head, close"},
+      {"status:304+length_too_long", 2, "head, close"},
+      {"redirect_loop+headers_then_reset", 2, "head, reset"},
+      {"flip_byte:0", 0, "head, close"},
+      {"flip_byte:9", 2, "head, body 0-1, text 1, close"},
+      {"flip_byte:300000", kBig, "head, body 0-300000, text 1, body 300001-600001, close"},
+      {"zero_bytes:1000", kBig, "head, body 0-1000, text 4096, body 5096-600001, close"},
+      {"swap_halves", 1, "head, body 0-1, close"},
+      {"swap_halves", kBig, "head, body 300000-600001, body 0-300000, close"},
+      {"other_version_same_etag", 2, "head, body 0-2, close"},
+      {"other_version_same_etag:1", 5000, "head, text 1, body 1-4096, text 1, body 4097-5000, close"},
+      {"length_missing", kBig, "head, body 0-600001, close"},
+      {"chunked_cut", 8, "head, text 3, body 0-2, text 2, text 3, body 2-4, text 2, cut"},
+      {"chunked_no_last", 1, "head, text 3, body 0-1, text 2, cut"},
+      {"chunked_trailers", 0, "head, text 3, text 25, close"},
+      {"chunked_bad_size", 1, "head, text 6, body 0-1, text 2, text 3, text 2, close"},
+      {"chunked_trailers+close_in_body:4", 8, "head, text 3, body 0-1, cut"},
+      {"interim:2", 1, "head, head, head, body 0-1, close"},
+      {"garbage_before", 1, "head, head, body 0-1, close"},
+      {"interim+stall_before_headers:for=1ms", 1, "pause 1, head, head, body 0-1, close"},
   };
-  std::vector<int> seen(all_fault_kinds().size());
   for (const Case& c : cases) {
-    const NetworkFault fault = parse_fault(c.fault).value();
-    ++seen.at(static_cast<std::size_t>(fault.kind));
-    const ResponseScript script = compile(fault, generated_model("m", c.size));
-    EXPECT_EQ(describe(script), c.steps) << c.fault << " on " << c.size;
-    EXPECT_EQ(script.is_full_body, c.is_full) << c.fault << " on " << c.size;
-    const bool is_before_request = fault.kind == FaultKind::reset_on_accept || fault.kind == FaultKind::close_on_accept;
-    EXPECT_EQ(script.reads_request, !is_before_request) << c.fault;
-    EXPECT_EQ(script.status, is_before_request ? 0 : fault.kind == FaultKind::status ? fault.status : 200) << c.fault;
+    const ResponseScript script = compile(parse_turn(c.turn).value(), generated_model("m", c.size));
+    EXPECT_EQ(describe(script), c.steps) << c.turn << " on " << c.size;
+    EXPECT_EQ(script.reads_request, !is_before_request(parse_turn(c.turn).value())) << c.turn;
   }
-  for (const FaultKind kind : all_fault_kinds()) {
-    if (kind != FaultKind::refused) {
-      EXPECT_GT(seen[static_cast<std::size_t>(kind)], 0) << name_of(kind);
+}
+
+// The bytes between pauses, and how long those are.
+std::vector<std::uint64_t> pieces_of(const ResponseScript& script, std::chrono::milliseconds pause) {
+  std::vector<std::uint64_t> pieces = {0};
+  for (const ScriptStep& step : script.steps) {
+    if (const auto* head = std::get_if<SendHead>(&step)) pieces.back() += head->bytes.size();
+    if (const auto* text = std::get_if<SendText>(&step)) pieces.back() += text->bytes.size();
+    if (const auto* body = std::get_if<SendBody>(&step)) pieces.back() += body->end - body->begin;
+    if (const auto* wait = std::get_if<Pause>(&step)) {
+      EXPECT_EQ(wait->time, pause);
+      pieces.push_back(0);
     }
   }
+  return pieces;
+}
+
+TEST(ResponseScript, DripsInPiecesOfOneSizeOverTheWholeResponse) {
+  const Model model = generated_model("m", 5000);
+  for (const std::uint64_t size : {1, 7, 100, 4096, 100'000}) {
+    for (const char* other : {"", "+flip_byte:9", "+chunked_trailers", "+interim:3", "+status:503"}) {
+      const std::string turn = "drip:" + std::to_string(size) + ":pause=2ms" + other;
+      const std::vector<std::uint64_t> pieces =
+          pieces_of(compile(parse_turn(turn).value(), model), std::chrono::milliseconds(2));
+      for (std::size_t i = 0; i + 1 < pieces.size(); ++i) EXPECT_EQ(pieces[i], size) << turn;
+      EXPECT_GT(pieces.back(), 0U) << turn;
+      EXPECT_LE(pieces.back(), size) << turn;
+    }
+  }
+  const ResponseScript plain = compile({}, model);
+  const std::uint64_t whole = pieces_of(plain, {}).at(0);
+  const ResponseScript dripped = compile(parse_turn("drip:100").value(), model);
+  EXPECT_EQ(pieces_of(dripped, std::chrono::milliseconds(1)).size(), (whole + 99) / 100);
 }
 
 TEST(ResponseScript, DeclaresTheLengthThatItsFaultSays) {
@@ -130,10 +140,10 @@ TEST(ResponseScript, DeclaresTheLengthThatItsFaultSays) {
       {"status:404", 10, "Content-Length: 14\r\n"},
   };
   for (const auto& [fault, size, line] : cases) {
-    const std::string head = head_of(compile(parse_fault(fault).value(), generated_model("m", size)));
+    const std::string head = head_of(compile(parse_turn(fault).value(), generated_model("m", size)));
     EXPECT_NE(head.find(line), std::string::npos) << fault << " on " << size << ":\n" << head;
   }
-  const std::string head = head_of(compile({.kind = FaultKind::length_missing}, generated_model("m", 10)));
+  const std::string head = head_of(compile(NetworkFault{.kind = FaultKind::length_missing}, generated_model("m", 10)));
   EXPECT_EQ(head.find("Content-Length"), std::string::npos);
 }
 
@@ -143,7 +153,7 @@ TEST(ResponseScript, HasOneExactHeadForAGoodResponse) {
             "HTTP/1.1 200 OK\r\n"
             "Server: stampede\r\n"
             "Content-Type: application/octet-stream\r\n"
-            "Accept-Ranges: none\r\n"
+            "Accept-Ranges: bytes\r\n"
             "ETag: \"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"\r\n"
             "Content-Length: 3\r\n"
             "Connection: close\r\n\r\n");
@@ -151,7 +161,7 @@ TEST(ResponseScript, HasOneExactHeadForAGoodResponse) {
 
 TEST(ResponseScript, CarriesStatusAndRetryAfter) {
   const Model model = model_of("abc");
-  const ResponseScript script = compile(parse_fault("status:429:retry_after=7").value(), model);
+  const ResponseScript script = compile(parse_turn("status:429:retry_after=7").value(), model);
   EXPECT_EQ(head_of(script),
             "HTTP/1.1 429 Too Many Requests\r\n"
             "Server: stampede\r\n"
@@ -160,36 +170,26 @@ TEST(ResponseScript, CarriesStatusAndRetryAfter) {
             "Content-Length: 22\r\n"
             "Connection: close\r\n\r\n");
   EXPECT_EQ(text_of(script), "429 Too Many Requests\n");
-  EXPECT_EQ(head_of(compile(parse_fault("status:503").value(), model)).find("Retry-After"), std::string::npos);
+  EXPECT_EQ(head_of(compile(parse_turn("status:503").value(), model)).find("Retry-After"), std::string::npos);
 }
 
 TEST(ResponseScript, FlipsAllBitsOfOneByte) {
-  EXPECT_EQ(text_of(compile(parse_fault("flip_byte:1").value(), model_of("a\x0f"
-                                                                         "b"))),
+  EXPECT_EQ(text_of(compile(parse_turn("flip_byte:1").value(), model_of("a\x0f"
+                                                                        "b"))),
             "\xf0");
-}
-
-TEST(ResponseScript, ServesBytesAsTheyAreWhereTheFaultChangesNone) {
-  for (const auto& [fault, bytes] : std::vector<std::pair<const char*, std::string>>{
-           {"zero_bytes:1", std::string("a\0\0", 3)}, {"swap_halves", "abab"}, {"swap_halves", "aaa"}}) {
-    const ResponseScript script = compile(parse_fault(fault).value(), model_of(bytes));
-    EXPECT_TRUE(script.is_full_body) << fault;
-    EXPECT_EQ(describe(script), "head, body 0-" + std::to_string(bytes.size()) + ", close") << fault;
-  }
-  EXPECT_FALSE(compile(parse_fault("swap_halves").value(), model_of("aba")).is_full_body);
 }
 
 TEST(ResponseScript, AllowsGetWhereItRefusesAnotherMethod) {
   const ResponseScript script = compile_refusal(405);
   EXPECT_EQ(script.status, 405);
-  EXPECT_FALSE(script.is_full_body);
   EXPECT_NE(head_of(script).find("Allow: GET\r\n"), std::string::npos);
   EXPECT_EQ(head_of(compile_refusal(404)).find("Allow"), std::string::npos);
 }
 
 TEST(ResponseScriptDeathTest, DoesNotExistForARefusedConnection) {
   ::testing::FLAGS_gtest_death_test_style = "threadsafe";
-  EXPECT_DEATH(compile({.kind = FaultKind::refused}, generated_model("m", 1)), "no script plays the fault 'refused'");
+  EXPECT_DEATH(compile(NetworkFault{.kind = FaultKind::refused}, generated_model("m", 1)),
+               "no script plays the fault 'refused'");
 }
 
 }  // namespace

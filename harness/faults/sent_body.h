@@ -3,34 +3,44 @@
 #define STAMPEDE_FAULTS_SENT_BODY_H
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+
+#include "harness/plan/model.h"
 
 namespace stampede {
 
-// Believes no script: it reads the head as a client would, and follows the body's ranges as they go out.
-// Owned by one thread.
+// Believes no script: it reads the response as a client would, head, framing and chunks, and compares the content with
+// the model, byte by byte. A lenient client, where HTTP leaves a choice: bare LF and folded lines are read, equal
+// lengths said twice are one, bytes after the end are ignored. Owned by one thread.
 class SentBody {
  public:
-  explicit SentBody(std::uint64_t model_size_bytes) : model_size_bytes_(model_size_bytes) {}
+  explicit SentBody(std::shared_ptr<const Bytes> model) : model_(std::move(model)) {}
 
-  // The whole head, once all of it was written. Called at most once, before anything of the body.
-  void sent_head(std::string_view head);
-  // `count` bytes of the model from `begin` on.
-  void sent_model(std::uint64_t begin, std::uint64_t count);
-  // Bytes that are not the model's.
-  void sent_other(std::uint64_t count);
+  // The next bytes as they went out, in any pieces.
+  void sent(std::string_view bytes);
   // A FIN: the end of a body whose length was not declared.
   void sent_fin() { is_closed_ = true; }
 
-  // Status 200, every byte of the model in order and nothing else, and framing by which that is complete.
+  // Status 200 without a content coding, every byte of the model in order and nothing else, and framing by which that
+  // is complete.
   [[nodiscard]] bool is_full() const;
 
  private:
-  std::uint64_t model_size_bytes_;
-  std::uint64_t in_order_bytes_ = 0;
-  std::optional<std::uint64_t> declared_bytes_;
-  bool is_good_head_ = false;
+  enum class Phase { head, fixed, until_close, chunk_size, chunk, chunk_end, trailers, complete, unreadable };
+
+  void take_line(char c);
+  void end_head();
+  void end_chunk_size();
+  void take_content(std::string_view content);
+
+  std::shared_ptr<const Bytes> model_;
+  Phase phase_ = Phase::head;
+  std::string lines_;                // of the head; of a chunk's size; of the trailers
+  std::uint64_t remaining_ = 0;      // of the declared body or of the chunk
+  std::uint64_t content_bytes_ = 0;  // so far, all of them right
   bool is_right_ = true;
   bool is_closed_ = false;
 };

@@ -3,69 +3,97 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace stampede {
 namespace {
 
 constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Length: 10\r\n\r\n";
+constexpr std::string_view kContent = "0123456789";
+
+std::shared_ptr<const Bytes> bytes_of(std::string_view text) {
+  Bytes bytes;
+  for (const char c : text) bytes.push_back(static_cast<std::byte>(c));
+  return std::make_shared<const Bytes>(std::move(bytes));
+}
+
+// Whether the response is full, in one piece and byte by byte.
+bool full(std::string_view response, bool is_closed = false, std::string_view model = kContent) {
+  SentBody whole(bytes_of(model));
+  whole.sent(response);
+  SentBody dripped(bytes_of(model));
+  for (const char c : response) dripped.sent({&c, 1});
+  if (is_closed) whole.sent_fin(), dripped.sent_fin();
+  EXPECT_EQ(whole.is_full(), dripped.is_full()) << response;
+  return whole.is_full();
+}
+
+std::string with_content(std::string_view head, std::string_view content = kContent) {
+  return std::string(head) + std::string(content);
+}
 
 TEST(SentBody, IsFullAfterTheLastByteInOrder) {
-  SentBody body(10);
-  body.sent_head(kHead);
-  body.sent_model(0, 4);
-  body.sent_model(4, 5);
+  SentBody body(bytes_of(kContent));
+  body.sent(kHead);
+  body.sent("01234");
+  body.sent("5678");
   EXPECT_FALSE(body.is_full());
-  body.sent_model(9, 1);
+  body.sent("9");
   EXPECT_TRUE(body.is_full());
 }
 
-TEST(SentBody, IsNotFullOutOfOrder) {
-  SentBody body(10);
-  body.sent_head(kHead);
-  body.sent_model(5, 5);
-  body.sent_model(0, 5);
-  body.sent_fin();
-  EXPECT_FALSE(body.is_full());
+TEST(SentBody, ComparesEveryByte) {
+  EXPECT_TRUE(full(with_content(kHead)));
+  EXPECT_FALSE(full(with_content(kHead, "5678901234")));
+  EXPECT_FALSE(full(with_content(kHead, "012345678x")));
+  EXPECT_FALSE(full(with_content(kHead, "x123456789")));
+  EXPECT_FALSE(full(kHead));
+  EXPECT_FALSE(full("", true, ""));
+  EXPECT_TRUE(full("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false, ""));
 }
 
-TEST(SentBody, IsNotFullWithForeignBytes) {
-  SentBody body(10);
-  body.sent_head(kHead);
-  body.sent_model(0, 5);
-  body.sent_other(1);
-  body.sent_model(5, 5);
-  EXPECT_FALSE(body.is_full());
-}
-
-TEST(SentBody, IsNotFullWithoutAHead) {
-  SentBody body(0);
-  body.sent_fin();
-  EXPECT_FALSE(body.is_full());
-}
-
-TEST(SentBody, NeedsTheLengthThatItsHeadDeclares) {
-  const auto full = [](std::string_view head) {
-    SentBody body(10);
-    body.sent_head(head);
-    body.sent_model(0, 10);
-    return body.is_full();
-  };
-  EXPECT_TRUE(full(kHead));
-  EXPECT_TRUE(full("HTTP/1.1 200 OK\r\ncontent-length:10\r\n\r\n"));
-  EXPECT_FALSE(full("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"));
-  EXPECT_FALSE(full("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n"));
-  EXPECT_FALSE(full("HTTP/1.1 200 OK\r\nContent-Length: ten\r\n\r\n"));
-  EXPECT_FALSE(full("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nContent-Length: 10\r\n\r\n"));
-  EXPECT_FALSE(full("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nTransfer-Encoding: chunked\r\n\r\n"));
-  EXPECT_FALSE(full("HTTP/1.1 503 OK\r\nContent-Length: 10\r\n\r\n"));
+TEST(SentBody, EndsWithItsDeclaredLength) {
+  EXPECT_TRUE(full(with_content(kHead) + "more"));
+  EXPECT_TRUE(full(with_content("HTTP/1.1 200 OK\r\ncontent-length:10 \r\n\r\n")));
+  EXPECT_TRUE(full(with_content("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nContent-Length: 10\r\n\r\n")));
+  for (const char* head :
+       {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: ten\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nContent-Length: 11\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nContent-Encoding: gzip\r\n\r\n",
+        "HTTP/1.1 206 OK\r\nContent-Length: 10\r\n\r\n", "HTTP/1.1 503 OK\r\nContent-Length: 10\r\n\r\n",
+        "garbage\r\nHTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"}) {
+    EXPECT_FALSE(full(with_content(head), true)) << head;
+  }
 }
 
 TEST(SentBody, WithoutALengthIsFullOnlyOnceItsConnectionIsClosed) {
-  SentBody body(10);
-  body.sent_head("HTTP/1.1 200 OK\r\n\r\n");
-  body.sent_model(0, 10);
-  EXPECT_FALSE(body.is_full());
-  body.sent_fin();
-  EXPECT_TRUE(body.is_full());
+  constexpr std::string_view kNoLength = "HTTP/1.1 200 OK\r\n\r\n";
+  EXPECT_FALSE(full(with_content(kNoLength)));
+  EXPECT_TRUE(full(with_content(kNoLength), true));
+  EXPECT_FALSE(full(with_content(kNoLength) + "x", true));
+  EXPECT_FALSE(full(with_content(kNoLength, "012345678"), true));
+}
+
+TEST(SentBody, IsReadInChunks) {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_TRUE(full(head + "3\r\n012\r\n7\r\n3456789\r\n0\r\n\r\n"));
+  EXPECT_TRUE(full(head + "A\r\n0123456789\r\n0\r\nX: y\r\n\r\nmore"));
+  EXPECT_TRUE(full(head + "0\r\n\r\n", false, ""));
+  for (const char* body :
+       {"a\r\n0123456789\r\n", "a\r\n0123456789\r\n0\r\n", "a\r\n0123456789\r\n0\r\nX: y\r\n", "3\r\n012\r\n",
+        "some\r\n0123456789\r\n0\r\n\r\n", "9\r\n0123456789\r\n0\r\n\r\n", "b\r\n0123456789x\r\n0\r\n\r\n",
+        "a\r\n0123456789XX0\r\n\r\n", "\r\n0123456789\r\n0\r\n\r\n"}) {
+    EXPECT_FALSE(full(head + body, true)) << body;
+  }
+}
+
+TEST(SentBody, IsReadAsALenientClientWould) {
+  EXPECT_TRUE(full(with_content("HTTP/1.1 103 Hint\r\nLink: x\r\n\r\n" + std::string(kHead))));
+  EXPECT_TRUE(full(with_content("HTTP/1.1 200 OK\nContent-Length: 10\n\n")));
+  EXPECT_TRUE(full(with_content("HTTP/1.1 200 OK\r\nX: a\r\n Content-Length: 3\r\nContent-Length: 10\r\n\r\n")));
+  EXPECT_FALSE(full("HTTP/1.1 103 Hint\r\nLink: x\r\n\r\n", true));
 }
 
 }  // namespace

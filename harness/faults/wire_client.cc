@@ -23,8 +23,8 @@ struct WireClient::Socket {
   bool is_reset = false;  // a send was the first to hear of it
 };
 
-WireClient::WireClient(std::uint16_t port) : socket_(std::make_unique<Socket>()) {
-  socket_->socket.connect(tcp::endpoint(asio::ip::address_v4::loopback(), port), socket_->connected);
+WireClient::WireClient(const char* address, std::uint16_t port) : socket_(std::make_unique<Socket>()) {
+  socket_->socket.connect(tcp::endpoint(asio::ip::make_address(address), port), socket_->connected);
 }
 
 WireClient::~WireClient() = default;

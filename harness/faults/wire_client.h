@@ -18,7 +18,8 @@ struct WireReply {
 // Owned by one thread. Closes when destroyed.
 class WireClient {
  public:
-  explicit WireClient(std::uint16_t port);
+  explicit WireClient(std::uint16_t port) : WireClient("127.0.0.1", port) {}
+  WireClient(const char* address, std::uint16_t port);
   ~WireClient();
   WireClient(WireClient&&) noexcept;
 

@@ -44,7 +44,7 @@ class GoodRun {
   // Process 0 fails to get model 0 because of `fault`, and process 1 after it gets it.
   void fail_first(FaultKind kind, const std::string& code) {
     LedgerEntry failed = request(0);
-    failed.fault.kind = kind;
+    failed.fault = NetworkFault{.kind = kind};
     failed.full_body_sent = false;
     OperationReport failure;
     failure.error_code = code;
@@ -209,7 +209,7 @@ const std::vector<Sabotage>& sabotages() {
        [](GoodRun& run) {
          LedgerEntry broken;
          broken.listener = 1;
-         broken.fault.kind = FaultKind::close_on_accept;
+         broken.fault = NetworkFault{.kind = FaultKind::close_on_accept};
          broken.ending = Ending::finished;
          run.facts.run.ledger.push_back(broken);
        }},

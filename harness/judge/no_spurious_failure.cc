@@ -8,7 +8,7 @@ namespace stampede {
 
 Finding no_spurious_failure(const RunFacts& facts) {
   Finding finding;
-  const auto is_harmful = [](const LedgerEntry* entry) { return !is_harmless(entry->fault); };
+  const auto is_harmful = [](const LedgerEntry* entry) { return !is_harmless(*entry); };
   for (const Get& get : gets_of(facts.run)) {
     if (facts.plan.refused_models.contains(get.planned.model)) continue;
     const auto requests = requests_of(facts.run, get);

@@ -13,7 +13,7 @@ Finding one_download(const RunFacts& facts) {
   const Stage& stage = facts.run;
   if (!all_ended_well(stage) || someone_gave_up_a_lock(stage)) return finding;
   const bool is_quiet = std::all_of(stage.ledger.begin(), stage.ledger.end(),
-                                    [](const LedgerEntry& entry) { return is_harmless(entry.fault); });
+                                    [](const LedgerEntry& entry) { return is_harmless(entry); });
   for (const auto& [place, requests] : requests_by_place(stage)) {
     const std::string name = facts.plan.models.at(place.second).name + " in directory " + std::to_string(place.first);
     const auto well =

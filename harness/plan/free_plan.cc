@@ -20,14 +20,16 @@ std::optional<std::size_t> operation_of(const LedgerEntry& entry) {
   const char* const end = entry.target.data() + entry.target.size();
   std::size_t operation = 0;
   const auto [stop, error] = std::from_chars(begin, end, operation);
-  if (error != std::errc() || stop != end) return std::nullopt;
+  if (error != std::errc() || (stop != end && *stop != '&')) return std::nullopt;
   return operation;
 }
 
 bool served_well(const LedgerEntry& entry) {
-  if (is_harmless(entry.fault)) return true;
-  const bool resets = entry.fault.kind == FaultKind::reset_in_body || entry.fault.kind == FaultKind::headers_then_reset;
-  return entry.full_body_sent && !resets;
+  if (redirects_well(entry.fault)) return false;  // the connection that follows is the one that serves
+  if (is_harmless(entry)) return true;
+  const bool resets =
+      has_part(entry.fault, FaultKind::reset_in_body) || has_part(entry.fault, FaultKind::headers_then_reset);
+  return entry.full_body_sent && !resets && !is_refusable(entry.fault);
 }
 
 }  // namespace stampede

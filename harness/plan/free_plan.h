@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "harness/plan/fault_turn.h"
 #include "harness/plan/ledger.h"
 #include "harness/plan/model.h"
-#include "harness/plan/network_fault.h"
 
 namespace stampede {
 
@@ -38,11 +38,12 @@ struct FreePlan {
 // What follows the model's path in the URL of a process's operation. It tells the ledger which get asked, without
 // believing the process; the server ignores it.
 std::string query_of(std::size_t operation);
-// The operation in a ledger entry's target; nothing where none is named.
+// The operation in a ledger entry's target, other parameters behind it ignored; nothing where none is named.
 std::optional<std::size_t> operation_of(const LedgerEntry& entry);
 
 // True when a correct client that met this connection had all bytes, right and framed: a harmless fault, or one that
-// cut behind the last byte. A reset after the last byte may have taken bytes with it, so it is not.
+// cut behind the last byte. A reset after the last byte may have taken bytes with it, and a careful client may have
+// refused an odd header section, so they are not.
 bool served_well(const LedgerEntry& entry);
 
 }  // namespace stampede

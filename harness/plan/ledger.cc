@@ -1,4 +1,4 @@
-// The names of the ways in which a connection ends.
+// The names of the ways in which a connection ends, and whom it harmed.
 #include "harness/plan/ledger.h"
 
 namespace stampede {
@@ -21,6 +21,17 @@ std::string_view name_of(Ending ending) {
       return "server_stopped";
   }
   return "unknown";
+}
+
+bool is_harmless(const LedgerEntry& entry) {
+  FaultTurn turn = entry.fault;
+  if (!entry.range_asked) {
+    std::erase_if(turn.parts, [](const NetworkFault& part) {
+      return part.kind == FaultKind::range_wrong_start || part.kind == FaultKind::range_wrong_total ||
+             part.kind == FaultKind::range_multipart;
+    });
+  }
+  return is_harmless(turn);
 }
 
 }  // namespace stampede

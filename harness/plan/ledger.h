@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/plan/network_fault.h"
+#include "harness/plan/fault_turn.h"
 
 namespace stampede {
 
@@ -27,10 +27,11 @@ std::string_view name_of(Ending ending);
 struct LedgerEntry {
   std::uint64_t connection = 0;  // order of acceptance, from 0
   std::uint32_t listener = 0;    // which of the server's ports accepted it; the harness gives each process its own
-  NetworkFault fault;            // what this connection got; kind none is a good response
+  FaultTurn fault;               // what this connection got
   bool requested = false;        // a complete request header section was read
   std::string target;            // of the request: "/m1.onnx"
   std::string model;             // its name; empty where the target names none
+  bool range_asked = false;      // the request had a Range
   int status = 0;                // sent; 0 when no status line was
   std::uint64_t head_bytes_sent = 0;
   std::uint64_t body_bytes_sent =
@@ -42,6 +43,10 @@ struct LedgerEntry {
 };
 
 using Ledger = std::vector<LedgerEntry>;
+
+// True where a correct client has the right bytes after this connection all the same, be it by following a redirect:
+// its turn is harmless, or concerns ranges and none was asked.
+bool is_harmless(const LedgerEntry& entry);
 
 }  // namespace stampede
 

@@ -51,7 +51,7 @@ void count(const FreeOutcome& outcome, ExplorationTotals& totals) {
   totals.explained += totals.failures - failures_before - static_cast<std::uint64_t>(objections);
   totals.connections += stage.ledger.size();
   for (const LedgerEntry& entry : stage.ledger) {
-    ++totals.faults[std::string(name_of(entry.fault.kind))];
+    for (const FaultKind kind : kinds_of(entry.fault)) ++totals.faults[std::string(name_of(kind))];
     totals.full_bodies += entry.full_body_sent ? 1 : 0;
     totals.body_bytes_sent += entry.body_bytes_sent;
   }

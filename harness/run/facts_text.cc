@@ -26,7 +26,7 @@ ordered_json plan_json(const FreePlan& plan) {
     processes.push_back(std::move(operations));
   }
   ordered_json faults = ordered_json::array();
-  for (const NetworkFault& fault : plan.faults.faults) faults.push_back(print(fault));
+  for (const FaultTurn& fault : plan.faults.faults) faults.push_back(print(fault));
   return {{"models", std::move(models)},
           {"directories", plan.directories},
           {"processes", std::move(processes)},

@@ -1,6 +1,7 @@
 // Turns random numbers into plans (Boost.Random: the same with every standard library).
 #include "harness/run/plan_draw.h"
 
+#include <algorithm>
 #include <boost/random/bernoulli_distribution.hpp>
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
@@ -14,7 +15,16 @@ using modelcache::fail;
 using modelcache::Result;
 using Generator = boost::random::mt19937_64;
 
+using std::chrono::milliseconds;
+
 constexpr std::size_t kAttemptsMax = 5;
+// Turns of more than one part, of those that are drawn from kinds alone.
+constexpr double kSecondPartShare = 0.25;
+// What a run can afford: a stall of some milliseconds, some hundred pieces of a drip with 1 ms between them.
+constexpr std::size_t kStallMillisecondsMax = 5;
+constexpr std::size_t kDripPiecesMax = 200;
+constexpr std::size_t kInterimMax = 3;
+constexpr std::size_t kVersionsMax = 3;
 // Those that servers of files really send. A redirect needs a place to go to, and is none of these.
 constexpr int kStatuses[] = {403, 404, 408, 410, 416, 429, 500, 502, 503, 504};
 
@@ -34,31 +44,49 @@ std::vector<std::string> names_of_turns() {
   return names;
 }
 
-const FaultKind* kind_named(std::string_view name) {
-  for (const FaultKind& kind : all_fault_kinds()) {
-    if (name_of(kind) == name) return &kind;
-  }
-  return nullptr;
-}
-
 // A place within some model's body: early, late and in between, for small models and large.
 std::uint64_t draw_place(Generator& generator, const std::vector<Model>& models) {
   const std::size_t size = models[draw_below(generator, models.size())].bytes->size();
   return size == 0 ? 0 : draw_below(generator, size);
 }
 
-NetworkFault draw_fault(Generator& generator, const std::vector<std::string>& faults,
-                        const std::vector<Model>& models) {
-  const std::string& text = faults[draw_below(generator, faults.size())];
-  const FaultKind* const kind = kind_named(text);
-  if (kind == nullptr) return *parse_fault(text);
-  NetworkFault fault{.kind = *kind};
-  switch (*kind) {
+// Small enough to be seen on some model, large enough for the largest.
+std::uint64_t draw_piece(Generator& generator, const std::vector<Model>& models) {
+  std::size_t largest = 0;
+  for (const Model& model : models) largest = std::max(largest, model.bytes->size());
+  return std::max<std::uint64_t>(draw_place(generator, models), largest / kDripPiecesMax + 1);
+}
+
+milliseconds draw_stall(Generator& generator) {
+  return milliseconds(static_cast<std::int64_t>(1 + draw_below(generator, kStallMillisecondsMax)));
+}
+
+// A stall always ends: for ever is longer than a run lasts, since workers have the patience of real clients.
+NetworkFault draw_part(Generator& generator, FaultKind kind, const std::vector<Model>& models) {
+  NetworkFault fault{.kind = kind};
+  switch (kind) {
     case FaultKind::close_in_body:
     case FaultKind::reset_in_body:
     case FaultKind::flip_byte:
     case FaultKind::zero_bytes:
       fault.at_bytes = draw_place(generator, models);
+      break;
+    case FaultKind::stall_before_headers:
+      fault.time = draw_stall(generator);
+      break;
+    case FaultKind::stall_in_body:
+      fault.at_bytes = draw_place(generator, models);
+      fault.time = draw_stall(generator);
+      break;
+    case FaultKind::drip:
+      fault.count = draw_piece(generator, models);
+      break;
+    case FaultKind::interim:
+      fault.count = 1 + draw_below(generator, kInterimMax);
+      break;
+    case FaultKind::other_version_same_etag:
+    case FaultKind::other_version_new_etag:  // 0: by the number of requests
+      fault.count = draw_below(generator, kVersionsMax);
       break;
     case FaultKind::status:
       fault.status = kStatuses[draw_below(generator, std::size(kStatuses))];
@@ -71,6 +99,20 @@ NetworkFault draw_fault(Generator& generator, const std::vector<std::string>& fa
       break;
   }
   return fault;
+}
+
+// A kind stands for turns with this part, mostly alone; whatever is more than a kind is taken as it is.
+FaultTurn draw_turn(Generator& generator, const std::vector<std::string>& faults, const std::vector<Model>& models) {
+  const std::string& text = faults[draw_below(generator, faults.size())];
+  const std::optional<FaultKind> kind = kind_named(text);
+  if (!kind) return *parse_turn(text);
+  FaultTurn turn = draw_part(generator, *kind, models);
+  if (!draw_chance(generator, kSecondPartShare)) return turn;
+  const std::optional<FaultKind> other = kind_named(faults[draw_below(generator, faults.size())]);
+  if (!other) return turn;
+  FaultTurn both = turn;
+  both.parts.push_back(draw_part(generator, *other, models));
+  return check(both) ? both : turn;
 }
 
 // Fisher and Yates, since std::shuffle's results differ between standard libraries.
@@ -103,12 +145,12 @@ Result<void> check(const DrawOptions& options) {
   if (options.refused_models > options.models.size()) return refuse("refused models", "expected at most all models");
   if (!(options.fault_share >= 0 && options.fault_share <= 1)) return refuse("fault share", "expected 0 to 1");
   for (const std::string& text : options.faults) {
-    const FaultKind* const kind = kind_named(text);
-    if (kind == nullptr) {
-      const Result<NetworkFault> fault = parse_fault(text);
-      if (!fault) return fail(fault.error());
+    const std::optional<FaultKind> kind = kind_named(text);
+    if (!kind) {
+      const Result<FaultTurn> turn = parse_turn(text);
+      if (!turn) return fail(turn.error());
     }
-    if (text == name_of(FaultKind::refused)) {
+    if (kind == FaultKind::refused) {
       return refuse(text, "no turn can be refused: it is a property of a model (--refused-models)");
     }
   }
@@ -133,7 +175,7 @@ FreePlan draw_plan(const DrawOptions& options, std::uint64_t seed) {
   const std::size_t connections = options.processes * operations * kAttemptsMax;
   for (std::size_t i = 0; i < connections; ++i) {
     const bool is_fault = draw_chance(generator, options.fault_share);
-    plan.faults.faults.push_back(is_fault ? draw_fault(generator, faults, options.models) : NetworkFault{});
+    plan.faults.faults.push_back(is_fault ? draw_turn(generator, faults, options.models) : FaultTurn{});
   }
   return plan;
 }

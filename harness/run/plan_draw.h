@@ -17,8 +17,9 @@ struct DrawOptions {
   std::size_t operations_per_process = 0;  // 0: every model once
   bool separate_directories = false;       // one each instead of one for all
   double fault_share = 0;                  // probability that a connection gets a fault
-  // What is drawn from, evenly: "reset_in_body" with a place drawn anew each time, "reset_in_body:10" as it is. Empty:
-  // every kind that a turn can have.
+  // What is drawn from, evenly: "reset_in_body" with a place drawn anew each time, and in a quarter of the turns with a
+  // second part drawn likewise, where that does not contradict it; "reset_in_body:10" and "drip:10+flip_byte:7" as they
+  // are. Empty: every kind that a turn can have.
   std::vector<std::string> faults;
   std::size_t refused_models = 0;
 };
@@ -28,8 +29,9 @@ struct DrawOptions {
 modelcache::Result<void> check(const DrawOptions& options);
 
 // The same plan for the same seed and options, in every build. Each process gets the models in an order of its own;
-// where it has more operations than there are models, in one order after the other. There is a drawn fault for every
-// connection that the processes can make with the cache's default of attempts.
+// where it has more operations than there are models, in one order after the other. There is a drawn turn for every
+// attempt that the processes can make by the cache's default; where redirects make more connections than that, the rest
+// are good. Stalls and drips take milliseconds.
 // REQUIRES: check(options).
 FreePlan draw_plan(const DrawOptions& options, std::uint64_t seed);
 

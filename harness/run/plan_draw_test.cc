@@ -35,14 +35,38 @@ TEST(PlanDraw, DrawsEveryKindAboutEquallyOften) {
   const FreePlan plan = draw_plan(options_with(0.5), 1);
   ASSERT_EQ(plan.faults.faults.size(), 20U * 3 * 5);
   int faults = 0;
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    for (const NetworkFault& fault : draw_plan(options_with(0.5), seed).faults.faults) {
-      if (fault.kind != FaultKind::none) ++counts[name_of(fault.kind)], ++faults;
+  std::size_t pairs = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    for (const FaultTurn& turn : draw_plan(options_with(0.5), seed).faults.faults) {
+      EXPECT_TRUE(check(turn)) << print(turn);
+      if (turn.parts.empty()) continue;
+      ++counts[name_of(turn.parts[0].kind)], ++faults;
+      if (turn.parts.size() > 1) ++pairs;
     }
   }
-  EXPECT_NEAR(faults, 3000, 200);
+  EXPECT_NEAR(faults, 6000, 300);
   EXPECT_EQ(counts.size(), all_fault_kinds().size() - 2);  // none and refused are no turns' faults
-  for (const auto& [kind, count] : counts) EXPECT_NEAR(count, faults / static_cast<int>(counts.size()), 90) << kind;
+  for (const auto& [kind, count] : counts) EXPECT_NEAR(count, faults / static_cast<int>(counts.size()), 60) << kind;
+  EXPECT_GT(pairs, 600U);
+}
+
+TEST(PlanDraw, DrawsTimesThatARunCanAfford) {
+  DrawOptions options = options_with(1);
+  options.models.push_back(generated_model("large", 1'000'000));
+  int looked_at = 0;
+  for (const FaultTurn& turn : draw_plan(options, 1).faults.faults) {
+    for (const NetworkFault& part : turn.parts) {
+      if (part.kind == FaultKind::stall_before_headers || part.kind == FaultKind::stall_in_body) {
+        EXPECT_LE(part.time.value(), std::chrono::milliseconds(5));
+        ++looked_at;
+      }
+      if (part.kind == FaultKind::drip) {
+        EXPECT_GT(part.count, 1'000'000U / 200);
+        ++looked_at;
+      }
+    }
+  }
+  EXPECT_GT(looked_at, 10);
 }
 
 TEST(PlanDraw, GivesEachProcessEveryModelOnce) {
@@ -65,8 +89,8 @@ TEST(PlanDraw, GivesEachProcessEveryModelOnce) {
 
 TEST(PlanDraw, KeepsAFaultThatWasGivenInFull) {
   DrawOptions options = options_with(1);
-  options.faults = {"flip_byte:7"};
-  for (const NetworkFault& fault : draw_plan(options, 1).faults.faults) EXPECT_EQ(print(fault), "flip_byte:7");
+  options.faults = {"drip:50+flip_byte:7"};
+  for (const FaultTurn& turn : draw_plan(options, 1).faults.faults) EXPECT_EQ(print(turn), "drip:50+flip_byte:7");
 }
 
 TEST(PlanDraw, RefusesWhatCannotBeDrawn) {
@@ -82,6 +106,8 @@ TEST(PlanDraw, RefusesWhatCannotBeDrawn) {
   EXPECT_TRUE(refused([](DrawOptions& options) { options.refused_models = 4; }));
   EXPECT_TRUE(refused([](DrawOptions& options) { options.faults = {"bogus"}; }));
   EXPECT_TRUE(refused([](DrawOptions& options) { options.faults = {"refused"}; }));
+  EXPECT_TRUE(refused([](DrawOptions& options) { options.faults = {"refused+drip:1"}; }));
+  EXPECT_TRUE(refused([](DrawOptions& options) { options.faults = {"flip_byte:1+flip_byte:2"}; }));
 }
 
 }  // namespace
