@@ -1,11 +1,8 @@
 // Publishes entries: the only code that makes a final name.
 #include "cache/publish.h"
 
-#include <cerrno>
-
 #include "cache/entry_check.h"
 #include "cache/key.h"
-#include "cache/manifest_store.h"
 #include "cache/os_error.h"
 
 namespace modelcache {
@@ -56,28 +53,6 @@ Result<Published> publish(Os& os, const Directory& directory, StagedFile staged,
   const auto synced = os.sync_directory(directory.entries());
   if (!synced) return fail(synced.error(), "sync directory", directory.place("", kEntriesName));
   return published;
-}
-
-Result<std::string> list_entry(Os& os, const Directory& directory, const Listing& listing, Instant until) {
-  const auto added_at = std::chrono::floor<std::chrono::seconds>(os.wall_time());
-  const auto change = change_manifest(os, directory, until, [&](Manifest& manifest) -> Result<bool> {
-    const auto now = os.stat_name(directory.entries(), listing.key);
-    if (!now && now.error() != Errno{ENOENT}) {
-      return fail(now.error(), "stat", directory.place(kEntriesName, listing.key));
-    }
-    // Removed, replaced or touched since: what stands there now is not what was verified.
-    if (!now || stamp_of(*now) != stamp_of(listing.stat)) return false;
-    ManifestRecord record{listing.url, listing.sha256, stamp_of(listing.stat), added_at};
-    const auto [place, added] = manifest.entries.try_emplace(listing.key, record);
-    if (added) return true;
-    if (record.url.empty()) record.url = place->second.url;
-    record.added_at = place->second.added_at;
-    if (place->second == record) return false;
-    place->second = std::move(record);
-    return true;
-  });
-  if (!change) return fail(change.error());
-  return change->note;
 }
 
 }  // namespace modelcache

@@ -1,4 +1,4 @@
-// Gives a verified temporary its final name, and lists it.
+// Gives a verified temporary its final name.
 #ifndef MODELCACHE_PUBLISH_H
 #define MODELCACHE_PUBLISH_H
 
@@ -29,17 +29,6 @@ struct Published {
 // ...
 Result<Published> publish(Os& os, const Directory& directory, StagedFile staged, std::string_view key,
                           const Sha256Digest& sha256, std::optional<std::uint64_t> bad_inode);
-
-struct Listing {
-  std::string key;
-  std::string url;
-  Sha256Digest sha256;
-  FileStat stat;  // as it was verified
-};
-
-// Lists an entry, if its name still leads to the file as it was verified (size, inode, times); returns a note when that
-// could not be done. DURABLE: the listing. ERRORS: as change_manifest.
-Result<std::string> list_entry(Os& os, const Directory& directory, const Listing& listing, Instant until);
 
 }  // namespace modelcache
 

@@ -1,0 +1,161 @@
+// What listing, finding, verifying, removing and recovering promise.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "cache/cache.h"
+#include "cache/scratch_cache.h"
+
+namespace modelcache {
+namespace {
+
+using testing::IsEmpty;
+using testing::SizeIs;
+
+using CacheUpkeep = ScratchCache;
+
+TEST_F(CacheUpkeep, RemoveAndFindAndListAgree) {
+  ASSERT_TRUE(get_good());
+  auto cache = Cache::open(*posix, root.string(), quick_options(), false);
+  ASSERT_TRUE(cache);
+  EXPECT_THAT(*cache->list(), SizeIs(1));
+  EXPECT_EQ(cache->find(request())->entry.path, entry.string());
+  for (const auto& selector : {std::string("0"), std::string(64, 'a'), std::string("http://127.0.0.1/other")}) {
+    EXPECT_FALSE(cache->remove(selector)) << selector;
+  }
+  ASSERT_TRUE(cache->remove(url));
+  EXPECT_THAT(*cache->list(), IsEmpty());
+  EXPECT_EQ(cache->find(request()).error().code, ErrorCode::not_found);
+  EXPECT_THAT(Manifest::parse(read_file(root / "manifest.json"))->entries, IsEmpty());
+  EXPECT_EQ(cache->remove(digest.hex()).error().code, ErrorCode::not_found);
+}
+
+TEST_F(CacheUpkeep, VerifyFindsRotAndRepairsOnlyWhatIsRotten) {
+  ASSERT_TRUE(get_good());
+  const std::string other = "another";
+  ScriptedOs os(posix.get());
+  os.conversations.push_back(answers(ok_response(other)));
+  ASSERT_TRUE(get(os, {.url = url, .sha256 = sha256_of(other)}));
+  write_file(entry, "rotten");
+  auto cache = Cache::open(*posix, root.string(), quick_options(), false);
+  ASSERT_TRUE(cache);
+  const auto seen = cache->verify("", false);
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(std::count_if(seen->begin(), seen->end(), [](const auto& r) { return r.state == EntryState::corrupt; }), 1);
+  EXPECT_TRUE(std::filesystem::exists(entry));
+  const auto repaired = cache->verify("", true);
+  ASSERT_TRUE(repaired);
+  EXPECT_FALSE(std::filesystem::exists(entry));
+  EXPECT_THAT(*cache->list(), SizeIs(1));
+  expect_sound("after verify --repair");
+}
+
+TEST_F(CacheUpkeep, RemoveFreesAFullDisk) {
+  ASSERT_TRUE(get_good());
+  std::size_t full = 0;
+  for (std::size_t n = 0;; ++n) {
+    ASSERT_TRUE(get_good());
+    ScriptedOs os(posix.get());
+    os.fail_step = n;
+    os.fail_with = Errno{ENOSPC};
+    auto cache = Cache::open(os, root.string(), quick_options(), false);
+    if (!cache) continue;
+    const auto removed = cache->remove(digest.hex());
+    if (!os.failed_a_step) break;
+    // Writing the smaller manifest is what fails on a full disk; the lock files' lines stand there already.
+    if (os.steps[n] != "write" || os.count("write") < 3) continue;
+    ++full;
+    EXPECT_TRUE(removed) << "step " << n << ": " << removed.error().message();
+    EXPECT_FALSE(std::filesystem::exists(entry));
+    expect_sound("removed on a full disk");
+  }
+  EXPECT_GE(full, 1U);
+}
+
+TEST_F(CacheUpkeep, RepairLeavesAGoodEntryThatCameMeanwhile) {
+  ASSERT_TRUE(get_good());
+  std::size_t replaced = 0;
+  for (std::size_t n = 0;; ++n) {
+    write_file(entry, "rotten");
+    ScriptedOs os(posix.get());
+    bool came = false;
+    os.before_step = [&](std::size_t step) {
+      // As a get does that waits for no lock: a good file takes the bad one's place in one instant.
+      if (step != n || os.count("unlink") > 0) return;
+      write_file(root / "tmp" / "good", body);
+      std::filesystem::rename(root / "tmp" / "good", entry);
+      came = true;
+    };
+    auto cache = Cache::open(os, root.string(), quick_options(), false);
+    ASSERT_TRUE(cache);
+    const auto reports = cache->verify(key_of(digest), true);
+    ASSERT_TRUE(reports) << reports.error().message();
+    if (!came) break;
+    // Only between the last look, under the manifest's lock, and the unlink itself can a name not be protected.
+    if (os.steps[n] == "unlink") continue;
+    EXPECT_TRUE(read_file(entry) == body) << "came before step " << n << " (" << os.steps[n] << ")";
+    ++replaced;
+  }
+  EXPECT_GT(replaced, 20U);
+}
+
+TEST_F(CacheUpkeep, NothingIsListedThatChangedAfterItWasHashed) {
+  std::size_t changed = 0;
+  for (std::size_t n = 0;; ++n) {
+    ASSERT_TRUE(get_good());
+    std::filesystem::last_write_time(entry,
+                                     std::filesystem::file_time_type::clock::now());  // hashed again on the next hit
+    ScriptedOs os(posix.get());
+    bool wrote = false;
+    os.before_step = [&](std::size_t step) {
+      if (step != n || os.count("read") < 5) return;
+      write_file(entry, "shorter, so that a coarse clock shows it too");
+      wrote = true;
+    };
+    (void)get(os, request());
+    if (os.steps.size() <= n) break;
+    const auto next = get_good();
+    ASSERT_TRUE(next) << next.error().message();
+    EXPECT_TRUE(read_file(entry) == body) << "changed before step " << n;
+    changed += wrote ? 1 : 0;
+  }
+  EXPECT_GT(changed, 5U);
+}
+
+TEST_F(CacheUpkeep, RecoverRemovesDeadTemporariesAdoptsEntriesAndDropsListings) {
+  ASSERT_TRUE(get_good());
+  const std::string other = "another";
+  ScriptedOs os(posix.get());
+  os.conversations.push_back(answers(ok_response(other)));
+  const auto second = get(os, {.url = url, .sha256 = sha256_of(other)});
+  ASSERT_TRUE(second);
+  // One listing without a file, one file without a listing, a dead process's temporary, a live one's, a stranger's
+  // file.
+  auto manifest = *Manifest::parse(read_file(root / "manifest.json"));
+  manifest.entries.erase(key_of(digest));
+  write_file(root / "manifest.json", manifest.print());
+  std::filesystem::remove(second->entry.path);
+  auto dead = posix->self();
+  dead.start_time += 1;
+  write_file(root / "tmp" / temporary_name("manifest", dead, 1), "half");
+  const auto live = root / "tmp" / temporary_name("manifest", posix->self(), 2);
+  write_file(live, "half");
+  write_file(root / "tmp" / "todo.txt", "mine");
+  auto cache = Cache::open(*posix, root.string(), quick_options(), false);
+  const auto report = cache->recover();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->temporaries_removed, 1U);
+  EXPECT_EQ(report->temporaries_kept, 1U);
+  EXPECT_EQ(report->entries_adopted, 1U);
+  EXPECT_EQ(report->listings_dropped, 1U);
+  EXPECT_THAT(report->foreign, testing::ElementsAre("tmp/todo.txt"));
+  EXPECT_TRUE(std::filesystem::exists(live));
+  expect_sound("after recovery");
+  EXPECT_EQ(cache->recover()->entries_adopted, 0U);
+  EXPECT_EQ(cache->recover()->entries_bad, 0U);
+  write_file(entry, "");
+  EXPECT_EQ(cache->recover()->entries_bad, 1U);
+}
+
+}  // namespace
+}  // namespace modelcache

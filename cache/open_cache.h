@@ -1,0 +1,20 @@
+// An open cache directory with the means to work on it: what all operations on entries take.
+#ifndef MODELCACHE_OPEN_CACHE_H
+#define MODELCACHE_OPEN_CACHE_H
+
+#include "cache/cache.h"
+#include "cache/directory.h"
+#include "cache/os.h"
+
+namespace modelcache {
+
+// Owns nothing: all three must outlive it. Thread-compatible, as they are.
+struct OpenCache {
+  Os& os;
+  Directory& directory;
+  const CacheOptions& options;
+};
+
+}  // namespace modelcache
+
+#endif  // MODELCACHE_OPEN_CACHE_H
