@@ -89,24 +89,25 @@ struct GetResult {
   std::vector<std::string> notes;  // what was repaired or could not be done, a line each
 };
 
-enum class EntryState { good, corrupt, not_a_file };
+enum class EntryState { good, corrupt, not_a_file, unreadable };
 
 struct VerifyReport {
   Entry entry;
   EntryState state = EntryState::good;
-  std::string detail;    // what was expected and what was found, when not good
+  std::string detail;    // what was expected and what was found, or why it cannot be read, when not good
   bool removed = false;  // by repair
 };
 
 // What `recover` found and did.
 struct RecoveryReport {
   std::uint64_t temporaries_removed = 0;
-  std::uint64_t temporaries_kept = 0;  // their owners live
-  std::uint64_t entries_adopted = 0;   // published, but not listed
-  std::uint64_t listings_dropped = 0;  // listed, but not there
-  std::uint64_t entries_bad = 0;       // not what they should be, each with a note; `verify` with repair removes them
-  bool manifest_rebuilt = false;       // it was missing, or unreadable and set aside as manifest.json.bad
-  std::vector<std::string> foreign;    // names that no cache made; left alone
+  std::uint64_t temporaries_kept = 0;    // their owners live
+  std::uint64_t entries_adopted = 0;     // published, but not listed
+  std::uint64_t listings_dropped = 0;    // listed, but not there
+  std::uint64_t entries_bad = 0;         // not what they should be, each with a note; `verify` with repair removes them
+  std::uint64_t entries_unreadable = 0;  // each with a note; `remove` removes them
+  bool manifest_rebuilt = false;         // it was missing, or unreadable and set aside as manifest.json.bad
+  std::vector<std::string> foreign;      // names that no cache made; left alone
   std::vector<std::string> notes;
 };
 
@@ -136,17 +137,19 @@ class Cache {
   Result<std::vector<Entry>> list();
 
   // Hashes every entry, or the one named (a key, a digest or a URL). With `repair`, removes what is corrupt, under its
-  // lock and after a second look. An entry got by URL without a checksum is compared with the digest recorded for it;
-  // without a record it cannot be checked and is called good with a `detail` that says so. ERRORS: not_found; denied,
-  // io.
+  // lock and after a second look; never what is unreadable, since it may be good. An entry got by URL without a
+  // checksum is compared with the digest recorded for it; without a record it cannot be checked and is called good with
+  // a `detail` that says so. ERRORS: not_found; denied, read_only, no_space, io (of the directory, or of a removal);
+  // exhausted; interrupted.
   Result<std::vector<VerifyReport>> verify(std::string_view selector, bool repair);
 
-  // Removes an entry by key, digest or URL. Who has it open keeps it. DURABLE: the removal.
+  // Removes an entry by key, digest or URL, without reading it. Who has it open keeps it. DURABLE: the removal.
   // ERRORS: not_found, lock_timeout, bad_entry, denied, read_only.
   Result<Entry> remove(std::string_view selector);
 
   // Removes temporaries of dead processes, adopts unlisted entries after hashing them, drops listings without a file,
-  // rebuilds an unreadable manifest. Part of it runs by itself in `get`; this does all of it at once.
+  // rebuilds an unreadable manifest. Part of it runs by itself in `get`; this does all of it at once. ERRORS: denied,
+  // read_only, no_space, io (not of single entries); exhausted; interrupted.
   Result<RecoveryReport> recover();
 
  private:

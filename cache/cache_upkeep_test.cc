@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <optional>
 
 #include "cache/cache.h"
 #include "cache/scratch_cache.h"
@@ -9,6 +11,7 @@
 namespace modelcache {
 namespace {
 
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -155,6 +158,56 @@ TEST_F(CacheUpkeep, RecoverRemovesDeadTemporariesAdoptsEntriesAndDropsListings) 
   EXPECT_EQ(cache->recover()->entries_bad, 0U);
   write_file(entry, "");
   EXPECT_EQ(cache->recover()->entries_bad, 1U);
+}
+
+// Two entries; the first cannot be opened.
+class CacheWithAnUnreadableEntry : public ScratchCache {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(get_good());
+    ScriptedOs fetching(posix.get());
+    fetching.conversations.push_back(answers(ok_response("another")));
+    ASSERT_TRUE(get(fetching, {.url = url + "2", .sha256 = sha256_of("another")}));
+    os.refused_opens[key_of(digest)] = Errno{EACCES};
+    auto opened = Cache::open(os, root.string(), quick_options(), false);
+    ASSERT_TRUE(opened);
+    cache.emplace(std::move(*opened));
+  }
+  ScriptedOs os{posix.get()};
+  std::optional<Cache> cache;
+};
+
+TEST_F(CacheWithAnUnreadableEntry, VerifyGoesOnWithTheOthers) {
+  for (const bool repair : {false, true}) {
+    const auto reports = cache->verify("", repair);
+    ASSERT_TRUE(reports) << reports.error().message();
+    ASSERT_THAT(*reports, SizeIs(2));
+    for (const auto& report : *reports) {
+      const bool refused = report.entry.key == key_of(digest);
+      EXPECT_EQ(report.state, refused ? EntryState::unreadable : EntryState::good);
+      EXPECT_EQ(report.detail, refused ? "open entry: Permission denied" : "");
+      EXPECT_FALSE(report.removed);
+    }
+  }
+  EXPECT_TRUE(std::filesystem::exists(entry));
+}
+
+TEST_F(CacheWithAnUnreadableEntry, RecoverNotesItAndGoesOn) {
+  std::filesystem::remove(root / "manifest.json");
+  const auto report = cache->recover();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->entries_unreadable, 1U);
+  EXPECT_EQ(report->entries_adopted, 1U);
+  EXPECT_THAT(report->notes, testing::Contains(HasSubstr(entry.string())));
+}
+
+TEST_F(CacheWithAnUnreadableEntry, RemoveNeedsNotReadIt) {
+  const auto removed = cache->remove(url);
+  ASSERT_TRUE(removed) << removed.error().message();
+  EXPECT_EQ(removed->size_bytes, body.size());
+  EXPECT_EQ(removed->url, "http://127.0.0.1/model.onnx");
+  EXPECT_FALSE(std::filesystem::exists(entry));
+  expect_sound("removed");
 }
 
 }  // namespace

@@ -41,6 +41,16 @@ Entry entry_of(const Directory& directory, const std::string& key, const EntryCh
   return entry;
 }
 
+Entry entry_of(const Directory& directory, const std::string& key, const FileStat& stat, const Manifest& manifest) {
+  EntryCheck check;
+  check.stat = stat;
+  if (const auto record = manifest.entries.find(key); record != manifest.entries.end()) {
+    check.record = record->second;
+    check.listed = record->second.stamp == stamp_of(stat);
+  }
+  return entry_of(directory, key, check);
+}
+
 Result<std::string> list_entry(Os& os, const Directory& directory, const Listing& listing, Instant until) {
   const auto added_at = std::chrono::floor<std::chrono::seconds>(os.wall_time());
   const auto change = change_manifest(os, directory, until, [&](Manifest& manifest) -> Result<bool> {

@@ -8,6 +8,7 @@
 #include "cache/cache.h"
 #include "cache/directory.h"
 #include "cache/entry_check.h"
+#include "cache/manifest.h"
 #include "cache/open_cache.h"
 #include "cache/os.h"
 #include "cache/result.h"
@@ -20,6 +21,8 @@ namespace modelcache {
 inline constexpr std::chrono::seconds kManifestWait{5};
 
 Entry entry_of(const Directory& directory, const std::string& key, const EntryCheck& check);
+// By what its name and the manifest say, without a look at its bytes.
+Entry entry_of(const Directory& directory, const std::string& key, const FileStat& stat, const Manifest& manifest);
 
 struct Listing {
   std::string key;

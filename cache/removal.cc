@@ -3,7 +3,6 @@
 
 #include <cerrno>
 
-#include "cache/entry_check.h"
 #include "cache/key.h"
 #include "cache/listing.h"
 #include "cache/manifest_store.h"
@@ -60,14 +59,17 @@ Result<Entry> remove_entry(const OpenCache& cache, std::string_view selector) {
   const auto& key = keys->front();
   const auto lock = lock_to_remove(cache, key);
   if (!lock) return fail(lock.error());
-  const auto check = check_entry(cache.os, cache.directory, key, VerifyPolicy::never);
-  if (!check) return fail(check.error());
-  if (check->state == EntryCheck::State::directory) {
-    return fail(ErrorCode::bad_entry, "remove", cache.directory.place(kEntriesName, key),
-                "found a directory; it is left alone");
+  // By its name: what cannot be opened can be removed all the same.
+  const auto stat = cache.os.stat_name(cache.directory.entries(), key);
+  const auto place = cache.directory.place(kEntriesName, key);
+  if (!stat && stat.error() != Errno{ENOENT}) return fail(stat.error(), "stat", place);
+  if (stat && stat->type == FileType::directory) {
+    return fail(ErrorCode::bad_entry, "remove", place, "found a directory; it is left alone");
   }
+  auto entry =
+      entry_of(cache.directory, key, stat ? *stat : FileStat{}, read_manifest(cache.os, cache.directory).manifest);
   if (auto removed = unlink_entry(cache, key, std::nullopt); !removed) return fail(std::move(removed.error()));
-  return entry_of(cache.directory, key, *check);
+  return entry;
 }
 
 }  // namespace modelcache

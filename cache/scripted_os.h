@@ -53,6 +53,7 @@ class ScriptedOs final : public Os {
   std::size_t receive_bytes_max = SIZE_MAX;
   std::optional<std::size_t> fail_step;  // counted from 0
   Errno fail_with{};
+  std::map<std::string, Errno, std::less<>> refused_opens;  // by name
   std::function<void(std::size_t)> before_step = [](std::size_t) {};
 
   // -- what happened
@@ -160,6 +161,7 @@ class ScriptedOs final : public Os {
   // -----------------------------------------------------------------------------------------------------------
   OsResult<Fd> open(Fd dir, std::string_view name, OpenMode mode) override {
     if (auto failed = file_step("open")) return *failed;
+    if (const auto it = refused_opens.find(name); it != refused_opens.end()) return tl::unexpected(it->second);
     return files_->open(dir, name, mode);
   }
   OsResult<std::size_t> read(Fd file, std::span<std::byte> into, std::uint64_t offset) override {

@@ -37,6 +37,67 @@ Result<bool> reconcile(const OpenCache& cache, Manifest& manifest, RecoveryRepor
   return changed;
 }
 
+// Whether a failed look says something of the entry alone, so that the others can be looked at all the same.
+bool is_of_the_entry(const Error& error) {
+  return error.code != ErrorCode::interrupted && error.code != ErrorCode::exhausted;
+}
+
+bool may_be_removed(State state) { return state == State::corrupt || state == State::no_file; }
+
+EntryState state_of(State state) {
+  if (state == State::good) return EntryState::good;
+  return state == State::corrupt ? EntryState::corrupt : EntryState::not_a_file;
+}
+
+VerifyReport report_of(const OpenCache& cache, const std::string& key, const EntryCheck& check) {
+  VerifyReport report;
+  report.entry = entry_of(cache.directory, key, check);
+  report.state = state_of(check.state);
+  report.detail = check.detail;
+  if (check.state == State::good && !digest_in_key(key) && !check.record) {
+    report.detail = "not listed and got without a checksum: there is nothing to compare it with";
+  }
+  return report;
+}
+
+VerifyReport unreadable(const OpenCache& cache, const std::string& key, const Error& error) {
+  EntryCheck check;
+  if (const auto stat = cache.os.stat_name(cache.directory.entries(), key)) check.stat = *stat;
+  VerifyReport report;
+  report.entry = entry_of(cache.directory, key, check);
+  report.state = EntryState::unreadable;
+  report.detail = error.step + ": " + error.detail;
+  return report;
+}
+
+// Nothing where nothing stands: listed only, or removed since.
+Result<std::optional<VerifyReport>> verify_entry(const OpenCache& cache, const std::string& key, bool repair) {
+  const auto look = [&] { return check_entry(cache.os, cache.directory, key, VerifyPolicy::always); };
+  auto check = look();
+  std::optional<EntryLock> lock;
+  bool removed = false;
+  if (check && repair && may_be_removed(check->state)) {
+    auto taken = lock_to_remove(cache, key);
+    if (!taken) return fail(std::move(taken.error()));
+    lock.emplace(std::move(*taken));
+    check = look();  // someone may have replaced it by a good one
+    if (check && may_be_removed(check->state)) {
+      const bool is_file = check->state == State::corrupt;
+      if (auto gone = unlink_entry(cache, key, is_file ? std::optional(check->stat) : std::nullopt); !gone) {
+        return fail(std::move(gone.error()));
+      }
+      removed = !cache.os.stat_name(cache.directory.entries(), key);
+      if (!removed) check = look();
+    }
+  }
+  if (!check && !is_of_the_entry(check.error())) return fail(std::move(check.error()));
+  if (!check) return std::optional(unreadable(cache, key, check.error()));
+  if (check->state == State::missing) return std::optional<VerifyReport>();
+  auto report = report_of(cache, key, *check);
+  report.removed = removed;
+  return std::optional(std::move(report));
+}
+
 }  // namespace
 
 Result<std::vector<Entry>> list_entries(const OpenCache& cache) {
@@ -49,13 +110,7 @@ Result<std::vector<Entry>> list_entries(const OpenCache& cache) {
     if (!stat && stat.error() == Errno{ENOENT}) continue;  // removed since
     if (!stat) return fail(stat.error(), "stat", cache.directory.place(kEntriesName, key));
     if (stat->type != FileType::regular) continue;
-    EntryCheck check;
-    check.stat = *stat;
-    if (const auto record = stored.manifest.entries.find(key); record != stored.manifest.entries.end()) {
-      check.record = record->second;
-      check.listed = record->second.stamp == stamp_of(*stat);
-    }
-    entries.push_back(entry_of(cache.directory, key, check));
+    entries.push_back(entry_of(cache.directory, key, *stat, stored.manifest));
   }
   return entries;
 }
@@ -65,41 +120,9 @@ Result<std::vector<VerifyReport>> verify_entries(const OpenCache& cache, std::st
   if (!keys) return fail(keys.error());
   std::vector<VerifyReport> reports;
   for (const auto& key : *keys) {
-    auto check = check_entry(cache.os, cache.directory, key, VerifyPolicy::always);
-    if (!check) return fail(std::move(check.error()));
-    if (check->state == State::missing) continue;  // listed only, or removed since
-    std::optional<EntryLock> lock;
-    bool removed = false;
-    if (repair && check->state != State::good && check->state != State::directory) {
-      auto taken = lock_to_remove(cache, key);
-      if (!taken) return fail(std::move(taken.error()));
-      lock.emplace(std::move(*taken));
-      check = check_entry(cache.os, cache.directory, key,
-                          VerifyPolicy::always);  // someone may have replaced it by a good one
-      if (!check) return fail(std::move(check.error()));
-      if (check->state == State::corrupt || check->state == State::no_file) {
-        const bool is_file = check->state == State::corrupt;
-        if (auto gone = unlink_entry(cache, key, is_file ? std::optional(check->stat) : std::nullopt); !gone) {
-          return fail(std::move(gone.error()));
-        }
-        removed = !cache.os.stat_name(cache.directory.entries(), key);
-        if (!removed) {
-          check = check_entry(cache.os, cache.directory, key, VerifyPolicy::always);
-          if (!check) return fail(std::move(check.error()));
-        }
-      }
-    }
-    VerifyReport report;
-    report.entry = entry_of(cache.directory, key, *check);
-    report.state = check->state == State::good      ? EntryState::good
-                   : check->state == State::corrupt ? EntryState::corrupt
-                                                    : EntryState::not_a_file;
-    report.detail = check->detail;
-    if (check->state == State::good && !digest_in_key(key) && !check->record) {
-      report.detail = "not listed and got without a checksum: there is nothing to compare it with";
-    }
-    report.removed = removed;
-    reports.push_back(std::move(report));
+    auto report = verify_entry(cache, key, repair);
+    if (!report) return fail(std::move(report.error()));
+    if (*report) reports.push_back(std::move(**report));
   }
   return reports;
 }
@@ -123,7 +146,12 @@ Result<RecoveryReport> recover_directory(const OpenCache& cache) {
   if (!change->note.empty()) report.notes.push_back(change->note);
   for (const auto& key : *keys) {
     auto check = check_entry(cache.os, cache.directory, key, VerifyPolicy::when_changed);
-    if (!check) return fail(std::move(check.error()));
+    if (!check && !is_of_the_entry(check.error())) return fail(std::move(check.error()));
+    if (!check) {
+      ++report.entries_unreadable;
+      report.notes.push_back(check.error().message());
+      continue;
+    }
     if (check->state == State::good && !check->listed) {
       if (auto adopted = adopt(cache, key, {}, *check); !adopted) return fail(std::move(adopted.error()));
       if (check->listed) ++report.entries_adopted;

@@ -88,6 +88,9 @@ Diagnosis diagnose(Os& os, const CacheDirectory& directory, const CacheOptions& 
         "there are entries that are not what they should be: the next get of each replaces it, `verify --repair` "
         "removes them");
   }
+  if (diagnosis.recovery && diagnosis.recovery->entries_unreadable > 0) {
+    diagnosis.problems.emplace_back("there are entries that cannot be read: `rm` removes them");
+  }
   if (diagnosis.recovery && !diagnosis.recovery->foreign.empty()) {
     diagnosis.problems.emplace_back("there are files that no cache made; they were left alone");
   }

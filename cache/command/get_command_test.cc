@@ -158,7 +158,7 @@ TEST_F(GetCommand, ListsVerifiesRepairsAndRemovesWhatItGot) {
   std::ofstream(entry(kBody), std::ios::in).seekp(3).put('X');
   const auto found = run({"verify"});
   EXPECT_EQ(found.status, 1);
-  EXPECT_NE(found.output.find("corrupt  " + entry(kBody)), std::string::npos) << found.output;
+  EXPECT_NE(found.output.find("corrupt     " + entry(kBody)), std::string::npos) << found.output;
   EXPECT_NE(found.output.find("1 good, 1 bad"), std::string::npos) << found.output;
   EXPECT_EQ(run({"verify", digest_of(other)}).status, 0) << "only the one that was named";
   EXPECT_EQ(json({"verify"})["bad"], 1);

@@ -36,6 +36,8 @@ std::string_view name_of_state(EntryState state) {
       return "corrupt";
     case EntryState::not_a_file:
       return "not_a_file";
+    case EntryState::unreadable:
+      return "unreadable";
   }
   return "unknown";
 }
@@ -46,6 +48,7 @@ Json of(const RecoveryReport& report) {
           {"entries_adopted", report.entries_adopted},
           {"listings_dropped", report.listings_dropped},
           {"entries_bad", report.entries_bad},
+          {"entries_unreadable", report.entries_unreadable},
           {"manifest_rebuilt", report.manifest_rebuilt},
           {"foreign", report.foreign},
           {"notes", report.notes}};
@@ -86,7 +89,7 @@ std::string json_of_entries(const std::string& directory, const std::vector<Entr
 
 std::string json_of_verification(const std::string& directory, const std::vector<VerifyReport>& reports) {
   Json list = Json::array();
-  std::size_t good = 0;
+  std::size_t good = 0, unreadable = 0;
   for (const auto& report : reports) {
     Json row = of(report.entry);
     row["state"] = name_of_state(report.state);
@@ -94,8 +97,13 @@ std::string json_of_verification(const std::string& directory, const std::vector
     row["removed"] = report.removed;
     list.push_back(std::move(row));
     good += report.state == EntryState::good ? 1 : 0;
+    unreadable += report.state == EntryState::unreadable ? 1 : 0;
   }
-  return printed({{"directory", directory}, {"entries", list}, {"good", good}, {"bad", reports.size() - good}});
+  return printed({{"directory", directory},
+                  {"entries", list},
+                  {"good", good},
+                  {"bad", reports.size() - good - unreadable},
+                  {"unreadable", unreadable}});
 }
 
 std::string json_of_removal(const std::vector<Entry>& removed, const std::vector<Error>& errors) {

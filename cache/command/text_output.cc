@@ -56,6 +56,21 @@ std::string words_for(LockHealth health) {
   return "";
 }
 
+// As wide as the widest.
+std::string words_for(EntryState state) {
+  switch (state) {
+    case EntryState::good:
+      return "good        ";
+    case EntryState::corrupt:
+      return "corrupt     ";
+    case EntryState::not_a_file:
+      return "no file     ";
+    case EntryState::unreadable:
+      return "unreadable  ";
+  }
+  return "";
+}
+
 std::string text_of_recovery(const RecoveryReport& report) {
   std::string done;
   const auto add = [&](std::uint64_t count, const char* one, const char* many) {
@@ -93,16 +108,16 @@ std::string text_of_entries(const std::vector<Entry>& entries, bool long_listing
 
 std::string text_of_verification(const std::vector<VerifyReport>& reports) {
   std::string text;
-  std::size_t good = 0;
+  std::size_t good = 0, unreadable = 0;
   for (const auto& report : reports) {
-    const bool is_good = report.state == EntryState::good;
-    good += is_good ? 1 : 0;
-    text += is_good ? "good     " : report.state == EntryState::corrupt ? "corrupt  " : "no file  ";
-    text += printable(report.entry.path);
+    good += report.state == EntryState::good ? 1 : 0;
+    unreadable += report.state == EntryState::unreadable ? 1 : 0;
+    text += words_for(report.state) + printable(report.entry.path);
     if (!report.detail.empty()) text += ": " + printable(report.detail);
     text += report.removed ? " (removed)\n" : "\n";
   }
-  return text + std::to_string(good) + " good, " + std::to_string(reports.size() - good) + " bad\n";
+  text += std::to_string(good) + " good, " + std::to_string(reports.size() - good - unreadable) + " bad";
+  return text + (unreadable > 0 ? ", " + std::to_string(unreadable) + " unreadable\n" : "\n");
 }
 
 std::string text_of_removal(const std::vector<Entry>& removed) {
