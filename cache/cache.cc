@@ -78,13 +78,14 @@ class Cache::Impl {
 };
 
 Result<GetResult> Cache::Impl::hit(const Target& target, EntryCheck check) {
-  if (auto adopted = adopt(parts(), target.key, target.url.text, check); !adopted)
-    return fail(std::move(adopted.error()));
+  auto notes = adopt(parts(), target.key, target.url.text, check);
+  if (!notes) return fail(std::move(notes.error()));
   GetResult result;
   result.entry = entry_of(*directory_, target.key, check);
   if (result.entry.url.empty()) result.entry.url = target.url.text;
   result.hit = true;
   result.hashed = check.hashed;
+  result.notes = std::move(*notes);
   return result;
 }
 
@@ -139,14 +140,14 @@ Result<GetResult> Cache::Impl::fetch(const GetRequest& request, const Target& ta
   const auto bad_inode = check->state == State::missing ? std::nullopt : std::optional(check->stat.inode);
   auto published = publish(os_, *directory_, std::move(*staged), target.key, file->sha256, bad_inode);
   if (!published) return fail(std::move(published.error()));
-  const auto noted = list_entry(os_, *directory_, {target.key, target.url.text, published->sha256, published->stat},
-                                std::min(deadline, os_.now() + kManifestWait));
-  if (!noted) return fail(noted.error());
+  const auto outcome = list_entry(parts(), {target.key, target.url.text, published->sha256, published->stat},
+                                  std::min(deadline, os_.now() + kManifestWait));
+  if (!outcome) return fail(outcome.error());
   result.notes = std::move(published->notes);
-  if (!noted->empty()) result.notes.push_back(*noted);
+  result.notes.insert(result.notes.end(), outcome->notes.begin(), outcome->notes.end());
   check->stat = published->stat;
   check->sha256 = published->sha256;
-  check->listed = noted->empty();
+  check->listed = outcome->listed;
   check->record.reset();
   result.entry = entry_of(*directory_, target.key, *check);
   result.entry.url = target.url.text;

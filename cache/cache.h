@@ -125,7 +125,8 @@ class Cache {
 
   // The path of a complete, verified file; downloads it when it is not there. DURABLE: a downloaded entry and its name.
   // Processes that ask for one model at the same time share one download. A hit on a directory that cannot be written
-  // works, and writes nothing. A corrupt entry is replaced. ERRORS: all but not_a-file ones of http_client.h and
+  // works, and writes nothing; one on a full disk works, and says in a note that the entry could not be listed. A
+  // corrupt entry is replaced. ERRORS: all but not_a-file ones of http_client.h and
   // os_error.h, wrong_checksum, lock_timeout, bad_entry, interrupted.
   Result<GetResult> get(const GetRequest& request);
 

@@ -10,21 +10,31 @@
 namespace modelcache {
 namespace {
 
-// On a hit the listing is a favour to later hits: where it cannot even be begun, the hit stands all the same. A failed
-// write, sync or close is another matter, and is reported.
-bool could_not_begin(const Error& error) {
+// Whether a hit stands although its listing failed, and whether that is worth a word.
+enum class Weight { none, note, error };
+Weight weight_of(const Error& error) {
   switch (error.code) {
     case ErrorCode::read_only:
     case ErrorCode::denied:
     case ErrorCode::not_found:
     case ErrorCode::bad_entry:
-      return true;
+      return Weight::none;
     case ErrorCode::no_space:
+      return error.step.starts_with("sync") || error.step == "close" ? Weight::error : Weight::note;
     case ErrorCode::exhausted:
-      return error.step == "create temporary" || error.step == "open lock file";
+      return error.step == "create temporary" || error.step == "open lock file" ? Weight::note : Weight::error;
     default:
-      return false;
+      return Weight::error;
   }
+}
+
+// What becomes of a hit whose listing failed.
+Result<std::vector<std::string>> hit_without_listing(Error error) {
+  const auto weight = weight_of(error);
+  if (weight == Weight::error) return fail(std::move(error));
+  std::vector<std::string> notes;
+  if (weight == Weight::note) notes.push_back("the entry could not be listed: " + error.message());
+  return notes;
 }
 
 }  // namespace
@@ -51,38 +61,50 @@ Entry entry_of(const Directory& directory, const std::string& key, const FileSta
   return entry_of(directory, key, check);
 }
 
-Result<std::string> list_entry(Os& os, const Directory& directory, const Listing& listing, Instant until) {
-  const auto added_at = std::chrono::floor<std::chrono::seconds>(os.wall_time());
-  const auto change = change_manifest(os, directory, until, [&](Manifest& manifest) -> Result<bool> {
-    const auto now = os.stat_name(directory.entries(), listing.key);
-    if (!now && now.error() != Errno{ENOENT}) {
-      return fail(now.error(), "stat", directory.place(kEntriesName, listing.key));
-    }
-    // Removed, replaced or touched since: what stands there now is not what was verified.
-    if (!now || stamp_of(*now) != stamp_of(listing.stat)) return false;
-    ManifestRecord record{listing.url, listing.sha256, stamp_of(listing.stat), added_at};
-    const auto [place, added] = manifest.entries.try_emplace(listing.key, record);
-    if (added) return true;
-    if (record.url.empty()) record.url = place->second.url;
-    record.added_at = place->second.added_at;
-    if (place->second == record) return false;
-    place->second = std::move(record);
-    return true;
-  });
-  if (!change) return fail(change.error());
-  return change->note;
+Result<Addition> add_listing(const OpenCache& cache, Manifest& manifest, const Listing& listing) {
+  const auto now = cache.os.stat_name(cache.directory.entries(), listing.key);
+  if (!now && now.error() != Errno{ENOENT}) {
+    return fail(now.error(), "stat", cache.directory.place(kEntriesName, listing.key));
+  }
+  if (!now || stamp_of(*now) != stamp_of(listing.stat)) return Addition::not_as_verified;
+  const auto added_at = std::chrono::floor<std::chrono::seconds>(cache.os.wall_time());
+  ManifestRecord record{listing.url, listing.sha256, stamp_of(listing.stat), added_at};
+  const auto [place, added] = manifest.entries.try_emplace(listing.key, record);
+  if (added) return Addition::added;
+  if (record.url.empty()) record.url = place->second.url;
+  record.added_at = place->second.added_at;
+  if (place->second == record) return Addition::there_already;
+  place->second = std::move(record);
+  return Addition::added;
 }
 
-Result<void> adopt(const OpenCache& cache, const std::string& key, const std::string& url, EntryCheck& check) {
-  if (!check.hashed || check.listed || !check.sha256) return {};
-  if (auto made = cache.directory.ensure_complete(); !made) {
-    return could_not_begin(made.error()) ? Result<void>{} : Result<void>(fail(std::move(made.error())));
+Result<ListingOutcome> list_entry(const OpenCache& cache, const Listing& listing, Instant until) {
+  auto addition = Addition::not_as_verified;
+  const auto change = change_manifest(cache.os, cache.directory, until, [&](Manifest& manifest) -> Result<bool> {
+    const auto added = add_listing(cache, manifest, listing);
+    if (!added) return fail(added.error());
+    addition = *added;
+    return addition == Addition::added;
+  });
+  if (!change) return fail(change.error());
+  ListingOutcome outcome;
+  outcome.listed = change->done && addition != Addition::not_as_verified;
+  if (!change->note.empty()) outcome.notes.push_back(change->note);
+  if (change->done && !outcome.listed) {
+    outcome.notes.push_back(cache.directory.place(kEntriesName, listing.key) +
+                            " was removed or changed before it could be listed");
   }
-  const auto noted =
-      list_entry(cache.os, cache.directory, {key, url, *check.sha256, check.stat}, cache.os.now() + kManifestWait);
-  if (!noted && !could_not_begin(noted.error())) return fail(noted.error());
-  check.listed = noted && noted->empty();
-  return {};
+  return outcome;
+}
+
+Result<std::vector<std::string>> adopt(const OpenCache& cache, const std::string& key, const std::string& url,
+                                       EntryCheck& check) {
+  if (!check.hashed || check.listed || !check.sha256) return std::vector<std::string>();
+  if (auto made = cache.directory.ensure_complete(); !made) return hit_without_listing(std::move(made.error()));
+  auto outcome = list_entry(cache, {key, url, *check.sha256, check.stat}, cache.os.now() + kManifestWait);
+  if (!outcome) return hit_without_listing(std::move(outcome.error()));
+  check.listed = outcome->listed;
+  return std::move(outcome->notes);
 }
 
 }  // namespace modelcache

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "cache/cache.h"
 #include "cache/directory.h"
@@ -31,13 +32,27 @@ struct Listing {
   FileStat stat;  // as it was verified
 };
 
-// Lists an entry, if its name still leads to the file as it was verified (size, inode, times); returns a note when that
-// could not be done. DURABLE: the listing. ERRORS: as change_manifest.
-Result<std::string> list_entry(Os& os, const Directory& directory, const Listing& listing, Instant until);
+// Adds a listing to a manifest, if the entry's name still leads to the file as it was verified (size, inode, times):
+// what was removed, replaced or touched since is something else. REQUIRES: the manifest's lock. ERRORS: as
+// Os::stat_name.
+enum class Addition { added, there_already, not_as_verified };
+Result<Addition> add_listing(const OpenCache& cache, Manifest& manifest, const Listing& listing);
 
-// Lists an entry that was found good by hashing and is not listed as it is. ERRORS: as list_entry, but for those of
-// beginning: on a hit the listing is a favour to later hits.
-Result<void> adopt(const OpenCache& cache, const std::string& key, const std::string& url, EntryCheck& check);
+struct ListingOutcome {
+  bool listed = false;             // the manifest lists the entry as it was verified
+  std::vector<std::string> notes;  // what was set aside, and why the entry is not listed
+};
+
+// Lists an entry, as add_listing does. DURABLE: the listing. ERRORS: as change_manifest.
+Result<ListingOutcome> list_entry(const OpenCache& cache, const Listing& listing, Instant until);
+
+// Lists an entry that was found good by hashing and is not listed as it is; sets `check.listed` and returns notes. On a
+// hit the listing is a favour to later hits, made in a file of its own: of the entry, whose hash was right, no byte is
+// written. So a hit stands where the listing cannot be begun (silently where we may not write, with a note where
+// descriptors or memory are short) and, with a note, where a full disk or quota refuses its bytes or its name.
+// ERRORS: all others, and every failed sync or close: those may concern what had been written before.
+Result<std::vector<std::string>> adopt(const OpenCache& cache, const std::string& key, const std::string& url,
+                                       EntryCheck& check);
 
 }  // namespace modelcache
 

@@ -153,7 +153,9 @@ Result<RecoveryReport> recover_directory(const OpenCache& cache) {
       continue;
     }
     if (check->state == State::good && !check->listed) {
-      if (auto adopted = adopt(cache, key, {}, *check); !adopted) return fail(std::move(adopted.error()));
+      const auto notes = adopt(cache, key, {}, *check);
+      if (!notes) return fail(notes.error());
+      report.notes.insert(report.notes.end(), notes->begin(), notes->end());
       if (check->listed) ++report.entries_adopted;
     } else if (check->state != State::good && check->state != State::missing) {
       ++report.entries_bad;
