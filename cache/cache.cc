@@ -99,17 +99,17 @@ Result<GetResult> Cache::Impl::get(const GetRequest& request) {
 
   if (auto made = directory_->ensure_complete(); !made) return fail(std::move(made.error()));
   const auto waits_until = std::min(deadline, os_.now() + options_.lock.wait_max);
-  const auto lock =
-      EntryLock::wait(os_, *directory_, lock_name(target->key), waits_until, [&](const std::string& holder) {
-        Progress waiting;
-        waiting.phase = Progress::Phase::waiting_for_lock;
-        waiting.note = holder;
-        if (request.progress) request.progress(waiting);
-      });
+  const auto lock = EntryLock::wait(os_, *directory_, lock_name(target->key),
+                                    {waits_until, [&](const std::string&, const std::string& holder) {
+                                       Progress waiting;
+                                       waiting.phase = Progress::Phase::waiting_for_lock;
+                                       waiting.note = holder;
+                                       if (request.progress) request.progress(waiting);
+                                     }});
   if (!lock) return fail(lock.error());
   if (lock->state() == EntryLock::State::timed_out && (options_.lock.only_wait || os_.now() >= deadline)) {
     return fail(ErrorCode::lock_timeout, "wait for lock", directory_->place(kLocksName, lock_name(target->key)),
-                "held by " + (lock->holder().empty() ? std::string("an unknown process") : lock->holder()));
+                "held by " + lock->holder());
   }
   auto result = fetch(request, *target, deadline);
   if (result && lock->state() != EntryLock::State::held) {

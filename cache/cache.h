@@ -39,9 +39,12 @@ struct RetryPolicy {
 
 struct LockPolicy {
   std::chrono::milliseconds wait_max{600'000};
-  // After wait_max: false downloads for itself and publishes if nobody has; true fails with lock_timeout and names the
-  // holder.
+  // After wait_max a get downloads for itself and publishes if nobody has; with `only_wait` it fails with lock_timeout
+  // and names the holder.
   bool only_wait = false;
+  // Told when `remove`, `verify` or `recover` begins to wait for a lock, on the caller's thread: the lock file's path,
+  // and its holder, "process 4711". A get tells its progress instead.
+  std::function<void(const std::string& lock, const std::string& holder)> on_wait = nullptr;
 };
 
 struct CacheOptions {
@@ -107,7 +110,10 @@ struct RecoveryReport {
   std::uint64_t entries_bad = 0;         // not what they should be, each with a note; `verify` with repair removes them
   std::uint64_t entries_unreadable = 0;  // each with a note; `remove` removes them
   bool manifest_rebuilt = false;         // it was missing, or unreadable and set aside as manifest.json.bad
-  std::vector<std::string> foreign;      // names that no cache made; left alone
+  // Why the manifest was left alone: of a later version, not to be read, or full. Empty when it was not, and when only
+  // its lock was held for too long, which is a note.
+  std::string manifest_problem;
+  std::vector<std::string> foreign;  // names that no cache made; left alone
   std::vector<std::string> notes;
 };
 
@@ -138,7 +144,8 @@ class Cache {
   Result<std::vector<Entry>> list();
 
   // Hashes every entry, or the one named (a key, a digest or a URL). With `repair`, removes what is corrupt, under its
-  // lock and after a second look; never what is unreadable, since it may be good. An entry got by URL without a
+  // lock and after a second look; where a lock is held for too long the entry stays, and its `detail` says so. What is
+  // unreadable stays too, since it may be good. An entry got by URL without a
   // checksum is compared with the digest recorded for it; without a record it cannot be checked and is called good with
   // a `detail` that says so. ERRORS: not_found; denied, read_only, no_space, io (of the directory, or of a removal);
   // exhausted; interrupted.
@@ -149,8 +156,9 @@ class Cache {
   Result<Entry> remove(std::string_view selector);
 
   // Removes temporaries of dead processes, adopts unlisted entries after hashing them, drops listings without a file,
-  // rebuilds an unreadable manifest. Part of it runs by itself in `get`; this does all of it at once. ERRORS: denied,
-  // read_only, no_space, io (not of single entries); exhausted; interrupted.
+  // rebuilds an unreadable manifest; only the first where the manifest's lock is held for too long (a note). Part of it
+  // runs by itself in `get`; this does all of it at once. ERRORS: denied, read_only, no_space, io (not of single
+  // entries); exhausted; interrupted.
   Result<RecoveryReport> recover();
 
  private:

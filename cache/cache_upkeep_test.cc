@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "cache/cache.h"
+#include "cache/open_file.h"
 #include "cache/scratch_cache.h"
 
 namespace modelcache {
@@ -158,6 +159,83 @@ TEST_F(CacheUpkeep, RecoverRemovesDeadTemporariesAdoptsEntriesAndDropsListings) 
   EXPECT_EQ(cache->recover()->entries_bad, 0U);
   write_file(entry, "");
   EXPECT_EQ(cache->recover()->entries_bad, 1U);
+}
+
+// One entry, and someone who holds a lock of the cache.
+class CacheWithAHeldLock : public ScratchCache {
+ protected:
+  void SetUp() override { ASSERT_TRUE(get_good()); }
+  void hold(std::string_view name) {
+    const OpenFile locks(*posix, *posix->open(kWorkingDirectory, (root / "locks").string(), OpenMode::root));
+    held = OpenFile(*posix, *posix->open(locks.fd(), name, OpenMode::open_or_create));
+    ASSERT_TRUE(posix->try_lock(held.fd(), LockMode::exclusive));
+  }
+  Cache open_cache() {
+    auto options = quick_options();
+    options.lock.on_wait = [this](const std::string& lock, const std::string& holder) {
+      waits.push_back(lock + " " + holder);
+    };
+    return *Cache::open(os, root.string(), std::move(options), false);
+  }
+  [[nodiscard]] std::string holder_of(const std::string& lock) const {
+    return (root / "locks" / lock).string() + " process " + std::to_string(posix->self().pid);
+  }
+  ScriptedOs os{posix.get()};
+  OpenFile held;
+  std::vector<std::string> waits;
+};
+
+TEST_F(CacheWithAHeldLock, RecoverNamesTheHolderAndDoesTheRest) {
+  std::filesystem::remove(root / "manifest.json");
+  write_file(root / "entries" / key_of(sha256_of("x")), "rotten");
+  write_file(root / "entries" / key_of(sha256_of("another")), "another");
+  hold(kManifestLockName);
+  const auto begun = os.time();
+  const auto report = open_cache().recover();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->entries_bad, 1U);
+  EXPECT_EQ(report->entries_adopted, 0U);
+  EXPECT_EQ(report->manifest_problem, "");
+  EXPECT_THAT(report->notes, testing::Contains(HasSubstr("manifest.lock is held by process")));
+  EXPECT_THAT(waits, testing::ElementsAre(holder_of("manifest.lock")));
+  EXPECT_LT(os.time() - begun, 2 * quick_options().lock.wait_max);  // once, not once an entry
+}
+
+TEST_F(CacheWithAHeldLock, RepairNamesTheHolderAndLeavesTheEntry) {
+  for (const auto& lock : {std::string(kManifestLockName), lock_name(key_of(digest))}) {
+    write_file(entry, "rotten");
+    waits.clear();
+    hold(lock);
+    const auto reports = open_cache().verify("", true);
+    ASSERT_TRUE(reports) << reports.error().message();
+    ASSERT_THAT(*reports, SizeIs(1));
+    EXPECT_FALSE(reports->front().removed);
+    EXPECT_EQ(reports->front().state, EntryState::corrupt);
+    EXPECT_THAT(reports->front().detail, HasSubstr("held by process"));
+    EXPECT_THAT(waits, testing::ElementsAre(holder_of(lock)));
+    EXPECT_TRUE(std::filesystem::exists(entry));
+  }
+}
+
+TEST_F(CacheWithAHeldLock, RemoveNamesTheHolder) {
+  for (const auto& lock : {std::string(kManifestLockName), lock_name(key_of(digest))}) {
+    waits.clear();
+    hold(lock);
+    const auto removed = open_cache().remove(digest.hex());
+    ASSERT_FALSE(removed);
+    EXPECT_EQ(removed.error().code, ErrorCode::lock_timeout);
+    EXPECT_THAT(removed.error().message(), HasSubstr("held by process"));
+    EXPECT_THAT(waits, testing::ElementsAre(holder_of(lock)));
+  }
+}
+
+TEST_F(CacheUpkeep, RecoverReportsALaterVersionsManifestAsAProblem) {
+  ASSERT_TRUE(get_good());
+  write_file(root / "manifest.json", "{\"modelcache_manifest\": 2}");
+  auto cache = Cache::open(*posix, root.string(), quick_options(), false);
+  const auto report = cache->recover();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_THAT(report->manifest_problem, HasSubstr("version 2"));
 }
 
 // Two entries; the first cannot be opened.

@@ -27,21 +27,22 @@ std::string describe_self(Os& os) {
   return line + '\n';
 }
 
+constexpr const char* kUnknownHolder = "an unknown process";
+
 // A hint: what cannot be read is not worth an error.
 std::string read_holder(Os& os, Fd file) {
   std::array<std::byte, kHolderBytes> bytes{};
   const auto count = os.read(file, bytes, 0);
-  if (!count) return {};
+  if (!count) return kUnknownHolder;
   std::string text(reinterpret_cast<const char*>(bytes.data()), *count);
   std::erase_if(text, [](char c) { return c < ' ' || c > '~'; });
   text.erase(text.find_last_not_of(' ') + 1);
-  return text;
+  return text.empty() ? kUnknownHolder : text;
 }
 
 }  // namespace
 
-Result<EntryLock> EntryLock::wait(Os& os, const Directory& directory, std::string_view name, Instant until,
-                                  const std::function<void(const std::string&)>& on_wait) {
+Result<EntryLock> EntryLock::wait(Os& os, const Directory& directory, std::string_view name, const LockWait& wait) {
   const auto place = directory.place(kLocksName, name);
   const auto fd = os.open(directory.locks(), name, OpenMode::open_or_create);
   if (!fd) return fail(fd.error(), "open lock file", place);
@@ -58,14 +59,14 @@ Result<EntryLock> EntryLock::wait(Os& os, const Directory& directory, std::strin
       return lock;
     }
     if (taken.error() != Errno{EWOULDBLOCK}) return fail(taken.error(), "lock", place);
-    if (first || os.now() >= until) {
+    if (first || os.now() >= wait.until) {
       lock.holder_ = read_holder(os, *fd);
-      if (first && on_wait) on_wait(lock.holder_);
+      if (first && wait.on_wait) wait.on_wait(place, lock.holder_);
     }
     const auto now = os.now();
-    if (now >= until) return lock;
+    if (now >= wait.until) return lock;
     // In whole: the last try is made when the deadline has passed, never before.
-    const auto slept = os.sleep_until(std::min(until, now + pause));
+    const auto slept = os.sleep_until(std::min(wait.until, now + pause));
     if (!slept) return fail(slept.error(), "wait for lock", place);
     pause = std::min(pause * 2, kSleepMax);
   }

@@ -13,6 +13,13 @@
 
 namespace modelcache {
 
+// How long a lock is waited for, and who is told.
+struct LockWait {
+  Instant until;
+  // Called before the first sleep, with the lock file's path and what is known of its holder: "process 4711".
+  std::function<void(const std::string& lock, const std::string& holder)> on_wait = {};
+};
+
 // A lock file is never unlinked, so that everyone who waits, waits on the same inode (hermit issue 423). Its text names
 // the process that took it last: a hint for people, and nothing is decided by it.
 class EntryLock {
@@ -23,18 +30,16 @@ class EntryLock {
     unavailable,  // the file system has no locks; the caller must be safe without
   };
 
-  // Tries until it is held or `until` has passed; between tries it sleeps 1 ms, doubling up to 25 ms. `on_wait` is
-  // called before the first sleep with the holder's description. ERRORS: those of opening, reading and writing the lock
-  // file.
-  static Result<EntryLock> wait(Os& os, const Directory& directory, std::string_view name, Instant until,
-                                const std::function<void(const std::string& holder)>& on_wait);
+  // Tries until it is held or `until` has passed; between tries it sleeps 1 ms, doubling up to 25 ms. ERRORS: those of
+  // opening, reading and writing the lock file.
+  static Result<EntryLock> wait(Os& os, const Directory& directory, std::string_view name, const LockWait& wait);
 
   EntryLock(EntryLock&&) noexcept = default;
   EntryLock& operator=(EntryLock&&) = delete;
   ~EntryLock() { release(); }
 
   [[nodiscard]] State state() const { return state_; }
-  // With timed_out: "process 4711"; empty when the file does not say.
+  // With timed_out: "process 4711", or "an unknown process" when the file does not say.
   [[nodiscard]] const std::string& holder() const { return holder_; }
   // Unlocks before closing, because a child process may have inherited a copy of the descriptor.
   void release();

@@ -80,7 +80,7 @@ Result<Addition> add_listing(const OpenCache& cache, Manifest& manifest, const L
 
 Result<ListingOutcome> list_entry(const OpenCache& cache, const Listing& listing, Instant until) {
   auto addition = Addition::not_as_verified;
-  const auto change = change_manifest(cache.os, cache.directory, until, [&](Manifest& manifest) -> Result<bool> {
+  const auto change = change_manifest(cache.os, cache.directory, {until}, [&](Manifest& manifest) -> Result<bool> {
     const auto added = add_listing(cache, manifest, listing);
     if (!added) return fail(added.error());
     addition = *added;

@@ -3,7 +3,6 @@
 
 #include <cerrno>
 
-#include "cache/entry_lock.h"
 #include "cache/file_io.h"
 #include "cache/key.h"
 #include "cache/os_error.h"
@@ -63,13 +62,15 @@ StoredManifest read_manifest(Os& os, const Directory& directory) {
   return without(state, place + ": " + parsed.error().message);
 }
 
-Result<ManifestChange> change_manifest(Os& os, const Directory& directory, Instant until,
+Result<ManifestChange> change_manifest(Os& os, const Directory& directory, const LockWait& wait,
                                        const std::function<Result<bool>(Manifest&)>& edit,
                                        const std::function<Result<void>()>& then) {
-  auto lock = EntryLock::wait(os, directory, kManifestLockName, until, {});
+  auto lock = EntryLock::wait(os, directory, kManifestLockName, wait);
   if (!lock) return fail(std::move(lock.error()));
   if (lock->state() == EntryLock::State::timed_out) {
-    return ManifestChange{false, "the manifest was not updated: its lock is held by " + lock->holder(),
+    return ManifestChange{false,
+                          "the manifest was not updated: " + directory.place(kLocksName, kManifestLockName) +
+                              " is held by " + lock->holder(),
                           ErrorCode::lock_timeout};
   }
   auto stored = read_manifest(os, directory);

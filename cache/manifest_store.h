@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cache/directory.h"
+#include "cache/entry_lock.h"
 #include "cache/manifest.h"
 #include "cache/os.h"
 #include "cache/result.h"
@@ -39,9 +40,9 @@ struct ManifestChange {
 // manifest is kept as manifest.json.bad, and `edit` gets an empty one. `edit` and `then` run under the lock; `then`
 // runs also when nothing had to be written. The order of locks is entry, then manifest. DURABLE: the change. ERRORS:
 // failed writes, syncs, closes and renames; opening the lock or a temporary; those of `edit` and `then`. Not an error,
-// but not `done` either (and `then` does not run): no lock until `until`, a future or unreadable manifest.
+// but not `done` either (and `then` does not run): no lock in time, a future or unreadable manifest.
 Result<ManifestChange> change_manifest(
-    Os& os, const Directory& directory, Instant until, const std::function<Result<bool>(Manifest&)>& edit,
+    Os& os, const Directory& directory, const LockWait& wait, const std::function<Result<bool>(Manifest&)>& edit,
     const std::function<Result<void>()>& then = [] { return Result<void>{}; });
 
 }  // namespace modelcache

@@ -4,6 +4,7 @@
 
 #include "cache/cache.h"
 #include "cache/directory.h"
+#include "cache/entry_lock.h"
 #include "cache/os.h"
 
 namespace modelcache {
@@ -13,6 +14,9 @@ struct OpenCache {
   Os& os;
   Directory& directory;
   const CacheOptions& options;
+
+  // How long removing, verifying and recovering wait for a lock, counted from now.
+  [[nodiscard]] LockWait lock_wait() const { return {os.now() + options.lock.wait_max, options.lock.on_wait}; }
 };
 
 }  // namespace modelcache

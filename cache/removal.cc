@@ -13,8 +13,7 @@ namespace modelcache {
 
 Result<EntryLock> lock_to_remove(const OpenCache& cache, const std::string& key) {
   if (auto made = cache.directory.ensure_complete(); !made) return fail(std::move(made.error()));
-  auto lock =
-      EntryLock::wait(cache.os, cache.directory, lock_name(key), cache.os.now() + cache.options.lock.wait_max, {});
+  auto lock = EntryLock::wait(cache.os, cache.directory, lock_name(key), cache.lock_wait());
   if (lock && lock->state() == EntryLock::State::timed_out) {
     return fail(ErrorCode::lock_timeout, "wait for lock", cache.directory.place(kLocksName, lock_name(key)),
                 "held by " + lock->holder());
@@ -37,12 +36,12 @@ Result<void> unlink_entry(const OpenCache& cache, const std::string& key, const 
     if (!synced) return fail(synced.error(), "sync directory", cache.directory.place("", kEntriesName));
     return {};
   };
-  const auto until = cache.os.now() + cache.options.lock.wait_max;
-  auto change = change_manifest(cache.os, cache.directory, until, forget, unlink);
+  const auto wait = cache.lock_wait();
+  auto change = change_manifest(cache.os, cache.directory, wait, forget, unlink);
   if (!change && change.error().code == ErrorCode::no_space) {
     // No room for the smaller manifest: make some. Until it is written, the listing without a file is a miss.
     if (auto unlinked = unlink(); !unlinked) return unlinked;
-    change = change_manifest(cache.os, cache.directory, until, forget);
+    change = change_manifest(cache.os, cache.directory, wait, forget);
   }
   if (!change) return fail(change.error());
   if (!change->done) return fail(change->why, "remove", cache.directory.place(kEntriesName, key), change->note);

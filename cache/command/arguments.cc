@@ -78,6 +78,19 @@ Result<void> take_options(const Typed& typed, CacheOptions& options) {
   return {};
 }
 
+// How long each command waits for a lock unless told otherwise. `doctor` reports on a directory that may be in use, so
+// it does not wait behind a download; the others have something to do that cannot be done without.
+std::chrono::milliseconds usual_lock_wait(Verb verb) {
+  if (verb == Verb::doctor) return std::chrono::seconds(5);
+  if (verb == Verb::remove || verb == Verb::verify) return std::chrono::seconds(30);
+  return LockPolicy{}.wait_max;
+}
+
+void add_seconds(CLI::App& command, const char* name, std::optional<std::string>& into, const std::string& what,
+                 std::chrono::milliseconds usual) {
+  command.add_option(name, into, what + " (default " + exact_seconds(usual) + ")")->type_name("SECONDS");
+}
+
 void add_request_options(CLI::App& command, Arguments& arguments, Typed& typed) {
   command.add_option("URL", arguments.request.url, "where the model is: http://...")->required();
   command.add_option("--sha256", typed.sha256, "the model's SHA-256, 64 hexadecimal digits")->type_name("HEX");
@@ -87,19 +100,15 @@ void add_request_options(CLI::App& command, Arguments& arguments, Typed& typed) 
 
 void add_get_options(CLI::App& command, Arguments& arguments, Typed& typed) {
   const CacheOptions defaults;
-  const auto seconds = [&](const char* name, std::optional<std::string>& into, const std::string& what,
-                           std::chrono::milliseconds usual) {
-    command.add_option(name, into, what + " (default " + exact_seconds(usual) + ")")->type_name("SECONDS");
-  };
   command
       .add_option("--attempts", typed.attempts,
                   "downloads begun at most (default " + std::to_string(defaults.retry.attempts_max) + ")")
       ->type_name("N");
-  seconds("--timeout", typed.timeout, "for everything, waiting included", defaults.get_timeout);
-  seconds("--connect-timeout", typed.connect_timeout, "for each address", defaults.http.connect_timeout);
-  seconds("--idle-timeout", typed.idle_timeout, "without a byte", defaults.http.idle_timeout);
-  seconds("--lock-wait", typed.lock_wait, "behind another process's download; then this one downloads for itself",
-          defaults.lock.wait_max);
+  add_seconds(command, "--timeout", typed.timeout, "for everything, waiting included", defaults.get_timeout);
+  add_seconds(command, "--connect-timeout", typed.connect_timeout, "for each address", defaults.http.connect_timeout);
+  add_seconds(command, "--idle-timeout", typed.idle_timeout, "without a byte", defaults.http.idle_timeout);
+  add_seconds(command, "--lock-wait", typed.lock_wait,
+              "behind another process's download; then this one downloads for itself", usual_lock_wait(Verb::get));
   command.add_flag("--only-wait", arguments.options.lock.only_wait, "after --lock-wait fail, and name the holder");
   command
       .add_option("--max-size", typed.max_size,
@@ -133,7 +142,15 @@ Commands add_commands(CLI::App& app, Arguments& arguments, Typed& typed) {
   commands.verify->add_option("SELECTOR", arguments.selectors, "a URL, a SHA-256 or a key; all entries when left out")
       ->expected(0, 1);
   commands.verify->add_flag("--repair", arguments.repair, "remove what is corrupt");
+  add_seconds(*commands.verify, "--lock-wait", typed.lock_wait,
+              "with --repair, for each lock that another process holds; then the entry stays",
+              usual_lock_wait(Verb::verify));
   commands.remove->add_option("SELECTOR", arguments.selectors, "a URL, a SHA-256 or a key")->required();
+  add_seconds(*commands.remove, "--lock-wait", typed.lock_wait, "for each lock that another process holds",
+              usual_lock_wait(Verb::remove));
+  add_seconds(*commands.doctor, "--lock-wait", typed.lock_wait,
+              "for the manifest's lock, where another process holds it; then the manifest is not updated",
+              usual_lock_wait(Verb::doctor));
   return commands;
 }
 
@@ -179,6 +196,7 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
     return text_or_error(app, problem);
   }
   arguments.verb = chosen(app, commands);
+  arguments.options.lock.wait_max = usual_lock_wait(arguments.verb);
   if (auto taken = take_options(typed, arguments.options); !taken) return fail(taken.error());
   if (arguments.verb == Verb::get || arguments.verb == Verb::path) {
     if (auto taken = take_request(typed, arguments.request); !taken) return fail(taken.error());

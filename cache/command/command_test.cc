@@ -236,37 +236,6 @@ TEST(Command, NamesADirectoryThatCannotBeWrittenAndWhatToDo) {
   EXPECT_NE(only_object(doctor.output)["writable"], Json(true)) << doctor.output;
 }
 
-TEST(Command, VerifiesTheOthersWhereAnEntryCannotBeReadAndRemovesIt) {
-  if (!can_run_without_root(kCommand)) GTEST_SKIP() << "not applicable here: nobody may not run " << kCommand;
-  TemporaryDirectory directory;
-  const auto key = std::string("sha256-") + kDigest;
-  for (const auto* const name : {"entries", "tmp", "locks"}) {
-    fs::create_directory(directory.path() + '/' + name);
-    give_to_nobody(directory.path() + '/' + name);
-  }
-  give_to_nobody(directory.path());
-  std::ofstream(directory.path() + "/entries/" + key).close();
-  std::ofstream(directory.path() + "/entries/sha256-" + std::string(64, 'f')).close();
-  fs::permissions(directory.path() + "/entries/" + key, fs::perms::none);
-  ProgramCall call;
-  call.without_root = true;
-  call.arguments = {"verify", "--json", "--cache-dir", directory.path()};
-  const auto json = run_program(kCommand, call);
-  EXPECT_EQ(json.status, 1) << json.output;
-  EXPECT_EQ(only_object(json.output)["unreadable"], 1);
-  EXPECT_EQ(only_object(json.output)["bad"], 1);
-  call.arguments = {"verify", "--cache-dir", directory.path()};
-  const auto text = run_program(kCommand, call);
-  EXPECT_NE(text.output.find("0 good, 1 bad, 1 unreadable\n"), std::string::npos) << text.output;
-  call.arguments = {"doctor", "--json", "--cache-dir", directory.path()};
-  const auto doctor = run_program(kCommand, call);
-  EXPECT_EQ(doctor.status, 1) << doctor.output;
-  EXPECT_EQ(only_object(doctor.output)["recovery"]["entries_unreadable"], 1);
-  call.arguments = {"rm", kDigest, "--cache-dir", directory.path()};
-  EXPECT_EQ(run_program(kCommand, call).status, 0);
-  EXPECT_FALSE(fs::exists(directory.path() + "/entries/" + key));
-}
-
 TEST(Command, ReportsAFullStandardOutput) {
   TemporaryDirectory directory;
   for (const auto& words : std::vector<std::vector<std::string>>{
@@ -278,24 +247,6 @@ TEST(Command, ReportsAFullStandardOutput) {
     EXPECT_EQ(run.status, 46) << testing::PrintToString(words);
     EXPECT_NE(run.errors.find("standard output"), std::string::npos) << run.errors;
   }
-}
-
-TEST(Command, DoctorSaysWhichDirectoryItIsAndWhetherLocksWorkThere) {
-  TemporaryDirectory directory;
-  const auto absent = run_command({"doctor"}, {{"MODELCACHE_DIR", directory.path() + "/c"}});
-  EXPECT_EQ(absent.status, 0);
-  EXPECT_NE(absent.output.find("MODELCACHE_DIR"), std::string::npos) << absent.output;
-  EXPECT_FALSE(fs::exists(directory.path() + "/c"));
-  fs::create_directory(directory.path() + "/c");
-  const auto run = run_command({"doctor", "--json"}, {{"MODELCACHE_DIR", directory.path() + "/c"}});
-  EXPECT_EQ(run.status, 0) << run.output;
-  const auto report = only_object(run.output);
-  EXPECT_EQ(report["directory"], directory.path() + "/c");
-  EXPECT_EQ(report["chosen_by"], "MODELCACHE_DIR");
-  EXPECT_EQ(report["writable"], true);
-  EXPECT_EQ(report["locks"], "works");
-  EXPECT_TRUE(report["free_bytes"].is_number_unsigned());
-  EXPECT_TRUE(fs::is_empty(directory.path() + "/c/tmp")) << "the trial file stayed";
 }
 
 }  // namespace

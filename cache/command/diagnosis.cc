@@ -83,6 +83,9 @@ Diagnosis diagnose(Os& os, const CacheDirectory& directory, const CacheOptions& 
     diagnosis.problems.emplace_back(
         "locks do not work on this file system: models stay correct, but may be downloaded more than once");
   }
+  if (diagnosis.recovery && !diagnosis.recovery->manifest_problem.empty()) {
+    diagnosis.problems.push_back(diagnosis.recovery->manifest_problem);
+  }
   if (diagnosis.recovery && diagnosis.recovery->entries_bad > 0) {
     diagnosis.problems.emplace_back(
         "there are entries that are not what they should be: the next get of each replaces it, `verify --repair` "

@@ -50,6 +50,7 @@ Json of(const RecoveryReport& report) {
           {"entries_bad", report.entries_bad},
           {"entries_unreadable", report.entries_unreadable},
           {"manifest_rebuilt", report.manifest_rebuilt},
+          {"manifest_problem", report.manifest_problem},
           {"foreign", report.foreign},
           {"notes", report.notes}};
 }

@@ -11,6 +11,7 @@
 #include "cache/command/posix_signals.h"
 #include "cache/command/posix_terminal.h"
 #include "cache/command/printable.h"
+#include "cache/command/quantities.h"
 #include "cache/command/text_output.h"
 #include "cache/os_error.h"
 #include "cache/posix_os.h"
@@ -57,6 +58,13 @@ CommandResult run(Os& os, Arguments& arguments, const CacheDirectory& directory)
   const ProgressBar::Terminal terminal{standard_error_columns, say, colours_wanted()};
   const bool show_progress = standard_error_is_terminal() && environment("TERM").value_or("dumb") != "dumb" &&
                              !arguments.quiet && !arguments.json;
+  if (show_progress) {
+    arguments.options.lock.on_wait = [seconds = exact_seconds(arguments.options.lock.wait_max)](
+                                         const std::string& lock, const std::string& holder) {
+      say("modelcache: waiting up to " + seconds + " s for " + printable(lock) + ", held by " + printable(holder) +
+          '\n');
+    };
+  }
   catch_stop_signals();
   arguments.options.http.cancelled = stop_requested;
   switch (arguments.verb) {
@@ -92,7 +100,7 @@ int run_command_line(int argc, const char* const* argv) {
     }
     for (const auto& error : result.errors) {
       say_error(error.message());
-      if (const auto hint = hint_for(error, *directory); !hint.empty()) say(printable(hint) + '\n');
+      if (const auto hint = hint_for(error, *directory, arguments.verb); !hint.empty()) say(printable(hint) + '\n');
     }
   }
   return printed(result.output, result.status);

@@ -138,7 +138,7 @@ std::string text_of_diagnosis(const Diagnosis& diagnosis) {
   return text;
 }
 
-std::string hint_for(const Error& error, const CacheDirectory& directory) {
+std::string hint_for(const Error& error, const CacheDirectory& directory, Verb verb) {
   const auto named = directory.path + " (named by " + directory.chosen_by + ')';
   switch (error.code) {
     case ErrorCode::no_space: {
@@ -163,7 +163,9 @@ std::string hint_for(const Error& error, const CacheDirectory& directory) {
     case ErrorCode::timed_out:
       return "hint: --timeout, --connect-timeout and --idle-timeout set the limits";
     case ErrorCode::lock_timeout:
-      return "hint: --lock-wait sets the limit; without --only-wait the model is downloaded once more instead";
+      return verb == Verb::get
+                 ? "hint: --lock-wait sets the limit; without --only-wait the model is downloaded once more instead"
+                 : "hint: --lock-wait sets the limit";
     default:
       return "";
   }

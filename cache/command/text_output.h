@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cache/cache.h"
+#include "cache/command/arguments.h"
 #include "cache/command/diagnosis.h"
 
 namespace modelcache {
@@ -17,7 +18,7 @@ std::string text_of_removal(const std::vector<Entry>& removed);
 std::string text_of_diagnosis(const Diagnosis& diagnosis);
 
 // "hint: ..." for errors whose remedy is not in their message; empty for the others.
-std::string hint_for(const Error& error, const CacheDirectory& directory);
+std::string hint_for(const Error& error, const CacheDirectory& directory, Verb verb);
 
 }  // namespace modelcache
 
