@@ -70,7 +70,7 @@ struct GetRequest {
   std::string url;
   std::optional<Sha256Digest> sha256 = {};
   // Without a checksum a get is refused unless this is set; it is then checked for the length that the server declared,
-  // and refused when none was.
+  // and refused, before any of it is received, when the server declares none.
   bool accept_unverified = false;
   std::function<void(const Progress&)> progress = nullptr;
 };
@@ -133,7 +133,7 @@ class Cache {
   // Processes that ask for one model at the same time share one download. A hit on a directory that cannot be written
   // works, and writes nothing; one on a full disk works, and says in a note that the entry could not be listed. A
   // corrupt entry is replaced. ERRORS: all but not_a-file ones of http_client.h and
-  // os_error.h, wrong_checksum, lock_timeout, bad_entry, interrupted.
+  // os_error.h, unverifiable, wrong_checksum, lock_timeout, bad_entry, interrupted.
   Result<GetResult> get(const GetRequest& request);
 
   // The entry, if a get of the same request would be a hit now; never writes, never asks the network.

@@ -203,7 +203,11 @@ TEST_F(CacheGet, NeedsALengthWhereThereIsNoChecksum) {
   for (int i = 0; i < 5; ++i) os.conversations.push_back(answers("HTTP/1.1 200 OK\r\n\r\n" + body));
   const auto undeclared = get(os, unverified);
   ASSERT_FALSE(undeclared);
-  EXPECT_EQ(undeclared.error().code, ErrorCode::truncated);
+  EXPECT_EQ(undeclared.error().code, ErrorCode::unverifiable);
+  EXPECT_EQ(undeclared.error().place, "http://127.0.0.1/model.onnx");
+  EXPECT_EQ(os.requests.size(), 1U);  // another try would change nothing
+  EXPECT_EQ(os.count("receive"), 1U);
+  EXPECT_EQ(os.count("write"), 1U);  // the line in the lock file
   ScriptedOs declared(posix.get());
   declared.conversations.push_back(answers(ok_response(body)));
   const auto good = get(declared, unverified);

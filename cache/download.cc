@@ -39,11 +39,16 @@ std::chrono::nanoseconds backoff(Os& os, const RetryPolicy& policy, unsigned att
 
 class StagingSink final : public BodySink {
  public:
-  StagingSink(StagedFile& staged, std::uint64_t bytes_max, Progress& state,
+  StagingSink(StagedFile& staged, bool has_checksum, std::uint64_t bytes_max, Progress& state,
               const std::function<void(const Progress&)>& show)
-      : staged_(staged), bytes_max_(bytes_max), state_(state), show_(show) {}
+      : staged_(staged), has_checksum_(has_checksum), bytes_max_(bytes_max), state_(state), show_(show) {}
 
-  Result<void> begin(std::optional<std::uint64_t> size_bytes) override {
+  Result<void> begin(const HttpHead& head) override {
+    if (!has_checksum_ && head.framing == BodyFraming::close_delimited) {
+      return fail(ErrorCode::unverifiable, "check length", "",
+                  "the server declares no length and no checksum was given, so a cut body would look complete");
+    }
+    const auto size_bytes = head.content_length;
     state_.total_bytes = size_bytes;
     if (size_bytes && *size_bytes > bytes_max_) return too_large(*size_bytes);
     return report();
@@ -66,6 +71,7 @@ class StagingSink final : public BodySink {
     return {};
   }
   StagedFile& staged_;
+  bool has_checksum_;
   std::uint64_t bytes_max_;
   Progress& state_;
   const std::function<void(const Progress&)>& show_;
@@ -74,10 +80,6 @@ class StagingSink final : public BodySink {
 // The file as it stands on disk, against what was asked for and what was received.
 Result<FileHash> verify(StagedFile& staged, const HttpUrl& url, const HttpReply& reply,
                         const std::optional<Sha256Digest>& expected) {
-  if (!expected && reply.head.framing == BodyFraming::close_delimited) {
-    return fail(ErrorCode::truncated, "check length", url.text,
-                "the server declared no length and no checksum was given, so a cut body would look complete");
-  }
   auto hash = staged.hash();
   if (!hash) return hash;
   if (hash->size_bytes != reply.body_bytes) {
@@ -112,7 +114,7 @@ Result<FileHash> download(Os& os, const HttpUrl& url, const std::optional<Sha256
     state.total_bytes.reset();
     show(Progress::Phase::connecting);
     if (auto emptied = staged.restart(); !emptied) return fail(std::move(emptied.error()));
-    StagingSink sink(staged, options.entry_bytes_max, state, progress);
+    StagingSink sink(staged, expected.has_value(), options.entry_bytes_max, state, progress);
     Error problem;
     if (const auto reply = http_get(os, url, http, sink)) {
       show(Progress::Phase::verifying);

@@ -6,7 +6,7 @@
 namespace modelcache {
 namespace {
 
-// 2: usage; 10-21: network and server; 30: other processes; 40-46: this machine; 130: as a shell reports Ctrl-C.
+// 2: usage; 10-22: network and server; 30: other processes; 40-46: this machine; 130: as a shell reports Ctrl-C.
 constexpr ExitStatusRow kTable[] = {
     {ErrorCode::invalid_argument, 2, "usage: an option, URL or checksum that is not well formed"},
     {ErrorCode::refused, 10, "nobody listens at the server's address"},
@@ -20,6 +20,7 @@ constexpr ExitStatusRow kTable[] = {
     {ErrorCode::not_found, 18, "404 or 410 from the server; no such entry, file or directory"},
     {ErrorCode::too_large, 19, "a size limit was exceeded"},
     {ErrorCode::too_many_redirects, 20, "too many redirects"},
+    {ErrorCode::unverifiable, 22, "neither a checksum nor a declared length: a cut body would look complete"},
     {ErrorCode::wrong_checksum, 21, "all bytes arrived, and are not the ones that were asked for"},
     {ErrorCode::lock_timeout, 30, "another process held the lock for too long"},
     {ErrorCode::no_space, 40, "the disk or the quota is full"},

@@ -64,7 +64,7 @@ class Reception final : public HttpResponseSink {
 
   Result<void> on_head(const HttpHead& head) override {
     head_ = head;
-    if (head.status == 200) return body_.begin(head.content_length);
+    if (head.status == 200) return body_.begin(head);
     if (is_redirect(head.status) && !head.location.empty()) {
       redirected_ = true;
       return fail(ErrorCode::http_status, "", "", "");  // only stops the reader: nothing of the body is wanted

@@ -36,8 +36,8 @@ struct HttpReply {
 class BodySink {
  public:
   virtual ~BodySink() = default;
-  // Once, before any byte. `size_bytes` is what the server declared.
-  virtual Result<void> begin(std::optional<std::uint64_t> size_bytes) = 0;
+  // Once, before any byte. `head` tells how the body is framed, and what length the server declared.
+  virtual Result<void> begin(const HttpHead& head) = 0;
   virtual Result<void> write(std::span<const std::byte> bytes) = 0;
 };
 

@@ -20,9 +20,9 @@ struct Body : BodySink {
   int begun = 0;
   std::string bytes;
   std::optional<Error> refusal;
-  Result<void> begin(std::optional<std::uint64_t> size_bytes) override {
+  Result<void> begin(const HttpHead& head) override {
     ++begun;
-    declared = size_bytes;
+    declared = head.content_length;
     return {};
   }
   Result<void> write(std::span<const std::byte> more) override {

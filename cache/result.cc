@@ -30,6 +30,8 @@ std::string_view name_of(ErrorCode code) {
       return "too_large";
     case ErrorCode::too_many_redirects:
       return "too_many_redirects";
+    case ErrorCode::unverifiable:
+      return "unverifiable";
     case ErrorCode::wrong_checksum:
       return "wrong_checksum";
     case ErrorCode::lock_timeout:

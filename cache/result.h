@@ -25,6 +25,7 @@ enum class ErrorCode {
   not_found,         // 404 or 410; or an entry, file or directory that is not there
   too_large,         // a size limit was exceeded
   too_many_redirects,
+  unverifiable,    // neither a checksum nor a declared length: a cut body could not be told from a whole one
   wrong_checksum,  // all bytes arrived, and they are not the ones that were asked for
   lock_timeout,    // someone else held the lock for longer than the caller was ready to wait
   no_space,        // ENOSPC, EDQUOT

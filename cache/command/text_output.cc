@@ -156,6 +156,8 @@ std::string hint_for(const Error& error, const CacheDirectory& directory, Verb v
       return "hint: use a later modelcache, or another directory with --cache-dir or MODELCACHE_DIR";
     case ErrorCode::unknown_host:
       return "hint: check the host in the URL, and the name service; proxies are not used";
+    case ErrorCode::unverifiable:
+      return "hint: give the model's checksum with --sha256";
     case ErrorCode::wrong_checksum:
       return "hint: either --sha256 is of another version, or the server's file is damaged";
     case ErrorCode::too_large:
