@@ -24,7 +24,8 @@ enum class VerifyPolicy {
   when_changed,  // size, inode, mtime and ctime are those recorded after publication: no hash. Cannot see bit rot that
                  // leaves them alone
   always,        // every hit is hashed
-  never,         // a regular file under the right name is believed, unless it is empty and must not be
+  never,         // a regular file under the right name is believed, unless it is empty and must not be: by URL it
+                 // must be listed as empty
 };
 std::string_view name_of(VerifyPolicy policy);
 

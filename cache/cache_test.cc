@@ -219,6 +219,26 @@ TEST_F(CacheGet, NeedsALengthWhereThereIsNoChecksum) {
   EXPECT_EQ(get(asking, {.url = url}).error().code, ErrorCode::invalid_argument);
 }
 
+TEST_F(CacheGet, BelievesAnEmptyModelByUrlOnlyWhereItIsListedAsEmpty) {
+  const GetRequest unverified{.url = url, .accept_unverified = true};
+  for (const auto policy : {VerifyPolicy::when_changed, VerifyPolicy::always, VerifyPolicy::never}) {
+    auto options = quick_options();
+    options.verify = policy;
+    const auto requests_of_a_get = [&] {
+      ScriptedOs os(posix.get());
+      os.conversations.push_back(answers(ok_response("")));
+      const auto result = get(os, unverified, options);
+      EXPECT_TRUE(result) << result.error().message();
+      return os.requests.size();
+    };
+    EXPECT_EQ(requests_of_a_get(), 1U) << name_of(policy);
+    EXPECT_EQ(requests_of_a_get(), 0U) << name_of(policy);
+    std::filesystem::remove(root / "manifest.json");
+    EXPECT_EQ(requests_of_a_get(), 1U) << name_of(policy);
+    std::filesystem::remove_all(root);
+  }
+}
+
 TEST_F(CacheGet, KeepsModelsApartThatDifferOnlyInTheirChecksum) {
   ASSERT_TRUE(get_good());
   const std::string other = "another version";

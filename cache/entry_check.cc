@@ -42,7 +42,8 @@ Result<EntryCheck> check_entry(Os& os, const Directory& directory, std::string_v
   EntryCheck check;
   check.stat = *stat;
   auto expected = digest_in_key(key);
-  if (policy != VerifyPolicy::never) {
+  // Without a look at the manifest an empty model got by URL would never be believed.
+  if (policy != VerifyPolicy::never || (stat->size_bytes == 0 && !expected)) {
     const auto stored = read_manifest(os, directory);
     if (const auto record = stored.manifest.entries.find(key); record != stored.manifest.entries.end()) {
       check.record = record->second;

@@ -33,7 +33,8 @@ struct EntryCheck {
 
 // Opens, stats, reads the manifest where the policy needs it, hashes where that leaves a doubt. Writes nothing.
 // An entry named by URL is compared with its record; without one it is good when it is not empty, since only complete
-// files get such a name. REQUIRES: is_key(key). ERRORS: denied, exhausted, io; interrupted.
+// files get such a name and an empty one is what a power loss leaves of a careless cache's. REQUIRES: is_key(key).
+// ERRORS: denied, exhausted, io; interrupted.
 Result<EntryCheck> check_entry(Os& os, const Directory& directory, std::string_view key, VerifyPolicy policy);
 
 }  // namespace modelcache
