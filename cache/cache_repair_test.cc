@@ -91,6 +91,34 @@ TEST_F(CacheRepair, LeavesADirectoryInTheEntrysPlaceAlone) {
   EXPECT_EQ(read_file(entry / "notes.txt"), "mine");
 }
 
+TEST_F(CacheRepair, SetsABadManifestAsideBesideWhatItCannotReplace) {
+  ASSERT_TRUE(get_good());
+  const auto manifest = root / "manifest.json";
+  const auto aside = root / "manifest.json.bad";
+  const auto expect_repaired = [&](const std::string& name) {
+    const auto hit = get_good();
+    ASSERT_TRUE(hit) << hit.error().message();
+    EXPECT_TRUE(hit->hit && hit->entry.listed);
+    EXPECT_THAT(hit->notes, testing::ElementsAre(HasSubstr("set aside as " + name + ","))) << name;
+  };
+  std::filesystem::create_directory(aside);  // a directory, where a file is to go
+  write_file(aside / "notes.txt", "mine");
+  write_file(manifest, "{");
+  expect_repaired("manifest.json.bad.1");
+  EXPECT_EQ(read_file(aside / "notes.txt"), "mine");
+  EXPECT_EQ(read_file(root / "manifest.json.bad.1"), "{");
+  write_file(manifest, "[");  // a file, where a file is to go
+  expect_repaired("manifest.json.bad.1");
+  EXPECT_EQ(read_file(root / "manifest.json.bad.1"), "[");
+  std::filesystem::remove(manifest);  // a directory, where a directory and a file have the names
+  std::filesystem::create_directory(manifest);
+  write_file(manifest / "more.txt", "mine too");
+  expect_repaired("manifest.json.bad.2");
+  EXPECT_EQ(read_file(aside / "notes.txt"), "mine");
+  EXPECT_EQ(read_file(root / "manifest.json.bad.1"), "[");
+  EXPECT_EQ(read_file(root / "manifest.json.bad.2" / "more.txt"), "mine too");
+}
+
 TEST_F(CacheRepair, SetsABadManifestAsideAndListsAgain) {
   for (const std::string bad : {"", "{", "{\"name\": \"left-pad\"}", "[1]", "\xff\xfe"}) {
     ASSERT_TRUE(get_good());

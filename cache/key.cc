@@ -60,6 +60,17 @@ bool is_key(std::string_view name) {
   return digest_in_key(name).has_value();
 }
 
+std::string bad_manifest_name(unsigned number) {
+  return std::string(kBadManifestName) + (number == 0 ? "" : '.' + std::to_string(number));
+}
+
+bool is_bad_manifest_name(std::string_view name) {
+  for (unsigned number = 0; number <= kBadManifestsMax; ++number) {
+    if (name == bad_manifest_name(number)) return true;
+  }
+  return false;
+}
+
 std::string lock_name(std::string_view key) { return std::string(key) + ".lock"; }
 
 std::string temporary_name(std::string_view what, const ProcessIdentity& owner, std::uint64_t random) {

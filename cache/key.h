@@ -25,6 +25,12 @@ std::string key_of(const Sha256Digest& digest);
 // "url-<64 hex>": an entry got without a checksum, named by the digest of its normalised URL.
 std::string key_of_url(std::string_view normalised_url);
 
+// Where a bad manifest is kept: "manifest.json.bad", then, where something that a rename cannot replace has that name,
+// "manifest.json.bad.1" up to "manifest.json.bad.9".
+inline constexpr unsigned kBadManifestsMax = 9;
+std::string bad_manifest_name(unsigned number);
+bool is_bad_manifest_name(std::string_view name);
+
 // The digest in a "sha256-" key. Nothing for any other text, an upper-case digit included.
 std::optional<Sha256Digest> digest_in_key(std::string_view key);
 bool is_key(std::string_view name);

@@ -31,14 +31,22 @@ Result<void> write_manifest(Os& os, const Directory& directory, const std::strin
   return {};
 }
 
-Result<void> set_aside(Os& os, const Directory& directory) {
-  const auto moved =
-      os.rename(directory.root(), kManifestName, directory.root(), kBadManifestName, RenameMode::replace);
-  // Gone already: without working locks someone else may have set it aside.
-  if (!moved && moved.error() != Errno{ENOENT}) {
-    return fail(moved.error(), "set aside", directory.place("", kManifestName));
+// Whether a rename failed because of what has the new name: a directory, or a file where a directory comes.
+bool is_in_the_way(Errno error) {
+  return error == Errno{EISDIR} || error == Errno{ENOTDIR} || error == Errno{ENOTEMPTY} || error == Errno{EEXIST};
+}
+
+// Returns the name that it has now. An earlier bad manifest is replaced; what someone put there in another form stays.
+Result<std::string> set_aside(Os& os, const Directory& directory) {
+  for (unsigned number = 0;; ++number) {
+    auto name = bad_manifest_name(number);
+    const auto moved = os.rename(directory.root(), kManifestName, directory.root(), name, RenameMode::replace);
+    // Gone already: without working locks someone else may have set it aside.
+    if (moved || moved.error() == Errno{ENOENT}) return name;
+    if (!is_in_the_way(moved.error()) || number == kBadManifestsMax) {
+      return fail(moved.error(), "set aside", directory.place("", kManifestName));
+    }
   }
-  return {};
 }
 
 }  // namespace
@@ -86,9 +94,9 @@ Result<ManifestChange> change_manifest(Os& os, const Directory& directory, const
   }
   ManifestChange change{.done = true, .note = {}};
   if (stored.state == State::bad) {
-    if (auto moved = set_aside(os, directory); !moved) return fail(std::move(moved.error()));
-    change.note = stored.problem + "; set aside as " + std::string(kBadManifestName) +
-                  ", entries are listed again as they are used";
+    const auto kept_as = set_aside(os, directory);
+    if (!kept_as) return fail(kept_as.error());
+    change.note = stored.problem + "; set aside as " + *kept_as + ", entries are listed again as they are used";
   }
   if (must_write) {
     if (auto written = write_manifest(os, directory, text); !written) return fail(std::move(written.error()));

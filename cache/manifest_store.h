@@ -37,10 +37,11 @@ struct ManifestChange {
 };
 
 // Lock, read again, `edit` (returns whether it changed anything), write, sync, rename, sync, `then`, unlock. A bad
-// manifest is kept as manifest.json.bad, and `edit` gets an empty one. `edit` and `then` run under the lock; `then`
-// runs also when nothing had to be written. The order of locks is entry, then manifest. DURABLE: the change. ERRORS:
-// failed writes, syncs, closes and renames; opening the lock or a temporary; those of `edit` and `then`. Not an error,
-// but not `done` either (and `then` does not run): no lock in time, a future or unreadable manifest.
+// manifest is kept as bad_manifest_name (key.h) says, and `edit` gets an empty one. `edit` and `then` run under the
+// lock; `then` runs also when nothing had to be written. The order of locks is entry, then manifest. DURABLE: the
+// change. ERRORS: failed writes, syncs, closes and renames; opening the lock or a temporary; those of `edit` and
+// `then`. Not an error, but not `done` either (and `then` does not run): no lock in time, a future or unreadable
+// manifest.
 Result<ManifestChange> change_manifest(
     Os& os, const Directory& directory, const LockWait& wait, const std::function<Result<bool>(Manifest&)>& edit,
     const std::function<Result<void>()>& then = [] { return Result<void>{}; });
