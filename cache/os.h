@@ -39,6 +39,7 @@ inline constexpr Fd kWorkingDirectory{-1};
 // `directory`), and never block on a FIFO.
 enum class OpenMode {
   read,            // an existing file, to read
+  read_write,      // an existing file, to read and write; where an exclusive lock needs that (flock(2), "NFS details")
   create_new,      // a new file, to read and write; EEXIST where the name is taken; mode 0666 less the umask
   open_or_create,  // a file to read and write (lock files); mode 0666 less the umask
   directory,       // an existing directory

@@ -69,17 +69,20 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(OsContract);
 
 TEST_P(OsContract, OpensOnlyWhatTheModeAllows) {
   EXPECT_EQ(open_error("a", OpenMode::read), ENOENT);
+  EXPECT_EQ(open_error("a", OpenMode::read_write), ENOENT);
   EXPECT_EQ(open_error("a", OpenMode::directory), ENOENT);
   EXPECT_EQ(open_error("a", OpenMode::create_new), 0);
   EXPECT_EQ(open_error("a", OpenMode::create_new), EEXIST);
   EXPECT_EQ(open_error("a", OpenMode::open_or_create), 0);
   EXPECT_EQ(open_error("b", OpenMode::open_or_create), 0);
   EXPECT_EQ(open_error("a", OpenMode::read), 0);
+  EXPECT_EQ(open_error("a", OpenMode::read_write), 0);
   EXPECT_EQ(open_error("a", OpenMode::directory), ENOTDIR);
   EXPECT_EQ(error_of(os_.make_directory(root_, "d")), 0);
   EXPECT_EQ(open_error("d", OpenMode::directory), 0);
   EXPECT_EQ(open_error("d", OpenMode::root), 0);
   EXPECT_EQ(open_error("d", OpenMode::open_or_create), EISDIR);
+  EXPECT_EQ(open_error("d", OpenMode::read_write), EISDIR);
   EXPECT_EQ(open_error(std::string_view("a\0b", 3), OpenMode::read), EINVAL);
   EXPECT_EQ(open_error(std::string(256, 'x'), OpenMode::create_new), ENAMETOOLONG);
 }
@@ -92,6 +95,7 @@ TEST_P(OsContract, FollowsNoSymbolicLink) {
   world_->make_symlink("to_nothing", "nothing");
   EXPECT_EQ(open_error("to_file", OpenMode::read), ELOOP);
   EXPECT_EQ(open_error("to_file", OpenMode::open_or_create), ELOOP);
+  EXPECT_EQ(open_error("to_file", OpenMode::read_write), ELOOP);
   EXPECT_EQ(open_error("to_file", OpenMode::create_new), EEXIST);
   EXPECT_EQ(open_error("to_nothing", OpenMode::open_or_create), ELOOP);
   EXPECT_EQ(open_error("to_nothing", OpenMode::create_new), EEXIST);
@@ -125,6 +129,15 @@ TEST_P(OsContract, ReadsWhatWasWrittenWhereItWasWritten) {
   EXPECT_EQ(read_at(file.fd(), 0, 100), std::string("\0\0\0h\0\0", 6));
   EXPECT_EQ(error_of(os_.sync_file(file.fd())), 0);
   EXPECT_EQ(error_of(os_.sync_directory(root_)), 0);
+}
+
+TEST_P(OsContract, WritesToAnExistingFileAndKeepsTheRest) {
+  write_file("a", "hello");
+  const OpenFile file = open("a", OpenMode::read_write);
+  EXPECT_EQ(os_.write(file.fd(), std::as_bytes(std::span("J", 1)), 0).value_or(SIZE_MAX), 1U);
+  EXPECT_EQ(read_at(file.fd(), 0, 10), "Jello");
+  EXPECT_EQ(error_of(os_.try_lock(file.fd(), LockMode::exclusive)), 0);
+  EXPECT_EQ(names(), std::vector<std::string>{"a"});
 }
 
 TEST_P(OsContract, RefusesToWriteThroughAReadOnlyDescriptor) {

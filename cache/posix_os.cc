@@ -91,6 +91,8 @@ int flags_of(OpenMode mode) {
   switch (mode) {
     case OpenMode::read:
       return kAlways | O_NOFOLLOW | O_RDONLY;
+    case OpenMode::read_write:
+      return kAlways | O_NOFOLLOW | O_RDWR;
     case OpenMode::create_new:
       return kAlways | O_NOFOLLOW | O_RDWR | O_CREAT | O_EXCL;
     case OpenMode::open_or_create:

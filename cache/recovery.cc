@@ -6,16 +6,33 @@
 #include "cache/key.h"
 #include "cache/open_file.h"
 #include "cache/os_error.h"
+#include "cache/staged_file.h"
 
 namespace modelcache {
 namespace {
 
+// To write as well where we may: over NFS an exclusive lock needs it.
+OsResult<Fd> open_to_lock(Os& os, Fd dir, std::string_view name) {
+  auto fd = os.open(dir, name, OpenMode::read_write);
+  if (fd || (fd.error() != Errno{EACCES} && fd.error() != Errno{EPERM} && fd.error() != Errno{EROFS})) return fd;
+  return os.open(dir, name, OpenMode::read);
+}
+
+// Whether nothing was written to it for kAbandonedAfter. False where that cannot be found out.
+bool is_old(Os& os, const Directory& directory, Fd file) {
+  const auto stat = os.stat(file);
+  if (!stat) return false;
+  auto clock = StagedFile::create(os, directory, "manifest");
+  const auto now = clock ? clock->stat() : Result<FileStat>(fail(clock.error()));
+  return now && now->mtime - stat->mtime >= kAbandonedAfter;
+}
+
 // True when nobody holds the temporary: its owner is dead, or is unknown and holds no lock.
-bool is_abandoned(Os& os, Fd file, Liveness owner) {
+bool is_abandoned(Os& os, const Directory& directory, Fd file, Liveness owner) {
   const auto taken = os.try_lock(file, LockMode::exclusive);
   if (taken) return true;
   if (taken.error() == Errno{EWOULDBLOCK}) return false;
-  return owner == Liveness::dead;  // no locks here
+  return owner == Liveness::dead || is_old(os, directory, file);  // no locks here
 }
 
 }  // namespace
@@ -36,14 +53,14 @@ Result<SweepReport> sweep_temporaries(Os& os, const Directory& directory) {
       ++report.kept;
       continue;
     }
-    const auto fd = os.open(directory.temporaries(), name, OpenMode::read);
+    const auto fd = open_to_lock(os, directory.temporaries(), name);
     if (!fd && fd.error() == Errno{ENOENT}) continue;  // someone was quicker
     if (!fd) {
       report.notes.push_back(directory.place(kTemporariesName, name) + ": " + describe(fd.error()));
       continue;
     }
     const OpenFile file(os, *fd);
-    if (!is_abandoned(os, *fd, liveness)) {
+    if (!is_abandoned(os, directory, *fd, liveness)) {
       ++report.kept;
       continue;
     }

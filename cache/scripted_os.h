@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -54,6 +55,9 @@ class ScriptedOs final : public Os {
   std::optional<std::size_t> fail_step;  // counted from 0
   Errno fail_with{};
   std::map<std::string, Errno, std::less<>> refused_opens;  // by name
+  std::optional<Errno> read_write_error;                    // of every open with that mode
+  std::optional<Errno> lock_error;                          // of every try_lock
+  bool locks_need_writing = false;  // as over NFS: EBADF for an exclusive lock on a file that is open to read
   std::function<void(std::size_t)> before_step = [](std::size_t) {};
 
   // -- what happened
@@ -162,7 +166,10 @@ class ScriptedOs final : public Os {
   OsResult<Fd> open(Fd dir, std::string_view name, OpenMode mode) override {
     if (auto failed = file_step("open")) return *failed;
     if (const auto it = refused_opens.find(name); it != refused_opens.end()) return tl::unexpected(it->second);
-    return files_->open(dir, name, mode);
+    if (mode == OpenMode::read_write && read_write_error) return tl::unexpected(*read_write_error);
+    const auto fd = files_->open(dir, name, mode);
+    if (fd && mode == OpenMode::read) read_only_.insert(*fd);
+    return fd;
   }
   OsResult<std::size_t> read(Fd file, std::span<std::byte> into, std::uint64_t offset) override {
     if (auto failed = file_step("read")) return *failed;
@@ -216,6 +223,8 @@ class ScriptedOs final : public Os {
   }
   OsResult<void> try_lock(Fd file, LockMode mode) override {
     if (auto failed = file_step("try_lock")) return *failed;
+    if (lock_error) return tl::unexpected(*lock_error);
+    if (locks_need_writing && mode == LockMode::exclusive && read_only_.contains(file)) return error(EBADF);
     return files_->try_lock(file, mode);
   }
   OsResult<void> unlock(Fd file) override {
@@ -225,6 +234,7 @@ class ScriptedOs final : public Os {
   // A close that fails has closed.
   OsResult<void> close(Fd fd) override {
     const auto failed = step("close");
+    read_only_.erase(fd);
     if (connections_.erase(fd) == 0 && files_) {
       if (auto closed = files_->close(fd); !closed) return closed;
     }
@@ -266,6 +276,7 @@ class ScriptedOs final : public Os {
   std::uint64_t random_ = 1;
   int next_fd_ = 1'000'000;  // apart from the descriptors of `files_`
   std::map<Fd, Connection> connections_;
+  std::set<Fd> read_only_;
 };
 
 }  // namespace modelcache

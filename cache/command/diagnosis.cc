@@ -12,7 +12,7 @@ namespace modelcache {
 namespace {
 
 LockHealth try_locks(Os& os, Fd directory, std::string_view name, Fd first) {
-  const auto second_fd = os.open(directory, name, OpenMode::read);
+  const auto second_fd = os.open(directory, name, OpenMode::read_write);
   if (!second_fd) return LockHealth::not_tried;
   const OpenFile second(os, *second_fd);
   if (!os.try_lock(first, LockMode::exclusive)) return LockHealth::missing;
