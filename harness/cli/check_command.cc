@@ -26,9 +26,9 @@ std::string json_of(const std::string& directory, const DirectoryReport& report)
     violations.push_back({{"invariant", violation.invariant}, {"what", violation.what}});
   }
   const ordered_json object = {
-      {"directory", directory},          {"entries", report.entries},          {"entry_bytes", report.entry_bytes},
-      {"locks", report.locks},           {"temporaries", report.temporaries},  {"has_manifest", report.has_manifest},
-      {"judged", report.verdict.judged}, {"violations", std::move(violations)}};
+      {"directory", directory},          {"entries", report.entries},           {"entry_bytes", report.entry_bytes},
+      {"locks", report.locks},           {"temporaries", report.temporaries},   {"has_manifest", report.has_manifest},
+      {"judged", report.verdict.judged}, {"violations", std::move(violations)}, {"notes", report.notes}};
   return object.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -46,6 +46,7 @@ std::string text_of(const std::string& directory, const DirectoryReport& report)
   for (const Violation& violation : report.verdict.violations) {
     text += fmt::format("{}: {}\n", violation.invariant, violation.what);
   }
+  for (const std::string& note : report.notes) text += fmt::format("note: {}\n", note);
   text += report.verdict.holds() ? "all held\n" : "something is wrong; `modelcache doctor` can say what to do\n";
   return text;
 }
@@ -67,7 +68,7 @@ int check(const CheckArguments& arguments) {
 void add_check_command(CLI::App& app, int& exit_status) {
   CLI::App* const command = app.add_subcommand("check", "audit a cache directory at rest");
   const auto arguments = std::make_shared<CheckArguments>();
-  command->add_option("DIR", arguments->directory, "the cache directory; nobody may be using it")->required();
+  command->add_option("DIR", arguments->directory, "the cache directory")->required();
   command->add_flag("--json", arguments->is_json, "one JSON object on standard output");
   command->callback([arguments, &exit_status] { exit_status = check(*arguments); });
 }

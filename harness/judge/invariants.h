@@ -2,6 +2,8 @@
 #ifndef STAMPEDE_JUDGE_INVARIANTS_H
 #define STAMPEDE_JUDGE_INVARIANTS_H
 
+#include <functional>
+
 #include "harness/judge/judge.h"
 
 namespace stampede {
@@ -20,10 +22,14 @@ Finding published_modes(const RunFacts& facts);
 Finding recovery_needs_no_hands(const RunFacts& facts);
 Finding every_process_is_accounted_for(const RunFacts& facts);
 
-// The parts that need no run, for a directory at rest. Each adds to `finding`.
+// Whether something that is not as it should be is legal all the same: at rest, since a crash may have left it. Asked
+// once about each such name; an empty one excuses nothing.
+using Excuse = std::function<bool(const FoundName&)>;
+
+// The parts that need no run, for a directory at rest. Each adds to `finding`. What is excused counts as judged.
 void judge_entries_complete(const Census& census, Finding& finding);
-void judge_manifest(const Census& census, Finding& finding);
-void judge_names(const Census& census, Finding& finding);
+void judge_manifest(const Census& census, const Excuse& excuse_unlisted, Finding& finding);
+void judge_names(const Census& census, const Excuse& excuse, Finding& finding);
 void judge_modes(const Census& census, unsigned umask, Finding& finding);
 
 }  // namespace stampede

@@ -250,6 +250,8 @@ const std::vector<Sabotage>& sabotages() {
        [](GoodRun& run) { run.facts.run.censuses[0].names.push_back({.path = "core", .mode = 0644}); }},
       {"nothing_left_over", "a manifest that was set aside",
        [](GoodRun& run) { run.facts.run.censuses[0].names.push_back({.path = "manifest.json.bad", .mode = 0644}); }},
+      {"nothing_left_over", "a manifest that was set aside beside something else",
+       [](GoodRun& run) { run.facts.run.censuses[0].names.push_back({.path = "manifest.json.bad.1", .mode = 0644}); }},
       {"nothing_left_over", "a lock of nothing",
        [](GoodRun& run) { run.facts.run.censuses[0].names.push_back({.path = "locks/x", .mode = 0644}); }},
       {"nothing_left_over", "a child that lives on", [](GoodRun& run) { run.facts.run.leaked_processes = 1; }},

@@ -1,4 +1,5 @@
 // The manifest parses, and lists exactly the entries.
+#include <algorithm>
 #include <string_view>
 
 #include "cache/manifest.h"
@@ -7,12 +8,14 @@
 
 namespace stampede {
 
-void judge_manifest(const Census& census, Finding& finding) {
+void judge_manifest(const Census& census, const Excuse& excuse_unlisted, Finding& finding) {
   const auto entries = entries_of(census);
+  const auto is_excused = [&](const FoundName* entry) { return excuse_unlisted && excuse_unlisted(*entry); };
   if (!census.manifest) {
-    finding.judge(entries.empty(), [&] {
-      return census.directory + " has " + std::to_string(entries.size()) + " entries and no manifest";
-    });
+    const auto unlisted =
+        entries.size() - static_cast<std::size_t>(std::count_if(entries.begin(), entries.end(), is_excused));
+    finding.judge(unlisted == 0,
+                  [&] { return census.directory + " has " + std::to_string(unlisted) + " entries and no manifest"; });
     return;
   }
   const auto manifest = modelcache::Manifest::parse(*census.manifest);
@@ -23,7 +26,8 @@ void judge_manifest(const Census& census, Finding& finding) {
     const std::string key = entry->path.substr(std::string_view("entries/").size());
     const auto listed = manifest->entries.find(key);
     const bool is_listed = listed != manifest->entries.end();
-    finding.judge(is_listed, [&] { return census.directory + "/" + entry->path + " is not listed"; });
+    finding.judge(is_listed || is_excused(entry),
+                  [&] { return census.directory + "/" + entry->path + " is not listed"; });
     if (!is_listed) continue;
     const bool agrees = listed->second.sha256 == entry->sha256 && listed->second.stamp.size_bytes == entry->size_bytes;
     finding.judge(agrees, [&] { return census.directory + "/" + entry->path + " is not what the manifest says"; });
@@ -40,7 +44,7 @@ Finding manifest_is_complete(const RunFacts& facts) {
   Finding finding;
   for (const Stage* stage : stages_of(facts)) {
     if (!all_ended_well(*stage)) continue;
-    for (const Census& census : stage->censuses) judge_manifest(census, finding);
+    for (const Census& census : stage->censuses) judge_manifest(census, {}, finding);
   }
   return finding;
 }

@@ -19,13 +19,13 @@ std::string_view objection_to(const FoundName& name) {
   const std::string_view path = name.path;
   const std::size_t slash = path.find('/');
   const std::string_view top = path.substr(0, slash);
+  if (modelcache::is_bad_manifest_name(top)) return "is a manifest that was set aside";
   if (slash == std::string_view::npos) {
     const bool is_directory = name.type == NameType::directory;
     if (top == modelcache::kEntriesName || top == modelcache::kLocksName || top == modelcache::kTemporariesName) {
       return is_directory ? "" : "is no directory";
     }
     if (top == modelcache::kManifestName) return name.type == NameType::regular ? "" : "is no file";
-    if (top == modelcache::kBadManifestName) return "is a manifest that was set aside";
     return "is no name of a cache";
   }
   const std::string_view rest = path.substr(slash + 1);
@@ -37,10 +37,11 @@ std::string_view objection_to(const FoundName& name) {
 
 }  // namespace
 
-void judge_names(const Census& census, Finding& finding) {
+void judge_names(const Census& census, const Excuse& excuse, Finding& finding) {
   for (const FoundName& name : census.names) {
     const std::string_view objection = objection_to(name);
-    finding.judge(objection.empty(), [&] { return census.directory + "/" + name.path + " " + std::string(objection); });
+    finding.judge(objection.empty() || (excuse && excuse(name)),
+                  [&] { return census.directory + "/" + name.path + " " + std::string(objection); });
   }
 }
 
@@ -52,7 +53,7 @@ Finding nothing_left_over(const RunFacts& facts) {
       return std::to_string(stage->leaked_processes) + " processes that workers had started were still alive";
     });
     if (!all_ended_well(*stage)) continue;
-    for (const Census& census : stage->censuses) judge_names(census, finding);
+    for (const Census& census : stage->censuses) judge_names(census, {}, finding);
   }
   finding.judge(facts.descriptors_before == facts.descriptors_after, [&] {
     return "the harness had " + std::to_string(facts.descriptors_before) + " descriptors open before the run and " +

@@ -1,6 +1,7 @@
 // An audit finds each thing that can be wrong with a directory at rest, and nothing in a good one.
 #include "harness/run/directory_check.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -8,12 +9,17 @@
 
 #include "cache/key.h"
 #include "cache/manifest.h"
+#include "cache/posix_os.h"
 #include "harness/free/directory_for_test.h"
 
 namespace stampede {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
 
 // A cache directory with one entry, made by hand.
 class HandMadeCache {
@@ -76,6 +82,55 @@ TEST(DirectoryCheck, FindsLeftoversAndForeignNames) {
   const HandMadeCache other;
   other.directory().file("notes.txt", "");
   EXPECT_EQ(other.violated(), Ids{"nothing_left_over"});
+}
+
+std::vector<std::string> notes_of(const HandMadeCache& cache) {
+  const auto report = check_directory(cache.directory().path());
+  EXPECT_TRUE(report);
+  return report ? report->notes : std::vector<std::string>();
+}
+
+TEST(DirectoryCheck, NotesAnUnlistedEntryAndCallsItNoViolation) {
+  const HandMadeCache cache;
+  cache.directory().file("manifest.json", modelcache::Manifest{}.print());
+  EXPECT_EQ(cache.violated(), Ids{});
+  EXPECT_THAT(notes_of(cache), ElementsAre(StartsWith(cache.entry() + " is not listed: legal")));
+  fs::remove(cache.directory().path() + "/manifest.json");
+  EXPECT_EQ(cache.violated(), Ids{});
+  EXPECT_THAT(notes_of(cache), ElementsAre(StartsWith(cache.entry() + " is not listed: legal")));
+  cache.directory().file(cache.entry(), "mOdel");
+  EXPECT_EQ(cache.violated(), Ids{"visible_means_complete"});
+}
+
+TEST(DirectoryCheck, NotesWhoseATemporaryIs) {
+  const auto os = modelcache::make_posix_os();
+  const auto self = os->self();
+  auto dead = self;
+  dead.start_time += 1;
+  auto elsewhere = self;
+  elsewhere.domain += 1;
+  const std::pair<modelcache::ProcessIdentity, std::string> cases[] = {
+      {self, "is at work"}, {dead, "is dead"}, {elsewhere, "of another boot or host"}};
+  for (const auto& [owner, words] : cases) {
+    const HandMadeCache cache;
+    const std::string name = "tmp/" + modelcache::temporary_name("manifest", owner, 7);
+    cache.directory().file(name, "half");
+    EXPECT_EQ(cache.violated(), Ids{}) << words;
+    EXPECT_THAT(notes_of(cache), ElementsAre(AllOf(StartsWith(name), HasSubstr(words))));
+  }
+  const HandMadeCache cache;
+  fs::create_directory(cache.directory().path() + "/tmp/" + modelcache::temporary_name("manifest", dead, 7));
+  EXPECT_EQ(cache.violated(), Ids{"nothing_left_over"}) << "a directory is no temporary";
+}
+
+TEST(DirectoryCheck, NotesAManifestThatWasSetAside) {
+  const HandMadeCache cache;
+  cache.directory().file("manifest.json.bad", "{");
+  cache.directory().file("manifest.json.bad.1/notes.txt", "mine");
+  EXPECT_EQ(cache.violated(), Ids{});
+  EXPECT_THAT(notes_of(cache), ElementsAre(StartsWith("manifest.json.bad is"), StartsWith("manifest.json.bad.1 is")));
+  cache.directory().file("manifest.json.old", "{");
+  EXPECT_EQ(cache.violated(), Ids{"nothing_left_over"});
 }
 
 TEST(DirectoryCheck, FindsAModeThatTheDirectoryDoesNotExplain) {
