@@ -112,10 +112,19 @@ Result<GetResult> Cache::Impl::get(const GetRequest& request) {
                 "held by " + lock->holder());
   }
   auto result = fetch(request, *target, deadline);
-  if (result && lock->state() != EntryLock::State::held) {
-    result->notes.push_back(lock->state() == EntryLock::State::unavailable
-                                ? "locks do not work in " + directory_->path()
-                                : "did not wait any longer for " + lock->holder());
+  if (!result) return result;
+  switch (lock->state()) {
+    case EntryLock::State::held:
+      result->lock = LockUse::held;
+      break;
+    case EntryLock::State::timed_out:
+      result->lock = LockUse::gave_up;
+      result->notes.push_back("did not wait any longer for " + lock->holder());
+      break;
+    case EntryLock::State::unavailable:
+      result->lock = LockUse::unavailable;
+      result->notes.push_back("locks do not work in " + directory_->path());
+      break;
   }
   return result;
 }

@@ -85,8 +85,17 @@ struct Entry {
   bool listed = false;                 // the manifest lists it as it is now
 };
 
+// How a get stood to the entry's lock.
+enum class LockUse {
+  none,         // none was needed: a hit at first sight
+  held,         // it was held, maybe after waiting for it
+  gave_up,      // someone held it for longer than LockPolicy::wait_max; this call went on without it
+  unavailable,  // locks do not work in the directory; this call went on without one
+};
+
 struct GetResult {
   Entry entry;
+  LockUse lock = LockUse::none;
   bool hit = false;                // this call caused no request
   bool hashed = false;             // this call read and hashed the whole entry
   unsigned attempts = 0;           // downloads begun by this call

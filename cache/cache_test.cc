@@ -272,6 +272,20 @@ TEST_F(CacheGet, StopsWhenAskedAndCleansUp) {
   EXPECT_GT(steps, 30U);
 }
 
+TEST_F(CacheGet, SaysHowItStoodToTheLock) {
+  const auto cold = get_good();
+  ASSERT_TRUE(cold);
+  EXPECT_EQ(cold->lock, LockUse::held);
+  EXPECT_EQ(get_good()->lock, LockUse::none);
+  std::filesystem::remove(entry);
+  ScriptedOs os(posix.get());
+  os.conversations.push_back(answers(ok_response(body)));
+  os.lock_error = Errno{ENOLCK};
+  const auto without = get(os, request());
+  ASSERT_TRUE(without) << without.error().message();
+  EXPECT_EQ(without->lock, LockUse::unavailable);
+}
+
 TEST_F(CacheGet, NamesTheHolderWhenItOnlyWaits) {
   ASSERT_TRUE(get_good());
   std::filesystem::remove(entry);
@@ -289,6 +303,7 @@ TEST_F(CacheGet, NamesTheHolderWhenItOnlyWaits) {
   const auto own = get_good();
   ASSERT_TRUE(own) << own.error().message();
   EXPECT_TRUE(read_file(entry) == body);
+  EXPECT_EQ(own->lock, LockUse::gave_up);
   EXPECT_TRUE(posix->close(*held));
   EXPECT_TRUE(posix->close(*directory));
 }

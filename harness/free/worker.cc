@@ -57,6 +57,8 @@ OperationReport report_of(const Result<GetResult>& result) {
   report.path = result->entry.path;
   report.claims_hit = result->hit;
   report.claimed_attempts = result->attempts;
+  report.went_without_lock =
+      result->lock == modelcache::LockUse::gave_up || result->lock == modelcache::LockUse::unavailable;
   report.notes = result->notes;
   return report;
 }

@@ -30,6 +30,7 @@ json to_json(const OperationReport& report) {
   object["path"] = report.path;
   object["claims_hit"] = report.claims_hit;
   object["claimed_attempts"] = report.claimed_attempts;
+  if (report.went_without_lock) object["went_without_lock"] = true;
   if (report.read_back) object["read_back"] = report.read_back->hex();
   if (!report.notes.empty()) object["notes"] = report.notes;
   return object;
@@ -73,6 +74,7 @@ OperationReport operation_report_from(const json& object) {
   report.path = object.at("path");
   report.claims_hit = object.at("claims_hit");
   report.claimed_attempts = object.at("claimed_attempts");
+  report.went_without_lock = object.value("went_without_lock", false);
   if (object.contains("read_back")) report.read_back = digest_from(object.at("read_back"));
   if (object.contains("notes")) report.notes = object.at("notes").get<std::vector<std::string>>();
   return report;

@@ -30,6 +30,7 @@ TEST(WorkerText, GivesReportsBack) {
   success.path = "/d/entries/x";
   success.claims_hit = true;
   success.claimed_attempts = 2;
+  success.went_without_lock = true;
   success.read_back = modelcache::sha256_of("a");
   success.notes = {"one", "two \xff"};
   success.began_at = MachineTime(5);
@@ -44,6 +45,7 @@ TEST(WorkerText, GivesReportsBack) {
   EXPECT_EQ((*parsed)[0].path, success.path);
   EXPECT_TRUE((*parsed)[0].claims_hit);
   EXPECT_EQ((*parsed)[0].claimed_attempts, 2U);
+  EXPECT_TRUE((*parsed)[0].went_without_lock);
   EXPECT_EQ((*parsed)[0].read_back, success.read_back);
   EXPECT_EQ((*parsed)[0].notes.size(), 2U);
   EXPECT_EQ((*parsed)[0].ended_at, MachineTime(9));

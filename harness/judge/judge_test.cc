@@ -309,6 +309,17 @@ TEST(Judge, DoesNotAskForOneDownloadWhereAProcessDied) {
   EXPECT_FALSE(violated(run.facts).contains("one_download"));
 }
 
+TEST(Judge, DoesNotAskForOneDownloadWhereAProcessWentWithoutTheLock) {
+  GoodRun run;
+  LedgerEntry again = run.request(0);
+  again.listener = 1;
+  run.facts.run.ledger.push_back(again);
+  run.report(1, 0).claims_hit = false;
+  EXPECT_TRUE(violated(run.facts).contains("one_download"));
+  run.report(1, 0).went_without_lock = true;
+  EXPECT_FALSE(violated(run.facts).contains("one_download"));
+}
+
 TEST(Judge, TakesTheUmaskIntoAccount) {
   GoodRun run;
   run.facts.umask = 002;

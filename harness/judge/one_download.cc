@@ -6,12 +6,12 @@
 
 namespace stampede {
 
-// Needs working locks: not judged where a process died in between or gave up waiting for a lock, since then a second
-// download is allowed.
+// Needs working locks: not judged where a process died in between, or went on without a lock because it had waited in
+// vain or because there are none, since then a second download is allowed.
 Finding one_download(const RunFacts& facts) {
   Finding finding;
   const Stage& stage = facts.run;
-  if (!all_ended_well(stage) || someone_gave_up_a_lock(stage)) return finding;
+  if (!all_ended_well(stage) || someone_went_without_lock(stage)) return finding;
   const bool is_quiet = std::all_of(stage.ledger.begin(), stage.ledger.end(),
                                     [](const LedgerEntry& entry) { return is_harmless(entry); });
   for (const auto& [place, requests] : requests_by_place(stage)) {

@@ -77,11 +77,11 @@ bool all_ended_well(const Stage& stage) {
   });
 }
 
-bool someone_gave_up_a_lock(const Stage& stage) {
+bool someone_went_without_lock(const Stage& stage) {
   for (const ProcessRecord& record : stage.processes) {
     if (!record.report) continue;
     for (const OperationReport& report : *record.report) {
-      if (report.error_code == "lock_timeout") return true;
+      if (report.went_without_lock || report.error_code == "lock_timeout") return true;
     }
   }
   return false;

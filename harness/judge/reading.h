@@ -40,7 +40,8 @@ const FoundName* find_name(const Census& census, const std::string& path);
 
 // Every process ended by itself, with status 0 and a report: nobody died in the middle of something.
 bool all_ended_well(const Stage& stage);
-bool someone_gave_up_a_lock(const Stage& stage);
+// A get went on without the entry's lock, or failed because it could not have it.
+bool someone_went_without_lock(const Stage& stage);
 
 // The run, and the epilogue where there is one.
 std::vector<const Stage*> stages_of(const RunFacts& facts);

@@ -25,6 +25,8 @@ struct OperationReport {
   std::string path;           // of the entry
   bool claims_hit = false;
   unsigned claimed_attempts = 0;
+  // It went on without the entry's lock: it had waited in vain, or locks do not work there.
+  bool went_without_lock = false;
   std::optional<modelcache::Sha256Digest> read_back;  // of what the worker read at `path` at once
   std::vector<std::string> notes;
   MachineTime began_at{}, ended_at{};  // of the get alone

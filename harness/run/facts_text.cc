@@ -46,6 +46,7 @@ ordered_json report_json(const OperationReport& report, MachineTime start) {
   object["path"] = report.path;
   object["claims_hit"] = report.claims_hit;
   object["claimed_attempts"] = report.claimed_attempts;
+  object["went_without_lock"] = report.went_without_lock;
   if (report.read_back) object["read_back"] = report.read_back->hex();
   object["notes"] = report.notes;
   return object;
