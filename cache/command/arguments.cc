@@ -134,7 +134,7 @@ Commands add_commands(CLI::App& app, Arguments& arguments, Typed& typed) {
       app.add_subcommand("rm", "remove entries"),
       app.add_subcommand("doctor", "clean up after crashes and report on the cache directory"),
   };
-  for (auto* command : app.get_subcommands({})) command->footer(command_footer());
+  for (auto* command : app.get_subcommands({})) command->footer(command_footer(command->get_name()));
   add_request_options(*commands.get, arguments, typed);
   add_get_options(*commands.get, arguments, typed);
   add_request_options(*commands.path, arguments, typed);

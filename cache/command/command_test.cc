@@ -114,6 +114,7 @@ TEST(Command, HasHelpForEachCommandAndAVersion) {
     EXPECT_EQ(run.status, 0) << command;
     EXPECT_NE(run.output.find("modelcache " + command), std::string::npos) << run.output;
     EXPECT_NE(run.output.find("--cache-dir"), std::string::npos) << run.output;
+    EXPECT_NE(run.output.find("Examples:\n  "), std::string::npos) << run.output;
   }
   const auto version = run_command({"--version"});
   EXPECT_EQ(version.status, 0);

@@ -21,6 +21,28 @@ Environment:
 Exit status:
 )";
 
+struct Example {
+  std::string_view command;
+  std::string_view line;
+};
+
+constexpr Example kCommandExamples[] = {
+    {"get", "path=$(modelcache get http://example.org/model.onnx --sha256 \"$digest\")"},
+    {"get", "modelcache get http://example.org/model.onnx --max-size 2GiB --timeout 600"},
+    {"get", "modelcache get URL --sha256 HEX --lock-wait 30 --only-wait     fails rather than download twice"},
+    {"path", "modelcache path http://example.org/model.onnx --sha256 \"$digest\""},
+    {"path", "modelcache path URL --sha256 HEX --verify always     hashes it first"},
+    {"ls", "modelcache ls --long"},
+    {"ls", "modelcache ls --json | jq '.entries[].path'"},
+    {"verify", "modelcache verify"},
+    {"verify", "modelcache verify http://example.org/model.onnx"},
+    {"verify", "modelcache verify --repair     removes what is corrupt; the next get fetches it again"},
+    {"rm", "modelcache rm http://example.org/model.onnx"},
+    {"rm", "modelcache rm sha256-HEX sha256-HEX --lock-wait 5"},
+    {"doctor", "modelcache doctor"},
+    {"doctor", "modelcache --cache-dir /srv/models doctor --json | jq .problems"},
+};
+
 std::string row(int status, std::string_view name, std::string_view meaning) {
   constexpr std::size_t kStatusColumns = 5;
   constexpr std::size_t kNameColumns = 20;
@@ -40,8 +62,14 @@ std::string help_footer() {
   return text;
 }
 
-std::string command_footer() {
-  return "Also, before or after the command: --cache-dir DIR, --json, --quiet. See modelcache --help.";
+std::string command_footer(std::string_view command) {
+  std::string text;
+  for (const auto& example : kCommandExamples) {
+    if (example.command != command) continue;
+    text += (text.empty() ? "Examples:\n" : "") + ("  " + std::string(example.line)) + '\n';
+  }
+  return text + (text.empty() ? "" : "\n") +
+         "Also, before or after the command: --cache-dir DIR, --json, --quiet. See modelcache --help.";
 }
 
 }  // namespace modelcache

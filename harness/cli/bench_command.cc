@@ -33,7 +33,10 @@ constexpr const char* kColumns =
     "  of start    seconds to start and end as many of the same program that do nothing / duration\n"
     "  of copy     seconds for one loopback copy and one SHA-256 of the model / seconds from the barrier to the end\n"
     "              of the last get\n"
-    "TOTAL/AVERAGE: sums of durations and processes, quotients of sums, means of the ratios.\n";
+    "TOTAL/AVERAGE: sums of durations and processes, quotients of sums, means of the ratios.\n\n"
+    "Examples:\n"
+    "  stampede bench --runs 5\n"
+    "  stampede bench --models generated:1MiB,64MiB --json > bench.json";
 
 struct BenchArguments {
   ModelOptions models;

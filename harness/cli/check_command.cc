@@ -14,6 +14,12 @@
 namespace stampede {
 namespace {
 
+constexpr const char* kExamples =
+    "What a crash may leave, and what a process at work has, are notes and no violations.\n\n"
+    "Examples:\n"
+    "  stampede check ~/.cache/modelcache\n"
+    "  stampede check --json \"$MODELCACHE_DIR\" | jq .violations";
+
 struct CheckArguments {
   std::string directory;
   bool is_json = false;
@@ -70,6 +76,7 @@ void add_check_command(CLI::App& app, int& exit_status) {
   const auto arguments = std::make_shared<CheckArguments>();
   command->add_option("DIR", arguments->directory, "the cache directory")->required();
   command->add_flag("--json", arguments->is_json, "one JSON object on standard output");
+  command->footer(kExamples);
   command->callback([arguments, &exit_status] { exit_status = check(*arguments); });
 }
 

@@ -6,6 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "cache/posix_os.h"
@@ -18,6 +20,14 @@
 namespace stampede {
 namespace {
 
+constexpr double kWorkerTimeoutSeconds = 60;
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  stampede explore --models generated:64KiB,1MiB --processes 32 --fault-share 0.3\n"
+    "  stampede explore --seconds 60 --fault-share 0.5 --out found     saves what it finds in found/\n"
+    "  stampede explore --seed 7 --runs 1 --fault reset_in_body --fault-share 1     draws one plan again";
+
 struct ExploreArguments {
   ModelOptions models;
   ExplorationOptions exploration;
@@ -25,7 +35,7 @@ struct ExploreArguments {
   std::string directories = "shared";
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> runs;
-  double worker_timeout_seconds = 60;
+  double worker_timeout_seconds = kWorkerTimeoutSeconds;
   bool is_json = false;
 };
 
@@ -71,17 +81,29 @@ void add_options(CLI::App& command, ExploreArguments& arguments) {
   command.add_flag("--json", arguments.is_json, "one JSON object on standard output");
 }
 
+// As a shell takes it for one word.
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 // What repeats it, but for seed and runs.
 std::string command_text(const ExploreArguments& arguments) {
   const DrawOptions& draw = arguments.exploration.draw;
   std::string text = fmt::format("stampede explore --world free --processes {}", draw.processes);
-  for (const std::string& choice : arguments.models.choices) text += " --models " + choice;
+  for (const std::string& choice : arguments.models.choices) text += " --models " + shell_word(choice);
   if (arguments.models.count_max > 0) text += fmt::format(" --model-count {}", arguments.models.count_max);
   if (draw.operations_per_process > 0) text += fmt::format(" --operations-per-process {}", draw.operations_per_process);
   if (draw.separate_directories) text += " --directories separate";
   if (draw.fault_share > 0) text += fmt::format(" --fault-share {}", draw.fault_share);
-  for (const std::string& fault : draw.faults) text += " --fault " + fault;
+  for (const std::string& fault : draw.faults) text += " --fault " + shell_word(fault);
   if (draw.refused_models > 0) text += fmt::format(" --refused-models {}", draw.refused_models);
+  if (arguments.worker_timeout_seconds != kWorkerTimeoutSeconds) {
+    text += fmt::format(" --worker-timeout {}", arguments.worker_timeout_seconds);
+  }
   return text;
 }
 
@@ -144,6 +166,7 @@ void add_explore_command(CLI::App& app, int& exit_status) {
   CLI::App* const command = app.add_subcommand("explore", "draw plans, run them, judge what happened");
   const auto arguments = std::make_shared<ExploreArguments>();
   add_options(*command, *arguments);
+  command->footer(kExamples);
   command->callback([arguments, &exit_status] { exit_status = explore(*arguments); });
 }
 

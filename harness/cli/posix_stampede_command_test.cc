@@ -98,10 +98,33 @@ TEST(Command, SaysWhatIsViolatedAndExitsWithOne) {
   EXPECT_EQ(status, 1);
   EXPECT_TRUE(text.starts_with("violated: ")) << text;
   EXPECT_NE(text.find("\nplan:     "), std::string::npos) << text;
-  EXPECT_NE(text.find("\nrepeat:   stampede explore --world free --processes 2 --models generated:64MiB --seed 5"),
+  EXPECT_NE(text.find("\nrepeat:   stampede explore --world free --processes 2 --models generated:64MiB "
+                      "--worker-timeout 0.01 --seed 5"),
             std::string::npos)
       << text;
   EXPECT_NE(text.find("\nVIOLATED: "), std::string::npos) << text;
+}
+
+TEST(Command, PrintsACommandThatRepeatsWhatWasExplored) {
+  const TestDirectory directory;
+  const std::string models = "it's mine";
+  directory.file(models + "/m", std::string(std::size_t{64} << 20U, 'm'));
+  std::string text;
+  EXPECT_EQ(run({"explore", "--models", directory.path() + "/" + models, "--processes", "2", "--runs", "1", "--seed",
+                 "5", "--worker-timeout", "0.01"},
+                &text),
+            1);
+  const std::string command = "repeat:   stampede explore --world free --processes 2 --models '" + directory.path() +
+                              "/it'\\''s mine' --worker-timeout 0.01 --seed 5 --runs 1 ";
+  EXPECT_NE(text.find(command), std::string::npos) << text.substr(0, 1000);
+}
+
+TEST(Command, ShowsExamplesInItsHelp) {
+  for (const std::string command : {"explore", "bench", "check"}) {
+    std::string text;
+    EXPECT_EQ(run({command, "--help"}, &text), 0);
+    EXPECT_NE(text.find("Examples:\n  stampede " + command + " "), std::string::npos) << text;
+  }
 }
 
 TEST(Command, RefusesBadUsageWithTwo) {
