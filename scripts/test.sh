@@ -6,7 +6,8 @@
 #   --quick   the release preset only: no sanitizers, no second compiler, no clang-tidy
 #   --all     the second compiler builds and runs the tests too, not just the programs; clang-tidy reads them too
 #
-# Goes on after a failure, so that one run shows all of them; ends with how long set-up, build and tests took.
+# Goes on after a failure, so that one run shows all of them; ends with how many tests passed, failed and were skipped, each reason
+# for skipping, and how long set-up, build and tests took.
 #
 # exit status: 0 all tests passed; 1 something failed; 2 usage; 3 set-up failed; 130 interrupted
 
@@ -61,7 +62,7 @@ run_ctest() {
   local preset=$1 status
   shift
   ctest --preset "$preset" "$@" | tee "$summary_file" && status=0 || status=$?
-  closing_lines+=("$preset: $(grep -E '^[0-9]+% tests passed' "$summary_file" || echo "ctest did not finish")")
+  closing_lines+=("$preset: $(scripts/ctest_summary.py "$summary_file" "build/$preset/Testing/Temporary/LastTest.log" || true)")
   return "$status"
 }
 
@@ -71,6 +72,7 @@ set_up_took=$(time_since "$started")
 
 part "lint" test_milliseconds python3 scripts/lint.py || true
 part "lint_test" test_milliseconds python3 scripts/lint_test.py || true
+part "ctest_summary_test" test_milliseconds python3 scripts/ctest_summary_test.py || true
 if part "build release" build_milliseconds build_preset release; then
   part "ctest release" test_milliseconds run_ctest release || true
   case "$extent" in

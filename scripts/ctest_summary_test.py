@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# Reads what ctest prints where all passed, some failed, and some were skipped.
+
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+from ctest_summary import summary  # noqa: E402
+
+SKIPPED_OUTPUT = """\
+1/6 Test #348: A.B ..............***Skipped   0.00 sec
+2/6 Test #313: A.C ..............***Skipped   0.01 sec
+
+100% tests passed, 0 tests failed out of 460
+
+Total Test time (real) =   0.26 sec
+
+The following tests did not run:
+	313 - A.C (Skipped)
+	348 - A.B (Skipped)
+"""
+
+
+def log_of(*reasons):
+    return "".join(
+        f"[ RUN      ] A.B\n../../cache/a_test.cc:30: Skipped\n{reason}\n[  SKIPPED ] A.B (0 ms)\n" for reason in reasons)
+
+
+class SummaryTest(unittest.TestCase):
+    def test_all_passed(self):
+        self.assertEqual(summary("100% tests passed, 0 tests failed out of 460\n", ""), "460 passed")
+
+    def test_failures(self):
+        self.assertEqual(summary("99% tests passed, 1 tests failed out of 460\n", ""), "459 passed, 1 failed")
+
+    def test_skipped_tests_are_not_among_the_passed(self):
+        log = log_of("not applicable here: nobody may not run x", "not applicable here: nobody may not run x")
+        self.assertEqual(
+            summary(SKIPPED_OUTPUT, log), "458 passed, 2 skipped (not applicable here: nobody may not run x)")
+
+    def test_each_reason_is_told_once(self):
+        self.assertEqual(summary(SKIPPED_OUTPUT, log_of("b", "a\nand more")), "458 passed, 2 skipped (a and more; b)")
+
+    def test_a_skip_without_a_reason_is_called_that(self):
+        self.assertEqual(summary(SKIPPED_OUTPUT, log_of("")), "458 passed, 2 skipped (no reason was given)")
+
+    def test_tests_that_did_not_run_for_another_reason_are_not_called_skipped(self):
+        output = "50% tests passed, 1 tests failed out of 2\n\nThe following tests FAILED:\n\t  2 - A.B (Not Run)\n"
+        self.assertEqual(summary(output, ""), "1 passed, 1 failed")
+
+    def test_an_end_before_the_totals(self):
+        self.assertIsNone(summary("1/6 Test #348: A.B ...   Passed\n", ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
