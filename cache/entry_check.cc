@@ -64,7 +64,7 @@ Result<EntryCheck> check_entry(Os& os, const Directory& directory, std::string_v
     check.sha256 = expected;
     return check;
   }
-  const auto hash = hash_file(os, *fd, place);
+  const auto hash = hash_file(os, *fd, stat->size_bytes, place);
   if (!hash) return fail(hash.error());
   check.hashed = true;
   if (expected && hash->sha256 != *expected) {

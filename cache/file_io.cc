@@ -1,7 +1,6 @@
 // Loops over the door's short reads and short writes.
 #include "cache/file_io.h"
 
-#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -17,6 +16,16 @@ constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
 // file's get stays a single thread, which a scheduler of system calls can follow.
 constexpr std::uint64_t kSerialBytes = std::uint64_t{2} * 1024 * 1024;
 using ReadBuffer = std::array<std::byte, kReadBytes>;
+
+Result<FileHash> hash_on_thread(Os& os, Fd file, HashThread& thread, std::string_view place) {
+  for (std::uint64_t size = 0;;) {
+    const auto count = os.read(file, thread.next(), size);
+    if (!count) return fail(count.error(), "read", place);
+    if (*count == 0) return FileHash{thread.finish(), size};
+    thread.hand_over(*count);
+    size += *count;
+  }
+}
 
 }  // namespace
 
@@ -46,25 +55,17 @@ Result<std::string> read_all(Os& os, Fd file, std::size_t bytes_max, std::string
   }
 }
 
-Result<FileHash> hash_file(Os& os, Fd file, std::string_view place) {
+Result<FileHash> hash_file(Os& os, Fd file, std::uint64_t size_expected, std::string_view place) {
+  if (size_expected > kSerialBytes) {
+    if (const auto thread = HashThread::start()) return hash_on_thread(os, file, *thread, place);
+  }
   const auto buffer = std::make_unique<ReadBuffer>();
   Sha256 hash;
-  std::unique_ptr<HashThread> thread;
   for (std::uint64_t size = 0;;) {
-    if (size == kSerialBytes) thread = HashThread::start(hash);
-    const std::span<std::byte> into = thread ? thread->next() : std::span<std::byte>(*buffer);
-    const auto count =
-        os.read(file, size < kSerialBytes ? into.first(std::min(into.size(), kSerialBytes - size)) : into, size);
+    const auto count = os.read(file, *buffer, size);
     if (!count) return fail(count.error(), "read", place);
-    if (*count == 0) {
-      if (thread) hash = thread->finish();
-      return FileHash{hash.finish(), size};
-    }
-    if (thread) {
-      thread->hand_over(*count);
-    } else {
-      hash.update(into.first(*count));
-    }
+    if (*count == 0) return FileHash{hash.finish(), size};
+    hash.update(std::span(*buffer).first(*count));
     size += *count;
   }
 }

@@ -26,8 +26,9 @@ struct FileHash {
   Sha256Digest sha256;
   std::uint64_t size_bytes = 0;
 };
-// Reads the file from its first byte to its end through the descriptor. ERRORS: as Os::read.
-Result<FileHash> hash_file(Os& os, Fd file, std::string_view place);
+// Reads the file from its first byte to its end through the descriptor. `size_expected` decides how, never what: a
+// large file is hashed on a second thread. ERRORS: as Os::read.
+Result<FileHash> hash_file(Os& os, Fd file, std::uint64_t size_expected, std::string_view place);
 
 }  // namespace modelcache
 

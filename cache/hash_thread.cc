@@ -2,7 +2,6 @@
 #include "cache/hash_thread.h"
 
 #include <system_error>
-#include <utility>
 
 namespace modelcache {
 namespace {
@@ -13,16 +12,16 @@ constexpr std::size_t kSlotBytes = std::size_t{1024} * 1024;
 
 }  // namespace
 
-HashThread::HashThread(Sha256 hash) : hash_(std::move(hash)) {
-  for (Slot& slot : slots_) slot.bytes.resize(kSlotBytes);
+HashThread::HashThread() {
+  // Not cleared: the reader is the first to touch the pages.
+  for (Slot& slot : slots_) slot.bytes = std::make_unique_for_overwrite<std::byte[]>(kSlotBytes);
 }
 
-std::unique_ptr<HashThread> HashThread::start(Sha256& hash) {
-  std::unique_ptr<HashThread> started(new HashThread(std::move(hash)));
+std::unique_ptr<HashThread> HashThread::start() {
+  std::unique_ptr<HashThread> started(new HashThread());
   try {
     started->thread_ = std::thread([thread = started.get()] { thread->run(); });
   } catch (const std::system_error&) {  // EAGAIN: too many threads
-    hash = std::move(started->hash_);
     return nullptr;
   }
   return started;
@@ -31,20 +30,22 @@ std::unique_ptr<HashThread> HashThread::start(Sha256& hash) {
 HashThread::~HashThread() { end(); }
 
 void HashThread::run() {
+  Sha256 hash;  // here, since OpenSSL's first one in a process takes a millisecond, while the reader already reads
   for (std::size_t i = 0;; i = 1 - i) {
     Slot& slot = slots_[i];
     slot.full.acquire();
-    if (slot.size == 0) return;
-    hash_.update(std::span(slot.bytes).first(slot.size));
+    if (slot.size == 0) break;
+    hash.update(std::span(slot.bytes.get(), slot.size));
     slot.empty.release();
   }
+  digest_ = hash.finish();
 }
 
 std::span<std::byte> HashThread::next() {
   Slot& slot = slots_[filling_];
   slot.empty.acquire();
   slot.empty.release();  // stays ours: the thread takes it only after hand_over
-  return slot.bytes;
+  return {slot.bytes.get(), kSlotBytes};
 }
 
 void HashThread::hand_over(std::size_t size) {
@@ -61,9 +62,9 @@ void HashThread::end() {
   thread_.join();
 }
 
-Sha256 HashThread::finish() {
+Sha256Digest HashThread::finish() {
   end();
-  return std::move(hash_);
+  return digest_;
 }
 
 }  // namespace modelcache

@@ -8,7 +8,6 @@
 #include <semaphore>
 #include <span>
 #include <thread>
-#include <vector>
 
 #include "cache/sha256.h"
 
@@ -19,8 +18,8 @@ namespace modelcache {
 // caller, in their order. Owned by one thread; the thread behind it ends with the object.
 class HashThread {
  public:
-  // Goes on with `hash`. Null where no thread can be had; `hash` is then untouched.
-  static std::unique_ptr<HashThread> start(Sha256& hash);
+  // Null where no thread can be had.
+  static std::unique_ptr<HashThread> start();
   ~HashThread();
   HashThread(const HashThread&) = delete;
   HashThread& operator=(const HashThread&) = delete;
@@ -29,21 +28,21 @@ class HashThread {
   std::span<std::byte> next();
   // Hashes the first `size` bytes of the last buffer. REQUIRES: size > 0.
   void hand_over(std::size_t size);
-  // Waits for all that was handed over, and gives the hash back.
-  Sha256 finish();
+  // Waits for all that was handed over. Called at most once.
+  Sha256Digest finish();
 
  private:
   struct Slot {
-    std::vector<std::byte> bytes;
+    std::unique_ptr<std::byte[]> bytes;
     std::size_t size = 0;  // 0 ends the thread
     std::binary_semaphore empty{1};
     std::binary_semaphore full{0};
   };
-  explicit HashThread(Sha256 hash);
+  HashThread();
   void run();
   void end();
 
-  Sha256 hash_;
+  Sha256Digest digest_;  // once the thread has ended
   std::array<Slot, 2> slots_;
   std::size_t filling_ = 0;
   std::thread thread_;

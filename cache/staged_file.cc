@@ -71,7 +71,7 @@ Result<void> StagedFile::restart() {
   return {};
 }
 
-Result<FileHash> StagedFile::hash() { return hash_file(*os_, file_.fd(), place_); }
+Result<FileHash> StagedFile::hash() { return hash_file(*os_, file_.fd(), size_bytes_, place_); }
 
 Result<void> StagedFile::sync() {
   const auto synced = os_->sync_file(file_.fd());
