@@ -14,8 +14,8 @@
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/exploration_report.h"
 #include "harness/cli/model_options.h"
-#include "harness/free/posix_crew.h"
 #include "harness/free/posix_interrupt.h"
+#include "harness/free/posix_limits.h"
 
 namespace stampede {
 namespace {

@@ -24,6 +24,7 @@ int run(int argc, char** argv) {
   stampede::add_check_command(app, exit_status);
   stampede::add_serve_command(app, exit_status);
   stampede::add_worker_command(app, exit_status);
+  stampede::add_zygote_command(app, exit_status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,9 +1,11 @@
-// Hidden: only the harness can give a worker its pipes.
+// Hidden: only the harness can give a worker its pipes, and a zygote its socket.
 #include "harness/cli/worker_command.h"
 
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "harness/cli/exit_statuses.h"
+#include "harness/free/posix_zygote.h"
 #include "harness/free/worker.h"
 
 namespace stampede {
@@ -11,9 +13,15 @@ namespace stampede {
 void add_worker_command(CLI::App& app, int& exit_status) {
   CLI::App* const command = app.add_subcommand("worker", "one process of the free world");
   command->group("");  // not in the help
-  const auto is_bare = std::make_shared<bool>(false);
-  command->add_flag("--bare", *is_bare, "start, wait at the barrier, end");
-  command->callback([is_bare, &exit_status] { exit_status = run_worker(*is_bare); });
+  const auto ends_at_once = std::make_shared<bool>(false);
+  command->add_flag("--exit", *ends_at_once, "start, end");
+  command->callback([ends_at_once, &exit_status] { exit_status = *ends_at_once ? kAllHeld : run_worker(); });
+}
+
+void add_zygote_command(CLI::App& app, int& exit_status) {
+  CLI::App* const command = app.add_subcommand("zygote", "forks processes of the free world");
+  command->group("");
+  command->callback([&exit_status] { exit_status = run_zygote(run_worker); });
 }
 
 }  // namespace stampede

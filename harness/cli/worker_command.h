@@ -1,4 +1,4 @@
-// `stampede worker`: one process of the free world; the harness starts it.
+// `stampede worker`: one process of the free world; `stampede zygote`: forks them. The harness starts both.
 #ifndef STAMPEDE_CLI_WORKER_COMMAND_H
 #define STAMPEDE_CLI_WORKER_COMMAND_H
 
@@ -8,8 +8,9 @@ class App;
 
 namespace stampede {
 
-// Registers the subcommand; its callback sets `exit_status`. REQUIRES: both outlive the parsing.
+// Each registers its subcommand, whose callback sets `exit_status`. REQUIRES: both outlive the parsing.
 void add_worker_command(CLI::App& app, int& exit_status);
+void add_zygote_command(CLI::App& app, int& exit_status);
 
 }  // namespace stampede
 

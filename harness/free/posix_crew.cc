@@ -1,57 +1,84 @@
 // The loop that starts a crew, opens its barrier, listens to it and ends it.
 #include "harness/free/posix_crew.h"
 
-#include <poll.h>
-#include <signal.h>
-#include <sys/resource.h>
+#include <sys/epoll.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
+#include <array>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <utility>
 
+#include "harness/free/posix_leaks.h"
 #include "harness/free/posix_worker_process.h"
+#include "harness/free/tracker.h"
 
 namespace stampede {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-MachineTime machine_now() { return Clock::now().time_since_epoch(); }
+// How often `victims` is asked while nothing else happens.
+constexpr std::chrono::milliseconds kVictimsInterval{2};
 
 class Crew {
  public:
-  explicit Crew(const CrewOptions& options) : options_(options), barrier_(make_pipe()) {}
+  explicit Crew(const CrewOptions& options)
+      : options_(options), epoll_(lifted(::epoll_create1(EPOLL_CLOEXEC))), barrier_(make_pipe()) {
+    watch(options_.interrupt_descriptor, kInterrupt, Source::interrupt);
+  }
 
   CrewResult run(const std::vector<WorkerCommand>& commands) {
     result_.began_at = machine_now();
     workers_.reserve(commands.size());
     for (const WorkerCommand& command : commands) {
-      workers_.emplace_back(command, options_, barrier_.read.get());
-      if (is_interrupted(0)) break;
+      start(command);
+      if (result_.interrupted || is_interrupted()) break;
     }
-    const bool all_started = workers_.size() == commands.size();
     barrier_.read.close();
     work([this] { return all([](const PosixWorkerProcess& worker) { return worker.is_ready_or_gone(); }); });
     result_.released_at = machine_now();
     barrier_.write.close();
-    work([this] { return all([](const PosixWorkerProcess& worker) { return is_gone(worker); }); });
+    work([this] { return all(is_gone); });
     result_.ended_at = machine_now();
-    result_.leaked_processes = end_leaked_processes();
+    std::set<pid_t> pids;
+    for (const PosixWorkerProcess& worker : workers_) {
+      if (worker.is_started()) pids.insert(worker.pid());
+    }
+    result_.leaked_processes = orphanage_.end_leaked_processes(pids);
     for (PosixWorkerProcess& worker : workers_) worker.reap();
     for (PosixWorkerProcess& worker : workers_) result_.members.push_back(worker.take_member());
-    if (!all_started) result_.members.resize(commands.size());
+    result_.members.resize(commands.size());
     return std::move(result_);
   }
 
  private:
+  enum class Source : std::uint32_t { exit, report, output, interrupt };
+  static constexpr std::uint32_t kInterrupt = ~0U;
+
   static bool is_gone(const PosixWorkerProcess& worker) { return !worker.is_started() || worker.has_exited(); }
 
   bool all(bool (*predicate)(const PosixWorkerProcess&)) const {
     return std::all_of(workers_.begin(), workers_.end(), predicate);
+  }
+
+  void watch(int descriptor, std::uint32_t worker, Source source) {
+    if (descriptor < 0) return;
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = std::uint64_t{worker} << 32U | static_cast<std::uint32_t>(source);
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event);
+  }
+
+  void forget(int descriptor) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr); }
+
+  void start(const WorkerCommand& command) {
+    const auto index = static_cast<std::uint32_t>(workers_.size());
+    const PosixWorkerProcess& worker = workers_.emplace_back(command, options_, barrier_.read.get());
+    if (!worker.is_started()) return;
+    watch(worker.exit_descriptor(), index, Source::exit);
+    watch(worker.report_descriptor(), index, Source::report);
+    watch(worker.output_descriptor(), index, Source::output);
   }
 
   // Listens until `done`. Whoever is then not where it should be in time is killed.
@@ -69,7 +96,10 @@ class Crew {
         deadline = Clock::now() + options_.timeout;
         continue;
       }
-      wait_and_read(static_cast<int>(std::min<std::int64_t>(left.count(), 60'000)));
+      constexpr std::int64_t kLongest = 60'000;
+      listen(static_cast<int>(
+          std::min<std::int64_t>(left.count(), options_.victims ? kVictimsInterval.count() : kLongest)));
+      if (options_.victims) kill_victims();
     }
   }
 
@@ -81,74 +111,61 @@ class Crew {
     }
   }
 
-  void wait_and_read(int milliseconds) {
-    std::vector<pollfd> polled;
-    std::vector<std::pair<std::size_t, void (PosixWorkerProcess::*)()>> actions;
-    const auto add = [&](int descriptor, std::size_t worker, void (PosixWorkerProcess::*action)()) {
-      if (descriptor < 0) return;
-      polled.push_back(pollfd{.fd = descriptor, .events = POLLIN, .revents = 0});
-      actions.emplace_back(worker, action);
-    };
-    for (std::size_t i = 0; i < workers_.size(); ++i) {
-      add(workers_[i].report_descriptor(), i, &PosixWorkerProcess::read_report);
-      add(workers_[i].output_descriptor(), i, &PosixWorkerProcess::read_output);
-      if (workers_[i].is_started()) add(workers_[i].exit_descriptor(), i, &PosixWorkerProcess::note_exit);
+  void kill_victims() {
+    const auto waiting = std::count_if(workers_.begin(), workers_.end(), [](const PosixWorkerProcess& worker) {
+      return worker.is_waiting() && !is_gone(worker);
+    });
+    for (const std::size_t victim : options_.victims(static_cast<std::size_t>(waiting))) {
+      if (victim < workers_.size()) workers_[victim].kill(ExitReason::killed_by_plan);
     }
-    const bool listens = options_.interrupt_descriptor >= 0 && !result_.interrupted;
-    if (listens) polled.push_back(pollfd{.fd = options_.interrupt_descriptor, .events = POLLIN, .revents = 0});
-    if (::poll(polled.data(), polled.size(), milliseconds) <= 0) return;
-    for (std::size_t i = 0; i < actions.size(); ++i) {
-      if (polled[i].revents != 0) (workers_[actions[i].first].*actions[i].second)();
-    }
-    if (listens && polled.back().revents != 0) interrupt();
   }
 
-  bool is_interrupted(int milliseconds) {
-    if (options_.interrupt_descriptor < 0) return false;
-    pollfd polled{.fd = options_.interrupt_descriptor, .events = POLLIN, .revents = 0};
-    if (::poll(&polled, 1, milliseconds) <= 0) return false;
-    interrupt();
-    return true;
+  void listen(int milliseconds) {
+    std::array<epoll_event, 256> events{};
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), milliseconds);
+    for (int i = 0; i < count; ++i) {
+      const std::uint64_t tag = events.at(static_cast<std::size_t>(i)).data.u64;
+      react(static_cast<std::uint32_t>(tag >> 32U), static_cast<Source>(tag & 0xffffffffU));
+    }
+  }
+
+  void react(std::uint32_t index, Source source) {
+    if (source == Source::interrupt) return interrupt();
+    PosixWorkerProcess& worker = workers_[index];
+    switch (source) {
+      case Source::exit:  // takes the rest of the pipes, which stay open: closing could end what it left behind
+        worker.note_exit();
+        forget(worker.exit_descriptor());
+        forget(worker.report_descriptor());
+        forget(worker.output_descriptor());
+        break;
+      case Source::report:
+        if (!worker.read_report()) forget(worker.report_descriptor());
+        break;
+      case Source::output:
+        if (!worker.read_output()) forget(worker.output_descriptor());
+        break;
+      case Source::interrupt:
+        break;
+    }
+  }
+
+  bool is_interrupted() {
+    if (options_.interrupt_descriptor >= 0) listen(0);
+    return result_.interrupted;
   }
 
   void interrupt() {
     result_.interrupted = true;
+    forget(options_.interrupt_descriptor);
     for (PosixWorkerProcess& worker : workers_) {
       if (!is_gone(worker)) worker.kill(ExitReason::interrupted);
     }
   }
 
-  // Processes of the workers' groups that are none of the workers. The groups' numbers are still theirs, since the
-  // workers are not reaped yet.
-  std::uint64_t end_leaked_processes() {
-    std::set<long> groups;
-    for (const PosixWorkerProcess& worker : workers_) {
-      if (worker.is_started()) groups.insert(worker.pid());
-    }
-    std::uint64_t leaked = 0;
-    std::error_code error;
-    for (std::filesystem::directory_iterator it("/proc", error), end; !error && it != end; it.increment(error)) {
-      const std::string name = it->path().filename();
-      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-      if (groups.contains(std::stol(name))) continue;
-      std::ifstream file(it->path() / "stat");
-      std::string text;
-      std::getline(file, text);
-      const std::size_t after_name = text.rfind(')');  // the name itself may hold anything
-      if (after_name == std::string::npos) continue;
-      std::istringstream fields(text.substr(after_name + 1));
-      std::string state;
-      long parent = 0;
-      long group = 0;
-      if (fields >> state >> parent >> group && state != "Z" && groups.contains(group)) ++leaked;
-    }
-    if (leaked > 0) {
-      for (const long group : groups) ::kill(static_cast<pid_t>(-group), SIGKILL);
-    }
-    return leaked;
-  }
-
   const CrewOptions& options_;
+  PosixOrphanage orphanage_;
+  PosixDescriptor epoll_;
   PosixPipe barrier_;
   std::vector<PosixWorkerProcess> workers_;
   CrewResult result_;
@@ -158,15 +175,6 @@ class Crew {
 
 CrewResult run_crew(const std::vector<WorkerCommand>& commands, const CrewOptions& options) {
   return Crew(options).run(commands);
-}
-
-std::uint64_t raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_cur;
 }
 
 }  // namespace stampede

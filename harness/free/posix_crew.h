@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,18 +20,26 @@ namespace stampede {
 inline constexpr int kBarrierDescriptor = 3;
 inline constexpr int kReportDescriptor = 4;
 inline constexpr char kReadyMark = 'R';
+// Between the mark and its report a worker may write 'W', each time that it begins to wait for another process.
+inline constexpr char kWaitingMark = 'W';
+
+class PosixZygote;
 
 struct WorkerCommand {
-  std::vector<std::string> arguments;  // the first is the name it gets
+  std::vector<std::string> arguments;  // the first is the name it gets; a fork needs none
   std::string specification;
 };
 
 struct CrewOptions {
   std::string program = "/proc/self/exe";
+  PosixZygote* zygote = nullptr;               // forks the workers instead of executing `program`; outlives the call
   std::chrono::milliseconds timeout{60'000};   // to be ready, and again from the barrier to the exit
   std::size_t report_bytes_max = 4UL << 20;    // what is beyond is dropped, and the report does not count
   std::size_t output_bytes_kept = 16UL << 10;  // of standard output and error
   int interrupt_descriptor = -1;               // readable: kill all and come back
+  // Asked from time to time while the crew works, with the number of members that said they wait: who is to be killed
+  // now, by index. What is killed so ends for `killed_by_plan`.
+  std::function<std::vector<std::size_t>(std::size_t waiting)> victims = nullptr;
 };
 
 struct CrewMember {
@@ -39,8 +48,8 @@ struct CrewMember {
 };
 
 struct CrewResult {
-  std::vector<CrewMember> members;  // one a command, in order
-  std::uint64_t leaked_processes = 0;
+  std::vector<CrewMember> members;     // one a command, in order
+  std::uint64_t leaked_processes = 0;  // of the workers' groups, or left to us by workers that ended
   bool interrupted = false;
   MachineTime began_at{};     // before the first start
   MachineTime released_at{};  // the barrier opened
@@ -51,9 +60,6 @@ struct CrewResult {
 // killed by the kernel when the calling thread ends (PR_SET_PDEATHSIG), so that none outlives the harness.
 // REQUIRES: commands have at least one argument. Linux 5.9.
 CrewResult run_crew(const std::vector<WorkerCommand>& commands, const CrewOptions& options);
-
-// Lets this process open as many descriptors as the system allows it. Returns how many that is.
-std::uint64_t raise_descriptor_limit();
 
 }  // namespace stampede
 

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "harness/free/census.h"
@@ -108,6 +109,34 @@ TEST(Crew, EndsAndCountsWhatAWorkerLeftBehind) {
   const CrewResult crew = run_script(directory, "tail -f /dev/null & printf 'R{}' >&4", 3);
   EXPECT_EQ(crew.leaked_processes, 3U);
   for (const CrewMember& member : crew.members) EXPECT_EQ(member.report, "{}");
+}
+
+TEST(Crew, FindsADaemonThatLeftItsGroupAndItsParents) {
+  const TestDirectory directory;
+  const CrewResult crew = run_script(directory, "(setsid tail -f /dev/null &) ; printf 'R{}' >&4", 2);
+  EXPECT_EQ(crew.leaked_processes, 2U);
+  expect_no_children();
+}
+
+TEST(Crew, KillsWhoThePlanNamesOnceTheOthersWait) {
+  // Nobody ends by himself; all are named as soon as two have said that they wait.
+  const TestDirectory directory;
+  CrewOptions options;
+  std::size_t most_waiting = 0;
+  options.timeout = milliseconds(20'000);
+  options.program = directory.script(
+      "printf R >&4; cat <&3; read -r which; [ \"$which\" = waits ] && printf WW >&4; exec tail -f /dev/null");
+  options.victims = [&](std::size_t waiting) {
+    most_waiting = std::max(most_waiting, waiting);
+    return waiting < 2 ? std::vector<std::size_t>{} : std::vector<std::size_t>{0, 1, 2};
+  };
+  const auto command = [](const char* which) {
+    return WorkerCommand{.arguments = {"worker"}, .specification = std::string(which) + "\n"};
+  };
+  const CrewResult crew = run_crew({command("holds"), command("waits"), command("waits")}, options);
+  for (const CrewMember& member : crew.members) EXPECT_EQ(member.record.reason, ExitReason::killed_by_plan);
+  EXPECT_EQ(most_waiting, 2U);
+  expect_no_children();
 }
 
 TEST(Crew, EndsAllWhenInterrupted) {

@@ -57,6 +57,8 @@ Result<void> wait_at_barrier() {
   return {};
 }
 
+Result<void> say_that_it_waits() { return write_all(std::string_view(&kWaitingMark, 1)); }
+
 Result<void> send_report(std::string_view report) { return write_all(report); }
 
 }  // namespace stampede

@@ -9,9 +9,12 @@
 
 namespace stampede {
 
-// Called in this order, once each. ERRORS: io, when this program was not started as a worker.
+// Called in this order, once each where nothing else is said. ERRORS: io, when this program was not started as a
+// worker.
 modelcache::Result<std::string> read_own_specification();
 modelcache::Result<void> wait_at_barrier();  // says that it is ready, and returns when all are
+// Says that it waits for another process; may be called any number of times before the report.
+modelcache::Result<void> say_that_it_waits();
 modelcache::Result<void> send_report(std::string_view report);
 
 }  // namespace stampede

@@ -7,33 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "harness/free/posix_crew.h"
+#include "harness/free/posix_descriptor.h"
+#include "harness/free/posix_worker_start.h"
 
 namespace stampede {
-
-// Closes its descriptor; owned by one thread.
-class PosixDescriptor {
- public:
-  PosixDescriptor() = default;
-  explicit PosixDescriptor(int value) : value_(value) {}
-  PosixDescriptor(PosixDescriptor&& other) noexcept : value_(other.release()) {}
-  PosixDescriptor& operator=(PosixDescriptor&& other) noexcept;
-  ~PosixDescriptor() { close(); }
-  void close();
-  int release();
-  [[nodiscard]] int get() const { return value_; }
-  [[nodiscard]] bool is_open() const { return value_ >= 0; }
-
- private:
-  int value_ = -1;
-};
-
-// A pipe whose ends are close-on-exec and above the numbers that workers use. Both closed when there is none to be had.
-struct PosixPipe {
-  PosixDescriptor read, write;
-};
-PosixPipe make_pipe();
 
 // Owned by one thread. Kills and reaps what it started at the latest in its destructor.
 class PosixWorkerProcess {
@@ -43,14 +23,14 @@ class PosixWorkerProcess {
   PosixWorkerProcess(PosixWorkerProcess&&) = default;
   ~PosixWorkerProcess();
 
-  // To poll: -1 where there is nothing (more) to wait for.
-  [[nodiscard]] int exit_descriptor() const { return has_exited_ ? -1 : process_.get(); }
-  [[nodiscard]] int report_descriptor() const { return has_exited_ ? -1 : report_pipe_.get(); }
-  [[nodiscard]] int output_descriptor() const { return has_exited_ ? -1 : output_pipe_.get(); }
+  // To wait on: -1 where there was nothing to begin with. They stay open until `reap`.
+  [[nodiscard]] int exit_descriptor() const { return process_.get(); }
+  [[nodiscard]] int report_descriptor() const { return report_pipe_.get(); }
+  [[nodiscard]] int output_descriptor() const { return output_pipe_.get(); }
 
-  // Takes what is there. REQUIRES: the descriptor is readable.
-  void read_report();
-  void read_output();
+  // Takes what is there, if anything. False at the end: nothing more will come.
+  bool read_report();
+  bool read_output();
 
   // Notes the exit and takes what is still in the pipes. The process stays a zombie, so that its group keeps its
   // number, and the pipes stay open, since closing them could end what it left behind before that is counted.
@@ -63,12 +43,16 @@ class PosixWorkerProcess {
   [[nodiscard]] bool is_started() const { return pid_ > 0; }
   [[nodiscard]] bool has_exited() const { return has_exited_; }
   [[nodiscard]] bool is_ready_or_gone() const { return !is_started() || has_exited_ || is_ready_; }
+  // It said that it waits for another process.
+  [[nodiscard]] bool is_waiting() const { return is_waiting_; }
   [[nodiscard]] pid_t pid() const { return pid_; }
   CrewMember take_member();
 
  private:
-  void start(const WorkerCommand& command, const std::string& program, int barrier);
-  void take_report(const char* bytes, std::size_t size);
+  void start(const WorkerCommand& command, const CrewOptions& options, int barrier);
+  pid_t make_process(const WorkerCommand& command, const CrewOptions& options, const WorkerDescriptors& descriptors);
+  void give_up_watching();
+  void take_report(std::string_view bytes);
 
   CrewMember member_;
   std::size_t report_bytes_max_ = 0;
@@ -77,6 +61,7 @@ class PosixWorkerProcess {
   pid_t pid_ = -1;
   PosixDescriptor process_, report_pipe_, output_pipe_;
   bool is_ready_ = false;
+  bool is_waiting_ = false;
   bool has_exited_ = false;
   bool is_reaped_ = false;
   ExitReason killed_for_ = ExitReason::exited;

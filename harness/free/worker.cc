@@ -1,12 +1,12 @@
 // Gets models from modelcache through the real door, and writes down what came back.
 #include "harness/free/worker.h"
 
-#include <chrono>
 #include <cstdio>
 #include <map>
 #include <utility>
 
 #include "cache/posix_os.h"
+#include "harness/free/census.h"
 #include "harness/free/file_digest.h"
 #include "harness/free/posix_worker_pipes.h"
 
@@ -18,7 +18,24 @@ using modelcache::GetResult;
 using modelcache::Os;
 using modelcache::Result;
 
-MachineTime machine_now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+using modelcache::Progress;
+
+// What a phase is called in measures.
+std::string_view operation_of(Progress::Phase phase) {
+  switch (phase) {
+    case Progress::Phase::waiting_for_lock:
+      return "lock wait";
+    case Progress::Phase::connecting:
+      return "connect";
+    case Progress::Phase::receiving:
+      return "download";
+    case Progress::Phase::verifying:
+      return "verify";
+    case Progress::Phase::backing_off:
+      return "back off";
+  }
+  return "";
+}
 
 modelcache::CacheOptions options_of(const WorkerSpecification& specification) {
   modelcache::CacheOptions options;
@@ -29,22 +46,46 @@ modelcache::CacheOptions options_of(const WorkerSpecification& specification) {
   return options;
 }
 
-// Caches by directory: a process opens each once.
-using Caches = std::map<std::string, Cache, std::less<>>;
+class Worker {
+ public:
+  Worker(Os& os, const WorkerSpecification& specification, Tracker& tracker, const std::function<void()>& on_waiting)
+      : os_(os), specification_(specification), tracker_(tracker), on_waiting_(on_waiting) {}
 
-Result<GetResult> get(Os& os, Caches& caches, const WorkerSpecification& specification,
-                      const WorkerOperation& operation) {
-  auto known = caches.find(operation.directory);
-  if (known == caches.end()) {
-    Result<Cache> cache = Cache::open(os, operation.directory, options_of(specification), true);
+  Result<GetResult> get(const WorkerOperation& operation) {
+    const Result<Cache*> cache = opened(operation.directory);
     if (!cache) return modelcache::fail(cache.error());
-    known = caches.emplace(operation.directory, std::move(*cache)).first;
+    PhaseTimer phases(tracker_);
+    modelcache::GetRequest request;
+    request.url = operation.url;
+    request.sha256 = operation.sha256;
+    request.progress = [&](const Progress& progress) {
+      const std::string_view phase = operation_of(progress.phase);
+      if (progress.phase == Progress::Phase::waiting_for_lock && phases.phase() != phase) on_waiting_();
+      phases.enter(phase);
+    };
+    return (*cache)->get(request);
   }
-  modelcache::GetRequest request;
-  request.url = operation.url;
-  request.sha256 = operation.sha256;
-  return known->second.get(request);
-}
+
+ private:
+  // A process opens each directory once.
+  Result<Cache*> opened(const std::string& directory) {
+    auto known = caches_.find(directory);
+    if (known == caches_.end()) {
+      PhaseTimer phases(tracker_);
+      phases.enter("open");
+      Result<Cache> cache = Cache::open(os_, directory, options_of(specification_), true);
+      if (!cache) return modelcache::fail(cache.error());
+      known = caches_.emplace(directory, std::move(*cache)).first;
+    }
+    return &known->second;
+  }
+
+  Os& os_;
+  const WorkerSpecification& specification_;
+  Tracker& tracker_;
+  const std::function<void()>& on_waiting_;
+  std::map<std::string, Cache, std::less<>> caches_;
+};
 
 OperationReport report_of(const Result<GetResult>& result) {
   OperationReport report;
@@ -65,39 +106,45 @@ OperationReport report_of(const Result<GetResult>& result) {
 
 }  // namespace
 
-std::vector<OperationReport> perform(Os& os, const WorkerSpecification& specification) {
-  Caches caches;
+std::vector<OperationReport> perform(Os& os, const WorkerSpecification& specification, Tracker& tracker,
+                                     const std::function<void()>& on_waiting) {
+  Worker worker(os, specification, tracker, on_waiting);
   std::vector<OperationReport> reports;
   for (const WorkerOperation& operation : specification.operations) {
     const MachineTime began_at = machine_now();
-    const Result<GetResult> result = get(os, caches, specification, operation);
+    const Result<GetResult> result = worker.get(operation);
     const MachineTime ended_at = machine_now();
     OperationReport report = report_of(result);
     report.began_at = began_at;
     report.ended_at = ended_at;
+    tracker.time("get", ended_at - began_at);
+    if (result) tracker.count("bytes", result->entry.size_bytes);
     if (report.succeeded && specification.reads_back) report.read_back = digest_of_file(report.path);
     reports.push_back(std::move(report));
   }
   return reports;
 }
 
-int run_worker(bool is_bare) {
+int run_worker() {
   const auto give_up = [](const modelcache::Error& error) {
     std::fprintf(stderr, "worker: %s\n", error.message().c_str());
     return 2;
   };
   const Result<std::string> text = read_own_specification();
   if (!text) return give_up(text.error());
-  WorkerSpecification specification;
-  if (!is_bare) {
-    Result<WorkerSpecification> parsed = parse_specification(*text);
-    if (!parsed) return give_up(parsed.error());
-    specification = std::move(*parsed);
-  }
+  const Result<WorkerSpecification> specification = parse_specification(*text);
+  if (!specification) return give_up(specification.error());
   const std::unique_ptr<Os> os = modelcache::make_posix_os();
+  WorkerReport report;
+  report.ready_at = machine_now();
   if (auto ready = wait_at_barrier(); !ready) return give_up(ready.error());
-  const std::string report = print(perform(*os, specification));
-  if (auto sent = send_report(report); !sent) return give_up(sent.error());
+  if (specification->counts_descriptors) report.descriptors_before = count_open_descriptors();
+  Tracker tracker;
+  // The harness reads it: when it cannot be told, it has ended, and so will this process.
+  report.operations = perform(*os, *specification, tracker, [] { static_cast<void>(say_that_it_waits()); });
+  report.measures = tracker.measures();
+  if (specification->counts_descriptors) report.descriptors_after = count_open_descriptors();
+  if (auto sent = send_report(print(report)); !sent) return give_up(sent.error());
   return 0;
 }
 

@@ -58,6 +58,7 @@ WorkerSpecification specification_from(const json& object) {
     if (modelcache::name_of(policy) == verify) specification.verify = policy;
   }
   specification.reads_back = object.at("reads_back");
+  specification.counts_descriptors = object.at("counts_descriptors");
   return specification;
 }
 
@@ -103,23 +104,42 @@ std::string print(const WorkerSpecification& specification) {
                  {"backoff_first_ms", specification.backoff_first.count()},
                  {"backoff_max_ms", specification.backoff_max.count()},
                  {"verify", modelcache::name_of(specification.verify)},
-                 {"reads_back", specification.reads_back}});
+                 {"reads_back", specification.reads_back},
+                 {"counts_descriptors", specification.counts_descriptors}});
 }
 
 Result<WorkerSpecification> parse_specification(std::string_view text) {
   return guarded("worker specification", text, specification_from);
 }
 
-std::string print(const std::vector<OperationReport>& report) {
+std::string print(const WorkerReport& report) {
   json operations = json::array();
-  for (const OperationReport& operation : report) operations.push_back(to_json(operation));
-  return dumped({{"operations", std::move(operations)}}) + "\n";
+  for (const OperationReport& operation : report.operations) operations.push_back(to_json(operation));
+  json times = json::object();
+  for (const auto& [operation, samples] : report.measures.times) {
+    json& list = times[operation] = json::array();
+    for (const std::chrono::nanoseconds sample : samples) list.push_back(sample.count());
+  }
+  json object = {{"operations", std::move(operations)},
+                 {"times", std::move(times)},
+                 {"counts", report.measures.counts},
+                 {"ready_at", report.ready_at.count()}};
+  if (report.descriptors_before) object["descriptors_before"] = *report.descriptors_before;
+  if (report.descriptors_after) object["descriptors_after"] = *report.descriptors_after;
+  return dumped(object) + "\n";
 }
 
-Result<std::vector<OperationReport>> parse_report(std::string_view text) {
+Result<WorkerReport> parse_report(std::string_view text) {
   return guarded("worker report", text, [](const json& object) {
-    std::vector<OperationReport> report;
-    for (const json& operation : object.at("operations")) report.push_back(operation_report_from(operation));
+    WorkerReport report;
+    for (const json& operation : object.at("operations")) report.operations.push_back(operation_report_from(operation));
+    for (const auto& [operation, samples] : object.at("times").items()) {
+      for (const json& sample : samples) report.measures.times[operation].emplace_back(sample.get<std::int64_t>());
+    }
+    report.measures.counts = object.at("counts").get<std::map<std::string, std::uint64_t>>();
+    report.ready_at = MachineTime(object.at("ready_at").get<std::int64_t>());
+    if (object.contains("descriptors_before")) report.descriptors_before = object.at("descriptors_before");
+    if (object.contains("descriptors_after")) report.descriptors_after = object.at("descriptors_after");
     return report;
   });
 }

@@ -3,6 +3,8 @@
 #define STAMPEDE_FREE_WORKER_TEXT_H
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +28,15 @@ struct WorkerSpecification {
   std::chrono::milliseconds backoff_first{1};
   std::chrono::milliseconds backoff_max{20};
   modelcache::VerifyPolicy verify = modelcache::VerifyPolicy::when_changed;
-  bool reads_back = true;  // hash what `get` gave, at once
+  bool reads_back = true;          // hash what `get` gave, at once
+  bool counts_descriptors = true;  // before and after the operations
+};
+
+struct WorkerReport {
+  std::vector<OperationReport> operations;
+  Measures measures;
+  MachineTime ready_at{};  // before it said so
+  std::optional<std::uint64_t> descriptors_before, descriptors_after;
 };
 
 std::string print(const WorkerSpecification& specification);
@@ -34,9 +44,9 @@ std::string print(const WorkerSpecification& specification);
 modelcache::Result<WorkerSpecification> parse_specification(std::string_view text);
 
 // One line.
-std::string print(const std::vector<OperationReport>& report);
+std::string print(const WorkerReport& report);
 // ERRORS: invalid_argument: no JSON, or not the report of a worker.
-modelcache::Result<std::vector<OperationReport>> parse_report(std::string_view text);
+modelcache::Result<WorkerReport> parse_report(std::string_view text);
 
 }  // namespace stampede
 

@@ -13,6 +13,7 @@ TEST(WorkerText, GivesSpecificationsBack) {
   specification.backoff_max = std::chrono::milliseconds(7);
   specification.verify = modelcache::VerifyPolicy::always;
   specification.reads_back = false;
+  specification.counts_descriptors = false;
   const auto parsed = parse_specification(print(specification));
   ASSERT_TRUE(parsed) << parsed.error().message();
   EXPECT_EQ(parsed->operations.at(0).url, "http://h/a");
@@ -22,6 +23,7 @@ TEST(WorkerText, GivesSpecificationsBack) {
   EXPECT_EQ(parsed->backoff_max, std::chrono::milliseconds(7));
   EXPECT_EQ(parsed->verify, modelcache::VerifyPolicy::always);
   EXPECT_FALSE(parsed->reads_back);
+  EXPECT_FALSE(parsed->counts_descriptors);
 }
 
 TEST(WorkerText, GivesReportsBack) {
@@ -38,8 +40,18 @@ TEST(WorkerText, GivesReportsBack) {
   OperationReport failure;
   failure.error_code = "reset";
   failure.error_message = "receive: reset";
-  const auto parsed = parse_report(print({success, failure}));
-  ASSERT_TRUE(parsed) << parsed.error().message();
+  const auto whole = parse_report(print({.operations = {success, failure},
+                                         .measures = {.times = {{"get", {MachineTime(7)}}}, .counts = {{"bytes", 3}}},
+                                         .ready_at = MachineTime(4),
+                                         .descriptors_before = 5,
+                                         .descriptors_after = {}}));
+  ASSERT_TRUE(whole) << whole.error().message();
+  EXPECT_EQ(whole->measures.times.at("get"), Samples{MachineTime(7)});
+  EXPECT_EQ(whole->measures.counts.at("bytes"), 3U);
+  EXPECT_EQ(whole->ready_at, MachineTime(4));
+  EXPECT_EQ(whole->descriptors_before, 5U);
+  EXPECT_FALSE(whole->descriptors_after);
+  const std::vector<OperationReport>* const parsed = &whole->operations;
   ASSERT_EQ(parsed->size(), 2U);
   EXPECT_TRUE((*parsed)[0].succeeded);
   EXPECT_EQ((*parsed)[0].path, success.path);
@@ -57,7 +69,7 @@ TEST(WorkerText, RefusesWhatIsNoReport) {
   for (const char* text : {"", "{}", "[]", "{\"operations\":[{}]}", "{\"operations\":[{\"succeeded\":true}]}", "R"}) {
     EXPECT_FALSE(parse_report(text)) << text;
   }
-  EXPECT_FALSE(parse_report(print({OperationReport{}}).substr(0, 20)));
+  EXPECT_FALSE(parse_report(print(WorkerReport{}).substr(0, 20)));
   EXPECT_FALSE(parse_specification("{}"));
 }
 

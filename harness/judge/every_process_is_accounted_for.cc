@@ -16,6 +16,10 @@ Finding every_process_is_accounted_for(const RunFacts& facts) {
     for (std::size_t i = 0; i < std::min(stage->planned.size(), stage->processes.size()); ++i) {
       const ProcessRecord& record = stage->processes[i];
       const std::string name = "process " + std::to_string(i) + ": ";
+      if (record.reason == ExitReason::killed_by_plan) {  // it owes no report
+        finding.judge(record.reaped, [&] { return name + "was killed and not reaped"; });
+        continue;
+      }
       finding.judge(record.reason == ExitReason::exited && record.exit_value == 0, [&] {
         const std::string value = record.reason == ExitReason::hang ? "" : " " + std::to_string(record.exit_value);
         return name + std::string(name_of(record.reason)) + value + " " + record.problem + " " + record.output;

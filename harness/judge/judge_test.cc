@@ -195,6 +195,7 @@ const std::vector<Sabotage>& sabotages() {
          run.facts.run.ledger.push_back(again);
        }},
       {"one_download", "no full body without faults", [](GoodRun& run) { run.request(0).full_body_sent = false; }},
+      {"one_download", "a download into a warm directory", [](GoodRun& run) { run.facts.warm_up = run.facts.run; }},
       {"success_needs_bytes", "a success without a full body",
        [](GoodRun& run) { run.request(1).full_body_sent = false; }},
       {"success_needs_bytes", "a success without any request",
@@ -255,6 +256,11 @@ const std::vector<Sabotage>& sabotages() {
       {"nothing_left_over", "a lock of nothing",
        [](GoodRun& run) { run.facts.run.censuses[0].names.push_back({.path = "locks/x", .mode = 0644}); }},
       {"nothing_left_over", "a child that lives on", [](GoodRun& run) { run.facts.run.leaked_processes = 1; }},
+      {"nothing_left_over", "a descriptor of a worker",
+       [](GoodRun& run) {
+         run.facts.run.processes[1].descriptors_before = 5;
+         run.facts.run.processes[1].descriptors_after = 6;
+       }},
       {"nothing_left_over", "a descriptor of the harness", [](GoodRun& run) { ++run.facts.descriptors_after; }},
       {"published_modes", "mkstemp's mode kept", [](GoodRun& run) { run.found(run.entry(0)).mode = 0600; }},
       {"published_modes", "a directory that nobody else can enter",
@@ -275,6 +281,11 @@ const std::vector<Sabotage>& sabotages() {
        [](GoodRun& run) { run.facts.run.processes[1].exit_value = 3; }},
       {"every_process_is_accounted_for", "a process that was not reaped",
        [](GoodRun& run) { run.facts.run.processes[1].reaped = false; }},
+      {"every_process_is_accounted_for", "a process that was killed by plan and not reaped",
+       [](GoodRun& run) {
+         run.facts.run.processes[1].reason = ExitReason::killed_by_plan;
+         run.facts.run.processes[1].reaped = false;
+       }},
       {"every_process_is_accounted_for", "a process without a report",
        [](GoodRun& run) { run.facts.run.processes[1].report.reset(); }},
       {"every_process_is_accounted_for", "half a report",
@@ -318,6 +329,16 @@ TEST(Judge, DoesNotAskForOneDownloadWhereAProcessWentWithoutTheLock) {
   EXPECT_TRUE(violated(run.facts).contains("one_download"));
   run.report(1, 0).went_without_lock = true;
   EXPECT_FALSE(violated(run.facts).contains("one_download"));
+}
+
+TEST(Judge, ExpectsNoDownloadWhereTheDirectoryWasWarm) {
+  GoodRun run;
+  run.facts.warm_up = run.facts.run;
+  run.facts.run.ledger.clear();
+  for (std::size_t model = 0; model < 2; ++model) run.report(0, model).claims_hit = true;
+  EXPECT_EQ(violated(run.facts), std::set<std::string>{});
+  run.facts.warm_up->ledger.clear();
+  EXPECT_TRUE(violated(run.facts).contains("success_needs_bytes"));
 }
 
 TEST(Judge, TakesTheUmaskIntoAccount) {

@@ -52,6 +52,15 @@ Finding nothing_left_over(const RunFacts& facts) {
     finding.judge(stage->leaked_processes == 0, [&] {
       return std::to_string(stage->leaked_processes) + " processes that workers had started were still alive";
     });
+    for (std::size_t i = 0; i < stage->processes.size(); ++i) {
+      const ProcessRecord& record = stage->processes[i];
+      if (!record.descriptors_before || !record.descriptors_after) continue;
+      finding.judge(*record.descriptors_before == *record.descriptors_after, [&] {
+        return "process " + std::to_string(i) + " had " + std::to_string(*record.descriptors_before) +
+               " descriptors open before its operations and " + std::to_string(*record.descriptors_after) +
+               " after them";
+      });
+    }
     if (!all_ended_well(*stage)) continue;
     for (const Census& census : stage->censuses) judge_names(census, {}, finding);
   }

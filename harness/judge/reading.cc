@@ -88,7 +88,9 @@ bool someone_went_without_lock(const Stage& stage) {
 }
 
 std::vector<const Stage*> stages_of(const RunFacts& facts) {
-  std::vector<const Stage*> stages = {&facts.run};
+  std::vector<const Stage*> stages;
+  if (facts.warm_up) stages.push_back(&*facts.warm_up);
+  stages.push_back(&facts.run);
   if (facts.epilogue) stages.push_back(&*facts.epilogue);
   return stages;
 }

@@ -43,7 +43,7 @@ bool all_ended_well(const Stage& stage);
 // A get went on without the entry's lock, or failed because it could not have it.
 bool someone_went_without_lock(const Stage& stage);
 
-// The run, and the epilogue where there is one.
+// The run, what made it warm, and the epilogue, where there are such.
 std::vector<const Stage*> stages_of(const RunFacts& facts);
 
 }  // namespace stampede

@@ -25,13 +25,22 @@ struct PlannedProcess {
   std::vector<PlannedOperation> operations;  // in this order
 };
 
-// No schedule: the kernel moves the processes. Every directory is new. Process i talks to listener i of the server,
-// whatever it says about itself.
+// SIGKILL for the process whose request is connection number `connection`, once `waiting` processes have said that they
+// wait for another one. Where the connection asks for nothing, or too few wait, nobody is killed.
+struct PlannedKill {
+  std::uint64_t connection = 0;
+  std::size_t waiting = 0;
+};
+
+// No schedule: the kernel moves the processes. Every directory is new, or warm. Process i talks to listener i of the
+// server, whatever it says about itself.
 struct FreePlan {
   std::vector<Model> models;
   std::set<std::size_t> refused_models;  // asked for at a port that nobody listens on
   std::size_t directories = 1;
+  bool starts_warm = false;  // a clean process gets every model into every directory before the others start
   std::vector<PlannedProcess> processes;
+  std::vector<PlannedKill> kills;
   FaultSequence faults;  // the i-th accepted connection gets the i-th
 };
 

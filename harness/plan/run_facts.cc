@@ -15,6 +15,8 @@ std::string_view name_of(ExitReason reason) {
       return "signalled";
     case ExitReason::hang:
       return "hang";
+    case ExitReason::killed_by_plan:
+      return "killed_by_plan";
     case ExitReason::interrupted:
       return "interrupted";
   }

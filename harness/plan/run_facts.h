@@ -11,6 +11,7 @@
 
 #include "harness/plan/free_plan.h"
 #include "harness/plan/ledger.h"
+#include "harness/plan/measures.h"
 
 namespace stampede {
 
@@ -37,6 +38,7 @@ enum class ExitReason {
   exited,       // `exit_value` is the status
   signalled,    // `exit_value` is the signal
   hang,         // not done in time, and killed for it
+  killed_by_plan,
   interrupted,  // killed because the run was
 };
 std::string_view name_of(ExitReason reason);
@@ -49,6 +51,14 @@ struct ProcessRecord {
   std::string problem;  // why it did not start, or why there is no report
   std::string output;   // what it wrote to standard output and error, cut to some kilobytes
   std::uint64_t output_bytes = 0;
+  MachineTime started_at{};                                            // before it was made
+  MachineTime ready_at{};                                              // as the worker says, like what follows
+  std::optional<std::uint64_t> descriptors_before, descriptors_after;  // open in the worker, around its operations
+  Measures measures;
+  // Of the whole process, children that it waited for included; n/a for one that was not reaped. The peak of a fork
+  // counts the pages that it shares with its zygote.
+  std::optional<std::chrono::nanoseconds> cpu_time;  // user and system
+  std::optional<std::uint64_t> peak_memory_bytes;
 };
 
 enum class NameType { regular, directory, symlink, other };
@@ -83,6 +93,8 @@ struct Stage {
 
 struct RunFacts {
   FreePlan plan;
+  // What made the directories warm. Absent where they start cold.
+  std::optional<Stage> warm_up;
   Stage run;
   // A clean process without faults that gets every model from every directory. Absent when the run was interrupted.
   std::optional<Stage> epilogue;

@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "harness/free/directory_for_test.h"
 #include "harness/run/posix_bare_copy.h"
+#include "harness/run/row_samples.h"
 
 namespace stampede {
 namespace {
@@ -17,33 +20,128 @@ BenchmarkOptions options_in(const TestDirectory& directory, std::string program)
   return options;
 }
 
-TEST(Benchmark, MeasuresRealRuns) {
+Scenario three_processes() {
+  Scenario scenario;
+  scenario.name = "row";
+  scenario.processes = 3;
+  scenario.models = {generated_model("a", 100'000)};
+  return scenario;
+}
+
+void ignore(const std::string&) {}
+
+TEST(Benchmark, MeasuresRealRunsInBothModes) {
   const TestDirectory directory;
-  const std::vector<BenchmarkRow> rows = {{"row", 3, generated_model("a", 100'000)}};
-  const auto benchmark = run_benchmark(rows, options_in(directory, STAMPEDE_PROGRAM), [](const std::string&) {});
+  const auto benchmark = run_benchmark({three_processes()}, options_in(directory, STAMPEDE_PROGRAM), ignore);
   ASSERT_TRUE(benchmark) << benchmark.error().message();
-  EXPECT_TRUE(benchmark->holds());
-  const RowMeasures& row = benchmark->rows.at(0);
-  EXPECT_EQ(row.runs, 2U);
-  ASSERT_TRUE(row.hit_ratio);
-  EXPECT_DOUBLE_EQ(*row.hit_ratio, 2.0 / 3.0);
-  ASSERT_TRUE(row.seconds && row.get_seconds && row.mb_per_second && row.processes_per_second);
-  EXPECT_GT(*row.seconds, *row.get_seconds);
-  EXPECT_DOUBLE_EQ(*row.processes_per_second, 3 / *row.seconds);
-  EXPECT_TRUE(row.ratio_to_bare_start && row.ratio_to_copy_and_hash);
-  EXPECT_EQ(benchmark->total.processes, 3U);
-  EXPECT_DOUBLE_EQ(*benchmark->total.hit_ratio, *row.hit_ratio);
+  for (const RowMeasures& row : benchmark->rows) {
+    for (const Violation& violation : row.violations) ADD_FAILURE() << violation.invariant << ": " << violation.what;
+  }
+  ASSERT_EQ(benchmark->rows.size(), 2U);
+  EXPECT_EQ(benchmark->rows[0].start, StartMode::exec);
+  EXPECT_EQ(benchmark->rows[1].start, StartMode::fork);
+  for (const RowMeasures& row : benchmark->rows) {
+    EXPECT_EQ(row.runs, 2U);
+    ASSERT_TRUE(row.hit_ratio);
+    EXPECT_DOUBLE_EQ(*row.hit_ratio, 2.0 / 3.0);
+    ASSERT_TRUE(row.seconds && row.get_seconds && row.mb_per_second && row.processes_per_second);
+    EXPECT_GT(*row.seconds, *row.get_seconds);
+    EXPECT_TRUE(row.ratio_to_start && row.ratio_to_copy && row.ratio_to_hash);
+    EXPECT_EQ(row.gets_succeeded, 6U);
+    EXPECT_EQ(row.wire_body_bytes, 200'000U);
+    EXPECT_EQ(row.ends.at("exited"), 6U);
+    EXPECT_EQ(row.cpu_times.size(), 6U);
+    EXPECT_EQ(row.measures.times.at("get").size(), 6U);
+    EXPECT_EQ(row.measures.times.at("start").size(), 6U);
+    EXPECT_EQ(row.measures.times.at("download").size(), 2U) << "one a run";
+    EXPECT_EQ(row.measures.counts.at("bytes"), 600'000U);
+  }
+  EXPECT_EQ(benchmark->total.processes, 6U);
+  EXPECT_DOUBLE_EQ(*benchmark->total.hit_ratio, 2.0 / 3.0);
+}
+
+TEST(Benchmark, StartsWarmWhereItSaysSo) {
+  const TestDirectory directory;
+  Scenario scenario = three_processes();
+  scenario.starts_warm = true;
+  const auto benchmark = run_benchmark({scenario}, options_in(directory, STAMPEDE_PROGRAM), ignore);
+  ASSERT_TRUE(benchmark) << benchmark.error().message();
+  for (const RowMeasures& row : benchmark->rows) {
+    for (const Violation& violation : row.violations) ADD_FAILURE() << violation.invariant << ": " << violation.what;
+  }
+  for (const RowMeasures& row : benchmark->rows) {
+    EXPECT_DOUBLE_EQ(row.hit_ratio.value(), 1);
+    EXPECT_EQ(row.wire_body_bytes, 0U);
+    EXPECT_TRUE(row.ratio_to_start);
+    EXPECT_FALSE(row.ratio_to_copy || row.ratio_to_hash) << "nothing is downloaded";
+  }
 }
 
 TEST(Benchmark, HasNoFiguresForProcessesThatDidNotStart) {
   const TestDirectory directory;
-  const std::vector<BenchmarkRow> rows = {{"row", 3, generated_model("a", 1000)}};
-  const auto benchmark = run_benchmark(rows, options_in(directory, "/nonexistent/program"), [](const std::string&) {});
+  BenchmarkOptions options = options_in(directory, "/nonexistent/program");
+  options.starts = {StartMode::exec};
+  const auto benchmark = run_benchmark({three_processes()}, options, ignore);
   ASSERT_TRUE(benchmark) << benchmark.error().message();
   EXPECT_FALSE(benchmark->holds());
   const RowMeasures& row = benchmark->rows.at(0);
   EXPECT_FALSE(row.hit_ratio || row.mb_per_second || row.get_seconds);
-  EXPECT_FALSE(row.ratio_to_bare_start || row.ratio_to_copy_and_hash);
+  EXPECT_FALSE(row.ratio_to_start || row.ratio_to_copy || row.ratio_to_hash);
+  EXPECT_DOUBLE_EQ(row.processes_per_second.value(), 0);
+  EXPECT_EQ(row.ends.at("not_started"), 6U);
+  options.starts = {StartMode::fork};
+  EXPECT_FALSE(run_benchmark({three_processes()}, options, ignore)) << "a zygote of nothing";
+}
+
+TEST(Benchmark, AddsRowsUp) {
+  RowMeasures fast;
+  fast.processes = 4;
+  fast.gets_succeeded = 30;
+  fast.seconds = 1;
+  fast.get_seconds = 0.5;
+  fast.processes_per_second = 4;
+  fast.hit_ratio = 1;
+  fast.mb_per_second = 100;
+  fast.ratio_to_start = 0.5;
+  RowMeasures slow = fast;
+  slow.gets_succeeded = 10;
+  slow.seconds = 3;
+  slow.get_seconds = 1.5;
+  slow.processes_per_second = 1;
+  slow.hit_ratio = 0;
+  slow.mb_per_second = 20;
+  slow.ratio_to_start = std::nullopt;
+  const RowMeasures total = total_of({fast, slow});
+  EXPECT_EQ(total.processes, 8U);
+  EXPECT_DOUBLE_EQ(total.seconds.value(), 4);
+  EXPECT_DOUBLE_EQ(total.processes_per_second.value(), 7.0 / 4);
+  EXPECT_DOUBLE_EQ(total.hit_ratio.value(), 0.75);
+  EXPECT_DOUBLE_EQ(total.mb_per_second.value(), 40);
+  EXPECT_DOUBLE_EQ(total.ratio_to_start.value(), 0.5);
+  slow.seconds = slow.get_seconds = slow.hit_ratio = std::nullopt;
+  EXPECT_FALSE(total_of({fast, slow}).seconds) << "a sum of which a part is unknown";
+  EXPECT_FALSE(total_of({}).seconds);
+}
+
+TEST(Scenarios, AreWhatTheirNamesSay) {
+  std::set<std::string> names;
+  for (const Scenario& scenario : make_scenarios({}, {generated_model("a", 10), generated_model("b", 10)})) {
+    EXPECT_TRUE(names.insert(scenario.name).second) << scenario.name;
+    const FreePlan plan = plan_of(scenario, 1);
+    EXPECT_NE(scenario.name.find("_" + std::to_string(plan.processes.size()) + "proc"), std::string::npos);
+    EXPECT_EQ(plan.starts_warm, scenario.name.starts_with("warm"));
+    EXPECT_EQ(plan.directories, scenario.name.starts_with("separate") ? plan.processes.size() : 1U);
+    EXPECT_EQ(!plan.faults.faults.empty(), scenario.name.starts_with("mixed"));
+  }
+}
+
+TEST(Scenarios, AreChosenByTheBeginningsOfTheirNames) {
+  EXPECT_EQ(make_scenarios({}, {generated_model("a", 10)}).size(), scenario_names().size());
+  EXPECT_EQ(make_scenarios({"warm_hits_2", "small"}, {}).size(), 2U);
+  EXPECT_TRUE(make_scenarios({"cold"}, {}).empty());
+  const auto own = make_scenarios({"different"}, {});
+  EXPECT_EQ(own.at(0).models.size(), 8U);
+  EXPECT_EQ(plan_of(own[0], 1).processes.at(7).operations.at(0).model, 7U);
 }
 
 TEST(BareCopy, DeliversTheBytes) {

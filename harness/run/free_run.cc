@@ -26,7 +26,6 @@ class FreeRun {
     LyingServerOptions options;
     options.ports.assign(plan_.processes.size(), 0);
     options.models = plan_.models;
-    options.faults = plan_.faults;
     Result<std::unique_ptr<LyingServer>> server = LyingServer::start(std::move(options));
     if (!server) return fail(server.error());
     server_ = std::move(*server);
@@ -34,12 +33,18 @@ class FreeRun {
   }
 
   void run(RunFacts& facts) {
-    perform(plan_.processes, plan_.refused_models, facts.run, facts.interrupted);
-    if (facts.interrupted || options_.is_bare) return;
+    if (plan_.starts_warm) {
+      facts.warm_up.emplace();
+      perform({everything()}, {}, {}, *facts.warm_up, facts.interrupted);
+      if (facts.interrupted) return;
+    }
+    server_->restart(plan_.faults);
+    perform(plan_.processes, plan_.refused_models, plan_.kills, facts.run, facts.interrupted);
+    if (facts.interrupted) return;
     // What was refused is offered now: what they are is what they were.
     server_->restart(FaultSequence{});
     facts.epilogue.emplace();
-    perform({everything()}, {}, *facts.epilogue, facts.interrupted);
+    perform({everything()}, {}, {}, *facts.epilogue, facts.interrupted);
     if (facts.interrupted) facts.epilogue.reset();
   }
 
@@ -62,6 +67,7 @@ class FreeRun {
                                          const std::set<std::size_t>& refused) const {
     WorkerSpecification specification;
     specification.reads_back = options_.reads_back;
+    specification.counts_descriptors = options_.counts_descriptors;
     for (std::size_t i = 0; i < process.operations.size(); ++i) {
       const PlannedOperation& planned = process.operations[i];
       const Model& model = plan_.models[planned.model];
@@ -70,18 +76,34 @@ class FreeRun {
       specification.operations.push_back(
           WorkerOperation{.url = url + query_of(i), .sha256 = model.sha256, .directory = directory(planned.directory)});
     }
-    WorkerCommand command{.arguments = {"stampede", "worker"}, .specification = print(specification)};
-    if (options_.is_bare) command.arguments.emplace_back("--bare");
-    return command;
+    return WorkerCommand{.arguments = {"stampede", "worker"}, .specification = print(specification)};
   }
 
-  void perform(const std::vector<PlannedProcess>& processes, const std::set<std::size_t>& refused, Stage& stage,
-               bool& interrupted) {
+  // Those whose time has come, by index; they are no longer in `kills`.
+  std::vector<std::size_t> take_victims(std::vector<PlannedKill>& kills, std::size_t waiting) {
+    std::vector<std::size_t> victims;
+    if (kills.empty()) return victims;
+    const Ledger ledger = server_->ledger();
+    std::erase_if(kills, [&](const PlannedKill& kill) {
+      const bool is_due =
+          kill.connection < ledger.size() && ledger[kill.connection].requested && waiting >= kill.waiting;
+      if (is_due) victims.push_back(ledger[kill.connection].listener);
+      return is_due;
+    });
+    return victims;
+  }
+
+  void perform(const std::vector<PlannedProcess>& processes, const std::set<std::size_t>& refused,
+               std::vector<PlannedKill> kills, Stage& stage, bool& interrupted) {
     stage.planned = processes;
     std::vector<WorkerCommand> commands;
     for (std::size_t i = 0; i < processes.size(); ++i) commands.push_back(command_of(processes[i], i, refused));
     CrewOptions crew_options;
     crew_options.program = options_.program;
+    crew_options.zygote = options_.zygote;
+    if (!kills.empty()) {
+      crew_options.victims = [&](std::size_t waiting) { return take_victims(kills, waiting); };
+    }
     crew_options.timeout = options_.worker_timeout;
     crew_options.interrupt_descriptor = options_.interrupt_descriptor;
     CrewResult crew = run_crew(commands, crew_options);
@@ -93,19 +115,24 @@ class FreeRun {
     stage.ended_at = crew.ended_at;
     server_->drain();
     stage.ledger = server_->ledger();
-    if (interrupted || options_.is_bare) return;
+    if (interrupted) return;
     for (std::size_t i = 0; i < plan_.directories; ++i) stage.censuses.push_back(take_census(directory(i)));
   }
 
   static ProcessRecord record_of(CrewMember member) {
     ProcessRecord record = std::move(member.record);
     if (!record.problem.empty()) return record;
-    Result<std::vector<OperationReport>> report = parse_report(member.report);
-    if (report) {
-      record.report = std::move(*report);
-    } else {
+    Result<WorkerReport> report = parse_report(member.report);
+    if (!report) {
       record.problem = report.error().message();
+      return record;
     }
+    record.report = std::move(report->operations);
+    record.measures = std::move(report->measures);
+    record.ready_at = report->ready_at;
+    record.measures.times["start"] = {record.ready_at - record.started_at};
+    record.descriptors_before = report->descriptors_before;
+    record.descriptors_after = report->descriptors_after;
     return record;
   }
 

@@ -11,13 +11,16 @@
 
 namespace stampede {
 
+class PosixZygote;
+
 struct FreeOptions {
   std::string program = "/proc/self/exe";  // has the hidden command `worker`
-  bool is_bare = false;                    // workers start and end without touching a cache
+  PosixZygote* zygote = nullptr;           // forks the workers instead; outlives the run
   std::chrono::milliseconds worker_timeout{60'000};
   int interrupt_descriptor = -1;
   std::string scratch_parent = {};  // empty: the system's directory for temporary files
   bool reads_back = true;
+  bool counts_descriptors = true;
 };
 
 struct FreeOutcome {

@@ -123,10 +123,10 @@ TEST(FreeRun, BelievesNoWorkerThatClaimsSuccess) {
   const TestDirectory directory;
   const std::string claim =
       R"({"succeeded":true,"began_at":0,"ended_at":0,"path":"x","claims_hit":true,"claimed_attempts":0})";
-  const auto outcome =
-      run_free(draw_plan(four_processes(), 1),
-               options_in(directory, directory.script("printf R >&4; cat <&3; printf '%s' '{\"operations\":[" + claim +
-                                                      "," + claim + "]}' >&4")));
+  const auto outcome = run_free(
+      draw_plan(four_processes(), 1),
+      options_in(directory, directory.script("printf R >&4; cat <&3; printf '%s' '{\"operations\":[" + claim + "," +
+                                             claim + "],\"times\":{},\"counts\":{},\"ready_at\":0}' >&4")));
   ASSERT_TRUE(outcome) << outcome.error().message();
   const std::set<std::string> ids = violated(outcome->verdict);
   EXPECT_TRUE(ids.contains("bytes_are_what_was_asked"));

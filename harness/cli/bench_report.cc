@@ -1,0 +1,201 @@
+// Prints the benchmark (fmt, nlohmann_json).
+#include "harness/cli/bench_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/table.h"
+
+namespace stampede {
+namespace {
+
+using nlohmann::ordered_json;
+
+// In the order in which a get goes through them.
+constexpr const char* kOperations[] = {"start",  "check",   "lock wait", "connect", "download",
+                                       "verify", "publish", "manifest",  "back off"};
+
+std::string number(std::optional<double> value, int digits) {
+  return value ? fmt::format("{:.{}f}", *value, digits) : "n/a";
+}
+
+double milliseconds_of(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
+
+std::string milliseconds(const std::optional<Quantiles>& quantiles, std::chrono::nanoseconds Quantiles::* which) {
+  if (!quantiles) return "n/a";
+  const double value = milliseconds_of((*quantiles).*which);
+  return fmt::format("{:.{}f}", value, value < 100 ? 2 : 0);
+}
+
+std::optional<Quantiles> operation_quantiles(const RowMeasures& row, const std::string& operation) {
+  const auto samples = row.measures.times.find(operation);
+  return samples == row.measures.times.end() ? std::nullopt : quantiles_of(samples->second);
+}
+
+std::string start_of(const RowMeasures& row) { return row.start ? std::string(name_of(*row.start)) : ""; }
+
+std::string marked_name(const RowMeasures& row) { return row.name + (row.violations.empty() ? "" : "!"); }
+
+// By nearest rank.
+std::optional<double> median_mebibytes(std::vector<std::uint64_t> bytes) {
+  if (bytes.empty()) return std::nullopt;
+  const auto middle = bytes.begin() + static_cast<std::ptrdiff_t>((bytes.size() - 1) / 2);
+  std::nth_element(bytes.begin(), middle, bytes.end());
+  return static_cast<double>(*middle) / (1 << 20);
+}
+
+Table outcome_table(const Benchmark& benchmark) {
+  Table table(
+      {"test name", "start", "duration", "procs", "procs/s", "hit ratio", "MB/s", "x start", "x copy", "x hash"});
+  const auto add = [&](const RowMeasures& row) {
+    table.add({marked_name(row), start_of(row), number(row.seconds, 4), std::to_string(row.processes),
+               number(row.processes_per_second, 1), number(row.hit_ratio, 3),
+               number(row.mb_per_second, row.mb_per_second > 1000 ? 0 : 1), number(row.ratio_to_start, 2),
+               number(row.ratio_to_copy, 2), number(row.ratio_to_hash, 2)});
+  };
+  for (const RowMeasures& row : benchmark.rows) add(row);
+  add(benchmark.total);
+  return table;
+}
+
+Table process_table(const Benchmark& benchmark) {
+  Table table({"test name", "start", "get p50", "p95", "p99", "cpu p50", "MiB p50", "fastest", "slowest", "well"});
+  for (const RowMeasures& row : benchmark.rows) {
+    const auto get = operation_quantiles(row, "get");
+    std::uint64_t all = 0;
+    for (const auto& [reason, count] : row.ends) all += count;
+    const auto well = row.ends.find("exited");
+    table.add({marked_name(row), start_of(row), milliseconds(get, &Quantiles::p50), milliseconds(get, &Quantiles::p95),
+               milliseconds(get, &Quantiles::p99), milliseconds(quantiles_of(row.cpu_times), &Quantiles::p50),
+               number(median_mebibytes(row.peak_memory_bytes), 1), number(row.seconds_min, 4),
+               number(row.seconds_max, 4), fmt::format("{}/{}", well == row.ends.end() ? 0 : well->second, all)});
+  }
+  return table;
+}
+
+Table operation_table(const Benchmark& benchmark) {
+  std::vector<std::string> head = {"p50 in ms", "start"};
+  for (const char* const operation : kOperations) head.emplace_back(operation);
+  head[2] = "ready";  // from the start of the process until it is ready
+  Table table(head);
+  for (const RowMeasures& row : benchmark.rows) {
+    std::vector<std::string> cells = {marked_name(row), start_of(row)};
+    for (const char* const operation : kOperations) {
+      const auto quantiles = operation_quantiles(row, operation);
+      cells.push_back(quantiles ? milliseconds(quantiles, &Quantiles::p50) : "-");
+    }
+    table.add(std::move(cells));
+  }
+  return table;
+}
+
+ordered_json json_of(std::optional<double> value) { return value ? ordered_json(*value) : ordered_json(nullptr); }
+
+ordered_json json_of(const std::optional<Quantiles>& quantiles) {
+  if (!quantiles) return nullptr;
+  return {{"count", quantiles->count},
+          {"p50_ms", milliseconds_of(quantiles->p50)},
+          {"p95_ms", milliseconds_of(quantiles->p95)},
+          {"p99_ms", milliseconds_of(quantiles->p99)},
+          {"max_ms", milliseconds_of(quantiles->largest)},
+          {"sum_ms", milliseconds_of(quantiles->sum)}};
+}
+
+ordered_json json_of(const RowMeasures& row) {
+  ordered_json violations = ordered_json::array();
+  for (const Violation& violation : row.violations) {
+    violations.push_back({{"invariant", violation.invariant}, {"what", violation.what}});
+  }
+  ordered_json operations = ordered_json::object();
+  for (const auto& [operation, samples] : row.measures.times) operations[operation] = json_of(quantiles_of(samples));
+  ordered_json object = {{"name", row.name}};
+  if (row.start) object["start"] = name_of(*row.start);
+  object.update({{"seconds", json_of(row.seconds)},
+                 {"seconds_min", json_of(row.seconds_min)},
+                 {"seconds_max", json_of(row.seconds_max)},
+                 {"get_seconds", json_of(row.get_seconds)},
+                 {"processes", row.processes},
+                 {"runs", row.runs},
+                 {"processes_per_second", json_of(row.processes_per_second)},
+                 {"hit_ratio", json_of(row.hit_ratio)},
+                 {"mb_per_second", json_of(row.mb_per_second)},
+                 {"ratios",
+                  {{"bare_start", json_of(row.ratio_to_start)},
+                   {"bare_copy", json_of(row.ratio_to_copy)},
+                   {"bare_hash", json_of(row.ratio_to_hash)}}},
+                 {"gets_succeeded", row.gets_succeeded},
+                 {"gets_failed", row.gets_failed},
+                 {"wire_body_bytes", row.wire_body_bytes}});
+  if (!row.start) return object;  // the total
+  object.update({{"operations", std::move(operations)},
+                 {"counts", row.measures.counts},
+                 {"cpu", json_of(quantiles_of(row.cpu_times))},
+                 {"peak_memory_mib_p50", json_of(median_mebibytes(row.peak_memory_bytes))},
+                 {"ends", row.ends},
+                 {"violations", std::move(violations)}});
+  return object;
+}
+
+}  // namespace
+
+const char* const kBenchColumns =
+    "Every scenario runs N times (--runs), in new directories, its processes started and then held at a barrier.\n"
+    "Figures are medians over the runs; n/a is what could not be measured, - what did not happen. '!' marks a row\n"
+    "with a violation. First table:\n"
+    "  start       exec: the program is executed for each process; fork: a warm zygote of it forks them\n"
+    "  duration    seconds from before the first start to the last exit\n"
+    "  procs       processes of one run\n"
+    "  procs/s     processes that were reaped, ended well and reported / duration\n"
+    "  hit ratio   gets that caused no request in the server's ledger / gets that succeeded\n"
+    "  MB/s        10^6 bytes that gets delivered / seconds from the barrier to the end of the last get; one download\n"
+    "              serves many, and a hit costs none, so it can exceed what a connection carries\n"
+    "Bounds, measured after each run; a ratio is bound / measured, so 1.00 is the bound itself:\n"
+    "  x start     seconds to start as many processes that end at once, and to reap them (exec: the same program,\n"
+    "              posix_spawn; fork: the same zygote) / duration\n"
+    "  x copy      seconds to receive all bytes that must be downloaded, over bare loopback connections, one after\n"
+    "              the other / seconds from the barrier to the end of the last get\n"
+    "  x hash      seconds of SHA-256 over these bytes / the same\n"
+    "TOTAL/AVERAGE: sums of durations and processes, quotients of sums, means of the ratios.\n"
+    "Second table: times of one get in ms (median, 95th and 99th percentile over all processes and runs), CPU time in\n"
+    "ms and peak memory of a process as the kernel counts it (a fork's includes what it shares with the zygote),\n"
+    "shortest and longest duration of a run in s, and how many processes exited / were started.\n"
+    "Third table: medians of what a process went through, timed inside it with the machine's monotonic clock; 'ready'\n"
+    "is from before it was started until it waited at the barrier.\n";
+
+std::string text_of(const Benchmark& benchmark, TableStyle style) {
+  std::string text;
+  for (const Table& table : {outcome_table(benchmark), process_table(benchmark), operation_table(benchmark)}) {
+    text += (text.empty() ? "" : "\n") + (style == TableStyle::text ? table.text() : table.markdown());
+  }
+  return text;
+}
+
+std::string verdict_of(const Benchmark& benchmark) {
+  std::string text;
+  std::size_t violations = 0;
+  for (const RowMeasures& row : benchmark.rows) {
+    violations += row.violations.size();
+    for (const Violation& violation : row.violations) {
+      text += fmt::format("violated: {} {}: {}: {}\n", row.name, start_of(row), violation.invariant, violation.what);
+    }
+    for (const std::string& directory : row.kept_directories) text += fmt::format("files:    {}\n", directory);
+  }
+  if (benchmark.total.runs == 0) return text + "nothing was judged: no run was completed\n";
+  const char* const end = benchmark.interrupted ? ", then interrupted" : "";
+  return text + (violations == 0
+                     ? fmt::format("all held: 0 violations in {} runs{}\n", benchmark.total.runs, end)
+                     : fmt::format("VIOLATED: {} violations in {} runs{}\n", violations, benchmark.total.runs, end));
+}
+
+std::string json_of(const Benchmark& benchmark) {
+  ordered_json rows = ordered_json::array();
+  for (const RowMeasures& row : benchmark.rows) rows.push_back(json_of(row));
+  const ordered_json object = {
+      {"world", "free"},         {"subject", "modelcache"},           {"runs_per_row", benchmark.runs_per_row},
+      {"rows", std::move(rows)}, {"total", json_of(benchmark.total)}, {"interrupted", benchmark.interrupted}};
+  return object.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace stampede

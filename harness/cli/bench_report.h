@@ -1,0 +1,25 @@
+// The benchmark as a table, as Markdown and as JSON.
+#ifndef STAMPEDE_CLI_BENCH_REPORT_H
+#define STAMPEDE_CLI_BENCH_REPORT_H
+
+#include <string>
+
+#include "harness/run/benchmark.h"
+
+namespace stampede {
+
+enum class TableStyle { text, markdown };
+
+// Three tables: what happened, what a process went through, where the time went.
+std::string text_of(const Benchmark& benchmark, TableStyle style);
+// What was violated, and whether all held; where it was interrupted, that.
+std::string verdict_of(const Benchmark& benchmark);
+// One object.
+std::string json_of(const Benchmark& benchmark);
+
+// What every column and every bound means.
+extern const char* const kBenchColumns;
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_CLI_BENCH_REPORT_H

@@ -1,0 +1,39 @@
+// The benchmark's scenarios: what processes do in each row of the table.
+#ifndef STAMPEDE_RUN_SCENARIO_H
+#define STAMPEDE_RUN_SCENARIO_H
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/plan/free_plan.h"
+#include "harness/plan/model.h"
+
+namespace stampede {
+
+struct Scenario {
+  std::string name;
+  std::string what;  // for people, one line
+  std::size_t processes = 0;
+  std::vector<Model> models;
+  bool has_own_models = false;  // process i gets model i, and no other; otherwise each gets all
+  bool has_own_directories = false;
+  bool starts_warm = false;
+  double fault_share = 0;
+};
+
+// Name and description of every row of the table, in its order.
+std::vector<std::pair<std::string, std::string>> scenario_names();
+
+// The scenarios whose names begin with one of `chosen`; all where that is empty. With `models`, these take the place of
+// generated ones; scenarios that need more than there are make do with them.
+std::vector<Scenario> make_scenarios(const std::vector<std::string>& chosen, const std::vector<Model>& models);
+
+// The plan of one run; `seed` draws the faults and the order of gets.
+FreePlan plan_of(const Scenario& scenario, std::uint64_t seed);
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_RUN_SCENARIO_H
