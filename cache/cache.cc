@@ -20,6 +20,7 @@
 namespace modelcache {
 namespace {
 
+using Phase = Progress::Phase;
 using State = EntryCheck::State;
 
 struct Target {
@@ -36,6 +37,14 @@ Result<Target> target_of(const GetRequest& request) {
   }
   auto key = request.sha256 ? key_of(*request.sha256) : key_of_url(url->text);
   return Target{std::move(*url), std::move(key)};
+}
+
+void tell(const GetRequest& request, Phase phase, const std::string& note = {}) {
+  if (!request.progress) return;
+  Progress progress;
+  progress.phase = phase;
+  progress.note = note;
+  request.progress(progress);
 }
 
 }  // namespace
@@ -93,6 +102,7 @@ Result<GetResult> Cache::Impl::get(const GetRequest& request) {
   auto target = target_of(request);
   if (!target) return fail(std::move(target.error()));
   const auto deadline = os_.now() + options_.get_timeout;
+  tell(request, Phase::checking);
   auto check = check_entry(os_, *directory_, target->key, options_.verify);
   if (!check) return fail(std::move(check.error()));
   if (check->state == State::good) return hit(*target, std::move(*check));
@@ -101,10 +111,7 @@ Result<GetResult> Cache::Impl::get(const GetRequest& request) {
   const auto waits_until = std::min(deadline, os_.now() + options_.lock.wait_max);
   const auto lock = EntryLock::wait(os_, *directory_, lock_name(target->key),
                                     {waits_until, [&](const std::string&, const std::string& holder) {
-                                       Progress waiting;
-                                       waiting.phase = Progress::Phase::waiting_for_lock;
-                                       waiting.note = holder;
-                                       if (request.progress) request.progress(waiting);
+                                       tell(request, Phase::waiting_for_lock, holder);
                                      }});
   if (!lock) return fail(lock.error());
   if (lock->state() == EntryLock::State::timed_out && (options_.lock.only_wait || os_.now() >= deadline)) {
@@ -131,6 +138,7 @@ Result<GetResult> Cache::Impl::get(const GetRequest& request) {
 
 // The miss. What was decided before the lock was taken counts for nothing: someone else may have published meanwhile.
 Result<GetResult> Cache::Impl::fetch(const GetRequest& request, const Target& target, Instant deadline) {
+  tell(request, Phase::checking);
   auto check = check_entry(os_, *directory_, target.key, options_.verify);
   if (!check) return fail(std::move(check.error()));
   if (check->state == State::good) return hit(target, std::move(*check));
@@ -147,8 +155,10 @@ Result<GetResult> Cache::Impl::fetch(const GetRequest& request, const Target& ta
       download(os_, target.url, request.sha256, options_, deadline, request.progress, *staged, result.attempts);
   if (!file) return fail(file.error());
   const auto bad_inode = check->state == State::missing ? std::nullopt : std::optional(check->stat.inode);
+  tell(request, Phase::publishing);
   auto published = publish(os_, *directory_, std::move(*staged), target.key, file->sha256, bad_inode);
   if (!published) return fail(std::move(published.error()));
+  tell(request, Phase::listing);
   const auto outcome = list_entry(parts(), {target.key, target.url.text, published->sha256, published->stat},
                                   std::min(deadline, os_.now() + kManifestWait));
   if (!outcome) return fail(outcome.error());

@@ -57,9 +57,19 @@ struct CacheOptions {
   std::uint64_t entry_bytes_max = std::uint64_t{1} << 40;
 };
 
-// What a get is doing, for a progress display. Called on the caller's thread, at most once a received piece.
+// What a get is doing, for a progress display or a stop-watch. Called on the caller's thread when a phase begins, and at
+// most once a received piece.
 struct Progress {
-  enum class Phase { waiting_for_lock, connecting, receiving, verifying, backing_off };
+  enum class Phase {
+    checking,  // what stands there; hashed where the policy says so
+    waiting_for_lock,
+    connecting,  // and waiting for the answer to begin
+    receiving,
+    verifying,
+    backing_off,
+    publishing,
+    listing,  // in the manifest
+  };
   Phase phase = Phase::connecting;
   std::uint64_t received_bytes = 0;
   std::optional<std::uint64_t> total_bytes;

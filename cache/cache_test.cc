@@ -34,6 +34,23 @@ TEST_F(CacheGet, DownloadsOnceAndHitsAfterwardsWithoutARequest) {
   expect_sound("after a hit");
 }
 
+TEST_F(CacheGet, TellsThePhasesThatItGoesThrough) {
+  using Phase = Progress::Phase;
+  std::vector<Phase> phases;
+  auto asked = request();
+  asked.progress = [&](const Progress& progress) {
+    if (phases.empty() || phases.back() != progress.phase) phases.push_back(progress.phase);
+  };
+  ScriptedOs os(posix.get());
+  os.conversations.push_back(answers(ok_response(body)));
+  ASSERT_TRUE(get(os, asked));
+  EXPECT_EQ(phases, (std::vector{Phase::checking, Phase::connecting, Phase::receiving, Phase::verifying,
+                                 Phase::publishing, Phase::listing}));
+  phases.clear();
+  ASSERT_TRUE(get(os, asked));
+  EXPECT_EQ(phases, std::vector{Phase::checking});
+}
+
 TEST_F(CacheGet, WritesNothingOnAWarmHit) {
   ASSERT_TRUE(get_good());
   ScriptedOs os(posix.get());

@@ -31,6 +31,8 @@ std::string mebibytes(std::uint64_t bytes) {
 
 std::string phase_words(const Progress& progress) {
   switch (progress.phase) {
+    case Phase::checking:
+      return "checking";
     case Phase::waiting_for_lock:
       return progress.note.empty() ? "waiting for lock" : "waiting for lock held by " + progress.note;
     case Phase::connecting:
@@ -41,6 +43,10 @@ std::string phase_words(const Progress& progress) {
       return "verifying";
     case Phase::backing_off:
       return "waiting to try again";
+    case Phase::publishing:
+      return "publishing";
+    case Phase::listing:
+      return "updating the manifest";
   }
   return "";
 }
@@ -119,6 +125,7 @@ std::string progress_line(const Progress& progress, double bytes_per_second, std
 }
 
 void ProgressBar::show(const Progress& progress) {
+  if (progress.phase == Phase::checking && !drawn_at_) return;  // most gets are hits, and end here
   const auto now = os_->now();
   if (progress.phase == Phase::receiving) rate_.add(now, progress.received_bytes);
   const bool caller_waits = progress.phase == Phase::waiting_for_lock || progress.phase == Phase::connecting ||

@@ -60,7 +60,8 @@ TEST(ProgressLine, NeverExceedsTheColumnsWhateverItShows) {
   samples.push_back(samples[1]);
   samples.back().attempt = 12;
   samples.back().note = "Gr\u00fc\u00dfe " + std::string(300, 'x');
-  for (const auto phase : {Phase::waiting_for_lock, Phase::connecting, Phase::verifying, Phase::backing_off}) {
+  for (const auto phase : {Phase::waiting_for_lock, Phase::connecting, Phase::verifying, Phase::backing_off,
+                           Phase::publishing, Phase::listing}) {
     samples.push_back(samples[4]);
     samples.back().phase = phase;
   }
@@ -130,6 +131,14 @@ TEST(ProgressBar, DrawsAtOnceWhenTheCallerIsAboutToWait) {
   drawn.bar.show(waiting);
   ASSERT_EQ(drawn.written.size(), 2U);
   EXPECT_NE(drawn.written.back().find("waiting to try again"), std::string::npos);
+}
+
+TEST(ProgressBar, DrawsNothingForAHit) {
+  DrawnBar drawn;
+  Progress checking;
+  checking.phase = Phase::checking;
+  drawn.bar.show(checking);
+  EXPECT_TRUE(drawn.written.empty());
 }
 
 TEST(ProgressBar, LeavesAnEmptyLineAndNothingWhereNothingWasDrawn) {

@@ -18,6 +18,8 @@ std::string bytes_text(std::uint64_t bytes) {
   return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
 
+double seconds_of(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+
 // "a 12   b 3   ..." in columns of equal width.
 std::string counts_text(const std::map<std::string, std::uint64_t>& counts, std::string_view indent) {
   constexpr std::size_t kColumns = 2;
@@ -62,6 +64,14 @@ std::string text_of(const ExplorationOptions& options, const ExplorationTotals& 
                       options.draw.fault_share * 100, options.seed);
   row("runs", std::to_string(totals.runs));
   row("processes reaped", std::to_string(totals.processes));
+  const auto cpu = quantiles_of(totals.cpu_times);
+  const auto milliseconds = [](std::chrono::nanoseconds time) {
+    return fmt::format("{:.2f} ms", static_cast<double>(time.count()) / 1e6);
+  };
+  row("  CPU time, median", cpu ? milliseconds(cpu->p50) : "n/a");
+  row("  CPU time, largest", cpu ? milliseconds(cpu->largest) : "n/a");
+  row("  peak memory, largest", cpu ? bytes_text(totals.peak_memory_bytes) : "n/a");
+  for (const auto& [reason, count] : totals.exits) row("  " + reason, std::to_string(count));
   row("gets succeeded", std::to_string(totals.successes));
   row("  of these hits (ledger)", std::to_string(totals.hits));
   row("gets failed", std::to_string(totals.failures));
@@ -107,6 +117,7 @@ std::string json_of(const ExplorationOptions& options, const ExplorationTotals& 
                             {"step", nullptr}});
     }
   }
+  const auto cpu = quantiles_of(totals.cpu_times);
   ordered_json drawn = totals.operations;
   for (const auto& [fault, count] : totals.faults) drawn[fault] = count;
   // The free world controls no steps: what it cannot measure is null.
@@ -122,6 +133,9 @@ std::string json_of(const ExplorationOptions& options, const ExplorationTotals& 
                                {"seed", options.seed},
                                {"judged", totals.judged},
                                {"drawn", std::move(drawn)},
+                               {"exits", totals.exits},
+                               {"cpu_seconds", cpu ? ordered_json(seconds_of(cpu->sum)) : ordered_json(nullptr)},
+                               {"peak_memory_bytes", totals.peak_memory_bytes},
                                {"successes", totals.successes},
                                {"hits", totals.hits},
                                {"failures", totals.failures},

@@ -16,6 +16,7 @@
 #include "harness/cli/model_options.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/free/posix_limits.h"
+#include "harness/free/posix_zygote.h"
 
 namespace stampede {
 namespace {
@@ -36,6 +37,7 @@ struct ExploreArguments {
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> runs;
   double worker_timeout_seconds = kWorkerTimeoutSeconds;
+  std::string start = "exec";
   bool is_json = false;
 };
 
@@ -65,6 +67,12 @@ void add_options(CLI::App& command, ExploreArguments& arguments) {
                   "(stampede serve --help lists them)")
       ->type_name("KIND");
   command.add_option("--refused-models", draw.refused_models, "models that nobody serves")->type_name("K");
+  command.add_option("--kills", draw.kills, "processes of each run that get SIGKILL while they download")
+      ->type_name("K")
+      ->check(CLI::Range(0, 10'000));
+  command.add_option("--start", arguments.start, "execute each process, or fork it from a warm one")
+      ->check(CLI::IsMember({"exec", "fork"}))
+      ->capture_default_str();
   command.add_option("--runs", arguments.runs, "runs; 20, or as many as --seconds allows")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
@@ -100,6 +108,8 @@ std::string command_text(const ExploreArguments& arguments) {
   if (draw.separate_directories) text += " --directories separate";
   if (draw.fault_share > 0) text += fmt::format(" --fault-share {}", draw.fault_share);
   for (const std::string& fault : draw.faults) text += " --fault " + shell_word(fault);
+  if (draw.kills > 0) text += fmt::format(" --kills {}", draw.kills);
+  if (arguments.start != "exec") text += " --start " + arguments.start;
   if (draw.refused_models > 0) text += fmt::format(" --refused-models {}", draw.refused_models);
   if (arguments.worker_timeout_seconds != kWorkerTimeoutSeconds) {
     text += fmt::format(" --worker-timeout {}", arguments.worker_timeout_seconds);
@@ -138,7 +148,15 @@ int explore(ExploreArguments& arguments) {
   if (status != kAllHeld) return status;
   complete(arguments);
   if (const auto checked = check(exploration.draw); !checked) return refuse(checked.error(), kUsage);
-  raise_descriptor_limit();
+  if (const auto possible = check_limits(exploration.draw.processes); !possible) {
+    return refuse(possible.error(), kCannotHere);
+  }
+  std::optional<PosixZygote> zygote;
+  if (arguments.start == "fork") {
+    auto started = PosixZygote::start(exploration.free.program, exploration.free.worker_timeout);
+    if (!started) return refuse(started.error(), kCannotHere);
+    exploration.free.zygote = &zygote.emplace(std::move(*started));
+  }
   const PosixInterrupt interrupt;
   exploration.free.interrupt_descriptor = interrupt.descriptor();
   const bool is_watched = is_terminal(2);

@@ -23,6 +23,8 @@ using modelcache::Progress;
 // What a phase is called in measures.
 std::string_view operation_of(Progress::Phase phase) {
   switch (phase) {
+    case Progress::Phase::checking:
+      return "check";
     case Progress::Phase::waiting_for_lock:
       return "lock wait";
     case Progress::Phase::connecting:
@@ -33,6 +35,10 @@ std::string_view operation_of(Progress::Phase phase) {
       return "verify";
     case Progress::Phase::backing_off:
       return "back off";
+    case Progress::Phase::publishing:
+      return "publish";
+    case Progress::Phase::listing:
+      return "manifest";
   }
   return "";
 }

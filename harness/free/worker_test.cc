@@ -18,7 +18,8 @@ OperationReport get_once(modelcache::ScriptedOs& os, const std::string& director
   WorkerSpecification specification;
   specification.operations = {
       {.url = "http://127.0.0.1/m", .sha256 = modelcache::sha256_of("m"), .directory = directory}};
-  const auto reports = perform(os, specification);
+  Tracker tracker;
+  const auto reports = perform(os, specification, tracker, [] {});
   EXPECT_EQ(reports.size(), 1U);
   return reports.empty() ? OperationReport{} : reports.front();
 }

@@ -92,11 +92,12 @@ struct Stage {
 };
 
 struct RunFacts {
-  FreePlan plan;
+  FreePlan plan;  // with the epilogue's own model as the last one
   // What made the directories warm. Absent where they start cold.
   std::optional<Stage> warm_up;
   Stage run;
-  // A clean process without faults that gets every model from every directory. Absent when the run was interrupted.
+  // A clean process without faults that gets every model into every directory; of these the last, which nobody got
+  // before, is surely a miss. Absent when the run was interrupted.
   std::optional<Stage> epilogue;
   unsigned umask = 022;
   bool reads_back = true;  // workers were asked to read what they were given

@@ -42,6 +42,12 @@ void count(const FreeOutcome& outcome, ExplorationTotals& totals) {
   totals.processes += static_cast<std::uint64_t>(std::count_if(
       stage.processes.begin(), stage.processes.end(),
       [](const ProcessRecord& record) { return record.reaped && record.reason != ExitReason::not_started; }));
+  for (const ProcessRecord& record : stage.processes) {
+    ++totals.exits[std::string(name_of(record.reason))];
+    if (record.reason == ExitReason::killed_by_plan) ++totals.faults["kill"];
+    if (record.cpu_time) totals.cpu_times.push_back(*record.cpu_time);
+    totals.peak_memory_bytes = std::max(totals.peak_memory_bytes, record.peak_memory_bytes.value_or(0));
+  }
   const std::uint64_t failures_before = totals.failures;
   count_gets(stage, totals);
   const auto objections = std::count_if(

@@ -44,7 +44,10 @@ struct ExplorationTotals {
   std::uint64_t connections = 0;
   std::uint64_t full_bodies = 0;
   std::uint64_t body_bytes_sent = 0;
-  double seconds = 0;  // of everything, judging included
+  Samples cpu_times;                           // one for each process that was reaped
+  std::uint64_t peak_memory_bytes = 0;         // the largest of any process
+  std::map<std::string, std::uint64_t> exits;  // exit reason -> processes
+  double seconds = 0;                          // of everything, judging included
   bool interrupted = false;
   std::map<std::string, std::uint64_t> faults;      // met by connections, by kind; `none` is a good response
   std::map<std::string, std::uint64_t> operations;  // reported by workers, by name

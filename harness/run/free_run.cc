@@ -1,7 +1,7 @@
 // Puts the parts of the free world together for one run.
 #include "harness/run/free_run.h"
 
-#include <filesystem>
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -17,6 +17,18 @@ namespace {
 using modelcache::fail;
 using modelcache::Result;
 
+// The plan with one more model that only the epilogue asks for. A hit writes nothing, so a clean process that had hits
+// alone could not show that leftovers go away: this one is surely a miss, in every directory.
+FreePlan with_last_model(FreePlan plan) {
+  std::string name = "for-the-epilogue";
+  const auto is_taken = [&](const Model& model) { return model.name == name; };
+  while (std::any_of(plan.models.begin(), plan.models.end(), is_taken)) name += "+";
+  constexpr std::uint64_t kBytes = 100;
+  plan.models.push_back(generated_model(name, kBytes));
+  return plan;
+}
+
+// REQUIRES: a plan with a last model.
 class FreeRun {
  public:
   FreeRun(const FreePlan& plan, const FreeOptions& options, const std::string& scratch)
@@ -35,7 +47,7 @@ class FreeRun {
   void run(RunFacts& facts) {
     if (plan_.starts_warm) {
       facts.warm_up.emplace();
-      perform({everything()}, {}, {}, *facts.warm_up, facts.interrupted);
+      perform({everything(plan_.models.size() - 1)}, {}, {}, *facts.warm_up, facts.interrupted);
       if (facts.interrupted) return;
     }
     server_->restart(plan_.faults);
@@ -44,7 +56,7 @@ class FreeRun {
     // What was refused is offered now: what they are is what they were.
     server_->restart(FaultSequence{});
     facts.epilogue.emplace();
-    perform({everything()}, {}, {}, *facts.epilogue, facts.interrupted);
+    perform({everything(plan_.models.size())}, {}, {}, *facts.epilogue, facts.interrupted);
     if (facts.interrupted) facts.epilogue.reset();
   }
 
@@ -53,10 +65,11 @@ class FreeRun {
  private:
   [[nodiscard]] std::string directory(std::size_t index) const { return scratch_ + "/" + std::to_string(index); }
 
-  [[nodiscard]] PlannedProcess everything() const {
+  // The first `models` in every directory.
+  [[nodiscard]] PlannedProcess everything(std::size_t models) const {
     PlannedProcess process;
     for (std::size_t directory = 0; directory < plan_.directories; ++directory) {
-      for (std::size_t model = 0; model < plan_.models.size(); ++model) {
+      for (std::size_t model = 0; model < models; ++model) {
         process.operations.push_back(PlannedOperation{.model = model, .directory = directory});
       }
     }
@@ -146,14 +159,14 @@ class FreeRun {
 
 Result<FreeOutcome> run_free(const FreePlan& plan, const FreeOptions& options) {
   FreeOutcome outcome;
-  outcome.facts.plan = plan;
+  outcome.facts.plan = with_last_model(plan);
   outcome.facts.umask = read_umask();
   outcome.facts.reads_back = options.reads_back;
   outcome.facts.descriptors_before = count_open_descriptors();
   Result<PosixScratchDirectory> scratch = PosixScratchDirectory::make(options.scratch_parent);
   if (!scratch) return fail(scratch.error());
   {
-    FreeRun run(plan, options, scratch->path());
+    FreeRun run(outcome.facts.plan, options, scratch->path());
     if (auto started = run.start_server(); !started) return fail(started.error());
     run.run(outcome.facts);
     run.stop();

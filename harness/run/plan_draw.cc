@@ -170,6 +170,11 @@ FreePlan draw_plan(const DrawOptions& options, std::uint64_t seed) {
   }
   const std::vector<std::size_t> order = draw_order(generator, options.models.size());
   plan.refused_models.insert(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(options.refused_models));
+  // Early requests, where they surely come: every model is asked for once at least.
+  const std::size_t requests_min = plan.directories * plan.models.size();
+  for (std::size_t i = 0; i < options.kills; ++i) {
+    plan.kills.push_back(PlannedKill{.connection = draw_below(generator, requests_min)});
+  }
   if (options.fault_share <= 0) return plan;
   const std::vector<std::string> faults = options.faults.empty() ? names_of_turns() : options.faults;
   const std::size_t connections = options.processes * operations * kAttemptsMax;

@@ -22,6 +22,7 @@ struct DrawOptions {
   // are. Empty: every kind that a turn can have.
   std::vector<std::string> faults;
   std::size_t refused_models = 0;
+  std::size_t kills = 0;  // processes that get SIGKILL when their request, drawn evenly, has come
 };
 
 // ERRORS: invalid_argument: no models, more refused ones than there are, a share that is none, an unknown fault, or
