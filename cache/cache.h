@@ -57,8 +57,8 @@ struct CacheOptions {
   std::uint64_t entry_bytes_max = std::uint64_t{1} << 40;
 };
 
-// What a get is doing, for a progress display or a stop-watch. Called on the caller's thread when a phase begins, and at
-// most once a received piece.
+// What a get is doing, for a progress display or a stop-watch. Called on the caller's thread when a phase begins, and
+// at most once a received piece.
 struct Progress {
   enum class Phase {
     checking,  // what stands there; hashed where the policy says so

@@ -93,7 +93,7 @@ std::string footer() {
   for (const auto& [name, what] : scenario_names()) text += fmt::format("  {:<24} {}\n", name, what);
   return text +
          "Examples:\n"
-         "  stampede bench\n"
+         "  stampede bench --runs 3\n"
          "  stampede bench --scenario warm_hits --start fork --runs 11\n"
          "  stampede bench --models onnx:4 --scenario small --scenario medium --save before.json\n"
          "Exit status: 0 all held, 1 a violation, 2 usage or a file that cannot be written, 3 this machine cannot do "
