@@ -4,8 +4,6 @@
 #include <gmock/gmock.h>
 
 #include <cerrno>
-#include <map>
-#include <set>
 
 #include "cache/scratch_cache.h"
 
@@ -61,101 +59,6 @@ TEST_F(CacheGet, WritesNothingOnAWarmHit) {
     EXPECT_EQ(os.count(step), 0U) << step;
   }
   EXPECT_EQ(os.count("read"), 2U);  // the manifest, and its end
-}
-
-TEST_F(CacheGet, HitsByHashWhereTheDirectoryCannotBeWrittenAndTheEntryIsNotListed) {
-  ASSERT_TRUE(get_good());
-  std::size_t denied = 0;
-  for (std::size_t n = 0;; ++n) {
-    std::filesystem::remove(root / "manifest.json");
-    std::filesystem::remove_all(root / "locks");
-    ScriptedOs os(posix.get());
-    os.fail_step = n;
-    os.fail_with = Errno{EROFS};
-    const auto hit = get(os, request());
-    if (!os.failed_a_step) break;
-    if (os.steps[n] != "make_directory") continue;
-    ASSERT_TRUE(hit) << hit.error().message();
-    EXPECT_TRUE(hit->hit);
-    EXPECT_TRUE(hit->hashed);
-    ++denied;
-  }
-  EXPECT_EQ(denied, 1U);
-}
-
-TEST_F(CacheGet, HitsOnAFullDiskWithANoteWhereTheEntryIsNotListed) {
-  ASSERT_TRUE(get_good());
-  for (const int full : {ENOSPC, EDQUOT}) {
-    std::map<std::string, std::size_t> stood;
-    for (std::size_t n = 0;; ++n) {
-      std::filesystem::remove(root / "manifest.json");
-      ScriptedOs os(posix.get());
-      os.fail_step = n;
-      os.fail_with = Errno{full};
-      const auto hit = get(os, request());
-      if (!os.failed_a_step) break;
-      const auto& step = os.steps[n];
-      EXPECT_THAT(names_in(root / "tmp"), IsEmpty()) << step;
-      if (step == "sync_file" || step == "sync_directory") {
-        EXPECT_FALSE(hit) << step;
-      }
-      if (step != "write" && step != "rename") continue;
-      ASSERT_TRUE(hit) << step << ": " << hit.error().message();
-      EXPECT_TRUE(hit->hit);
-      EXPECT_FALSE(hit->entry.listed);
-      EXPECT_THAT(hit->notes, testing::ElementsAre(HasSubstr("could not be listed"))) << step;
-      ++stood[step];
-    }
-    EXPECT_EQ(stood["write"], 2U);  // the lock's line, and the manifest
-    EXPECT_EQ(stood["rename"], 1U);
-  }
-}
-
-TEST_F(CacheGet, FailsWhereTheListingOfAHitMeetsABrokenDisk) {
-  ASSERT_TRUE(get_good());
-  std::set<std::string> failed;
-  for (std::size_t n = 0;; ++n) {
-    std::filesystem::remove(root / "manifest.json");
-    ScriptedOs os(posix.get());
-    os.fail_step = n;
-    os.fail_with = Errno{EIO};
-    const auto hit = get(os, request());
-    if (!os.failed_a_step) break;
-    if (!hit) failed.insert(os.steps[n]);
-  }
-  EXPECT_THAT(failed, testing::IsSupersetOf({"write", "sync_file", "sync_directory", "close"}));
-}
-
-TEST_F(CacheGet, SaysThatAnEntryIsListedOnlyWhereItIs) {
-  std::size_t unlisted = 0;
-  for (const bool removes : {true, false}) {
-    for (std::size_t n = 0;; ++n) {
-      ASSERT_TRUE(get_good());
-      std::filesystem::remove(root / "manifest.json");
-      ScriptedOs os(posix.get());
-      os.conversations.push_back(answers(ok_response(body)));
-      os.before_step = [&](std::size_t step) {
-        if (step != n || !std::filesystem::exists(entry)) return;
-        if (removes) {
-          std::filesystem::remove(entry);
-        } else {
-          std::filesystem::last_write_time(entry, std::filesystem::file_time_type::clock::now());
-        }
-      };
-      const auto result = get(os, request());
-      ASSERT_TRUE(result) << result.error().message();
-      if (os.steps.size() <= n) break;
-      const auto manifest = Manifest::parse(
-          std::filesystem::exists(root / "manifest.json") ? read_file(root / "manifest.json") : Manifest{}.print());
-      ASSERT_TRUE(manifest);
-      EXPECT_EQ(result->entry.listed, manifest->entries.contains(key_of(digest))) << "before step " << n;
-      unlisted += result->entry.listed ? 0 : 1;
-      if (!result->entry.listed) {
-        EXPECT_THAT(result->notes, testing::Contains(HasSubstr("before it could be listed")));
-      }
-    }
-  }
-  EXPECT_GT(unlisted, 5U);
 }
 
 TEST_F(CacheGet, NeverPublishesWrongBytes) {
