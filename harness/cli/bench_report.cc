@@ -159,7 +159,7 @@ const char* const kBenchColumns =
     "  x hash      seconds of SHA-256 over these bytes / the same\n"
     "TOTAL/AVERAGE: sums of durations and processes, quotients of sums, means of the ratios.\n"
     "Second table: times of one get in ms (median, 95th and 99th percentile over all processes and runs), CPU time in\n"
-    "ms and peak memory of a process as the kernel counts it (a fork's includes what it shares with the zygote),\n"
+    "ms and peak memory of a process as the kernel counts them (a fork's includes what it shares with the zygote),\n"
     "shortest and longest duration of a run in s, and how many processes exited / were started.\n"
     "Third table: medians of what a process went through, timed inside it with the machine's monotonic clock; 'ready'\n"
     "is from before it was started until it waited at the barrier.\n";

@@ -50,6 +50,21 @@ FoundName describe(const fs::directory_entry& entry, const fs::path& directory, 
   return name;
 }
 
+// The number behind `key` in what the kernel tells of this process (proc(5)).
+std::optional<std::uint64_t> read_status(std::string_view key, int base) {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(key)) continue;
+    const std::size_t begin = line.find_first_not_of(" \t", key.size());
+    if (begin == std::string::npos) return std::nullopt;
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(line.data() + begin, line.data() + line.size(), number, base);
+    if (error != std::errc()) return std::nullopt;
+    return number;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Census take_census(const std::string& directory) {
@@ -73,22 +88,22 @@ Census take_census(const std::string& directory) {
   return census;
 }
 
-std::uint64_t count_open_descriptors() {
+std::optional<std::uint64_t> count_open_descriptors() {
   std::error_code error;
   const fs::directory_iterator it("/proc/self/fd", error);
-  return error ? 0 : static_cast<std::uint64_t>(std::distance(it, fs::directory_iterator()));
+  if (error) return std::nullopt;
+  return static_cast<std::uint64_t>(std::distance(it, fs::directory_iterator()));
+}
+
+std::optional<std::uint64_t> read_peak_memory() {
+  const std::optional<std::uint64_t> kibibytes = read_status("VmHWM:", 10);
+  if (!kibibytes) return std::nullopt;
+  return *kibibytes * 1024;
 }
 
 unsigned read_umask() {
-  std::ifstream file("/proc/self/status");
-  for (std::string line; std::getline(file, line);) {
-    constexpr std::string_view kKey = "Umask:\t";
-    if (!line.starts_with(kKey)) continue;
-    unsigned umask = 0;
-    std::from_chars(line.data() + kKey.size(), line.data() + line.size(), umask, 8);
-    return umask;
-  }
-  return 022;
+  constexpr unsigned kUsual = 022;
+  return static_cast<unsigned>(read_status("Umask:", 8).value_or(kUsual));
 }
 
 }  // namespace stampede

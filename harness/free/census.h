@@ -2,6 +2,8 @@
 #ifndef STAMPEDE_FREE_CENSUS_H
 #define STAMPEDE_FREE_CENSUS_H
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "harness/plan/run_facts.h"
@@ -11,8 +13,9 @@ namespace stampede {
 // Every name below `directory`, symbolic links not followed. What cannot be read is in `problems`. Reads only.
 Census take_census(const std::string& directory);
 
-// Of this process: how many descriptors it has open, and its umask.
-std::uint64_t count_open_descriptors();
+// Of this process: how many descriptors it has open, the most memory it had, and its umask.
+std::optional<std::uint64_t> count_open_descriptors();
+std::optional<std::uint64_t> read_peak_memory();  // bytes, since it was executed or forked (VmHWM)
 unsigned read_umask();
 
 }  // namespace stampede

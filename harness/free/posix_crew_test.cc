@@ -30,7 +30,8 @@ void expect_no_children() {
 
 TEST(Crew, CollectsReportsAndReapsEveryProcess) {
   const TestDirectory directory;
-  const std::uint64_t before = count_open_descriptors();
+  const auto before = count_open_descriptors();
+  ASSERT_TRUE(before);
   const CrewResult crew = run_script(directory, "printf R >&4; cat <&3; printf 'got ' >&4; cat >&4", 5);
   ASSERT_EQ(crew.members.size(), 5U);
   for (const CrewMember& member : crew.members) {

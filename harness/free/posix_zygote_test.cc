@@ -30,7 +30,8 @@ CrewResult run_forked(PosixZygote& zygote, std::size_t count) {
 TEST(Zygote, ForksWorkersThatReportAndAreReapedHere) {
   auto zygote = PosixZygote::start(STAMPEDE_PROGRAM, kPatience);
   ASSERT_TRUE(zygote) << zygote.error().message();
-  const std::uint64_t before = count_open_descriptors();
+  const auto before = count_open_descriptors();
+  ASSERT_TRUE(before);
   const CrewResult crew = run_forked(*zygote, 20);
   for (const CrewMember& member : crew.members) {
     EXPECT_EQ(member.record.reason, ExitReason::exited) << member.record.problem << member.record.output;
@@ -42,7 +43,7 @@ TEST(Zygote, ForksWorkersThatReportAndAreReapedHere) {
     EXPECT_LE(report->ready_at, crew.released_at);
     ASSERT_TRUE(report->descriptors_before);
     EXPECT_EQ(report->descriptors_before, report->descriptors_after);
-    EXPECT_TRUE(member.record.cpu_time && member.record.peak_memory_bytes > 0U);
+    EXPECT_TRUE(member.record.cpu_time && report->peak_memory_bytes > 0U);
   }
   EXPECT_EQ(crew.leaked_processes, 0U);
   EXPECT_EQ(count_open_descriptors(), before);

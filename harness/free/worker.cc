@@ -150,6 +150,7 @@ int run_worker() {
   report.operations = perform(*os, *specification, tracker, [] { static_cast<void>(say_that_it_waits()); });
   report.measures = tracker.measures();
   if (specification->counts_descriptors) report.descriptors_after = count_open_descriptors();
+  report.peak_memory_bytes = read_peak_memory();
   if (auto sent = send_report(print(report)); !sent) return give_up(sent.error());
   return 0;
 }

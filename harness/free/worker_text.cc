@@ -126,6 +126,7 @@ std::string print(const WorkerReport& report) {
                  {"ready_at", report.ready_at.count()}};
   if (report.descriptors_before) object["descriptors_before"] = *report.descriptors_before;
   if (report.descriptors_after) object["descriptors_after"] = *report.descriptors_after;
+  if (report.peak_memory_bytes) object["peak_memory_bytes"] = *report.peak_memory_bytes;
   return dumped(object) + "\n";
 }
 
@@ -138,6 +139,7 @@ Result<WorkerReport> parse_report(std::string_view text) {
     }
     report.measures.counts = object.at("counts").get<std::map<std::string, std::uint64_t>>();
     report.ready_at = MachineTime(object.at("ready_at").get<std::int64_t>());
+    if (object.contains("peak_memory_bytes")) report.peak_memory_bytes = object.at("peak_memory_bytes");
     if (object.contains("descriptors_before")) report.descriptors_before = object.at("descriptors_before");
     if (object.contains("descriptors_after")) report.descriptors_after = object.at("descriptors_after");
     return report;

@@ -37,6 +37,7 @@ struct WorkerReport {
   Measures measures;
   MachineTime ready_at{};  // before it said so
   std::optional<std::uint64_t> descriptors_before, descriptors_after;
+  std::optional<std::uint64_t> peak_memory_bytes;
 };
 
 std::string print(const WorkerSpecification& specification);

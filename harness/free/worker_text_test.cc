@@ -44,12 +44,14 @@ TEST(WorkerText, GivesReportsBack) {
                                          .measures = {.times = {{"get", {MachineTime(7)}}}, .counts = {{"bytes", 3}}},
                                          .ready_at = MachineTime(4),
                                          .descriptors_before = 5,
-                                         .descriptors_after = {}}));
+                                         .descriptors_after = {},
+                                         .peak_memory_bytes = 4096}));
   ASSERT_TRUE(whole) << whole.error().message();
   EXPECT_EQ(whole->measures.times.at("get"), Samples{MachineTime(7)});
   EXPECT_EQ(whole->measures.counts.at("bytes"), 3U);
   EXPECT_EQ(whole->ready_at, MachineTime(4));
   EXPECT_EQ(whole->descriptors_before, 5U);
+  EXPECT_EQ(whole->peak_memory_bytes, 4096U);
   EXPECT_FALSE(whole->descriptors_after);
   const std::vector<OperationReport>* const parsed = &whole->operations;
   ASSERT_EQ(parsed->size(), 2U);

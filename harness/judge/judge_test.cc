@@ -261,7 +261,7 @@ const std::vector<Sabotage>& sabotages() {
          run.facts.run.processes[1].descriptors_before = 5;
          run.facts.run.processes[1].descriptors_after = 6;
        }},
-      {"nothing_left_over", "a descriptor of the harness", [](GoodRun& run) { ++run.facts.descriptors_after; }},
+      {"nothing_left_over", "a descriptor of the harness", [](GoodRun& run) { ++*run.facts.descriptors_after; }},
       {"published_modes", "mkstemp's mode kept", [](GoodRun& run) { run.found(run.entry(0)).mode = 0600; }},
       {"published_modes", "a directory that nobody else can enter",
        [](GoodRun& run) { run.found("locks").mode = 0700; }},

@@ -64,9 +64,10 @@ Finding nothing_left_over(const RunFacts& facts) {
     if (!all_ended_well(*stage)) continue;
     for (const Census& census : stage->censuses) judge_names(census, {}, finding);
   }
-  finding.judge(facts.descriptors_before == facts.descriptors_after, [&] {
-    return "the harness had " + std::to_string(facts.descriptors_before) + " descriptors open before the run and " +
-           std::to_string(facts.descriptors_after) + " after it";
+  if (!facts.descriptors_before || !facts.descriptors_after) return finding;  // /proc is not there
+  finding.judge(*facts.descriptors_before == *facts.descriptors_after, [&] {
+    return "the harness had " + std::to_string(*facts.descriptors_before) + " descriptors open before the run and " +
+           std::to_string(*facts.descriptors_after) + " after it";
   });
   return finding;
 }

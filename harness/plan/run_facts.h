@@ -55,9 +55,10 @@ struct ProcessRecord {
   MachineTime ready_at{};                                              // as the worker says, like what follows
   std::optional<std::uint64_t> descriptors_before, descriptors_after;  // open in the worker, around its operations
   Measures measures;
-  // Of the whole process, children that it waited for included; n/a for one that was not reaped. The peak of a fork
-  // counts the pages that it shares with its zygote.
-  std::optional<std::chrono::nanoseconds> cpu_time;  // user and system
+  // User and system, of the whole process and the children that it waited for, as the kernel counted them.
+  std::optional<std::chrono::nanoseconds> cpu_time;
+  // As the worker read it from the kernel before it reported (VmHWM). That of a fork counts what it shares with its
+  // zygote.
   std::optional<std::uint64_t> peak_memory_bytes;
 };
 
@@ -102,7 +103,7 @@ struct RunFacts {
   unsigned umask = 022;
   bool reads_back = true;  // workers were asked to read what they were given
   bool interrupted = false;
-  std::uint64_t descriptors_before = 0, descriptors_after = 0;  // of the harness
+  std::optional<std::uint64_t> descriptors_before, descriptors_after;  // of the harness
 };
 
 }  // namespace stampede

@@ -144,6 +144,7 @@ class FreeRun {
     record.measures = std::move(report->measures);
     record.ready_at = report->ready_at;
     record.measures.times["start"] = {record.ready_at - record.started_at};
+    record.peak_memory_bytes = report->peak_memory_bytes;
     record.descriptors_before = report->descriptors_before;
     record.descriptors_after = report->descriptors_after;
     return record;
