@@ -147,6 +147,75 @@ TEST(Judge, AcceptsAFailureThatItsFaultExplains) {
   EXPECT_EQ(verdict.judged.at("honest_errors"), 1U);
 }
 
+// Process 0 fails to get model 0 because of `turn`, with `code`.
+Verdict verdict_on(const char* turn, const char* code) {
+  GoodRun run;
+  run.fail_first(FaultKind::none, code);
+  run.facts.run.ledger.back().fault = parse_turn(turn).value();
+  return judge(run.facts);
+}
+
+TEST(Judge, KnowsWhatPartsOfATurnCauseTogether) {
+  const std::vector<std::pair<const char*, const char*>> honest = {
+      {"drip:10+flip_byte:3", "wrong_checksum"},
+      {"length_missing+close_in_body:5", "wrong_checksum"},
+      {"length_missing+close_in_body:5", "truncated"},
+      {"length_too_long+bytes_after_body", "wrong_checksum"},
+      {"chunked_no_last+bytes_after_body", "bad_response"},
+      {"redirect_loop", "too_many_redirects"},
+      {"stall_in_body:3", "timed_out"},
+      {"interim:9", "bad_response"},
+      {"status:503+length_twice", "bad_response"},
+  };
+  for (const auto& [turn, code] : honest) EXPECT_TRUE(verdict_on(turn, code).holds()) << turn << " " << code;
+  const std::vector<std::pair<const char*, const char*>> dishonest = {
+      {"drip:10+flip_byte:3", "truncated"},
+      {"close_in_body:5", "wrong_checksum"},
+      {"bare_lf", "wrong_checksum"},
+      {"redirect_loop", "bad_response"},
+      {"stall_in_body:3", "truncated"},
+      {"chunked_trailers+swap_halves", "bad_response"},
+      {"length_too_long+drip:9", "wrong_checksum"},
+  };
+  for (const auto& [turn, code] : dishonest) {
+    const Verdict verdict = verdict_on(turn, code);
+    ASSERT_EQ(verdict.violations.size(), 1U) << turn << " " << code;
+    EXPECT_EQ(verdict.violations[0].invariant, "honest_errors") << turn << " " << code;
+  }
+}
+
+TEST(Judge, TakesNoFailureFromWhatHttpAllows) {
+  for (const char* turn : {"drip:1", "stall_in_body:3:for=20ms", "interim:3", "chunked_trailers", "bytes_after_body",
+                           "redirect_relative", "redirect_other_host", "range_ignored", "range_multipart"}) {
+    const Verdict verdict = verdict_on(turn, "bad_response");
+    const bool is_found =
+        std::any_of(verdict.violations.begin(), verdict.violations.end(),
+                    [](const Violation& violation) { return violation.invariant == "no_spurious_failure"; });
+    EXPECT_TRUE(is_found) << turn;
+  }
+}
+
+TEST(Judge, CountsARedirectAndWhatItLeadsToAsOneDownload) {
+  GoodRun run;
+  LedgerEntry redirect = run.request(0);
+  redirect.fault = parse_turn("redirect_relative").value();
+  redirect.full_body_sent = false;
+  run.facts.run.ledger.push_back(redirect);
+  run.request(0).target += "&redirected=well";
+  const Verdict verdict = judge(run.facts);
+  for (const Violation& violation : verdict.violations) ADD_FAILURE() << violation.invariant << ": " << violation.what;
+}
+
+TEST(Judge, AllowsASecondDownloadAfterAnOddHeaderSection) {
+  GoodRun run;
+  LedgerEntry odd = run.request(0);
+  odd.fault = parse_turn("folded_header").value();
+  run.facts.run.ledger.push_back(odd);
+  EXPECT_TRUE(judge(run.facts).holds());
+  run.facts.run.ledger.back().fault = parse_turn("drip:5").value();
+  EXPECT_FALSE(judge(run.facts).holds());
+}
+
 struct Sabotage {
   const char* invariant;
   const char* what;
