@@ -183,9 +183,9 @@ std::string print(const FaultTurn& turn) {
 }
 
 FaultTurn FaultSequence::at(std::uint64_t index) const {
-  if (index < faults.size()) return faults[index];
-  if (repeats && !faults.empty()) return faults[index % faults.size()];
-  return FaultTurn{};
+  const std::uint64_t turn = index / every;
+  if (index % every != every - 1 || faults.empty() || (turn >= faults.size() && !repeats)) return FaultTurn{};
+  return faults[turn % faults.size()];
 }
 
 }  // namespace stampede

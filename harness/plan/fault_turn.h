@@ -48,10 +48,12 @@ modelcache::Result<void> check(const FaultTurn& turn);
 modelcache::Result<FaultTurn> parse_turn(std::string_view text);
 std::string print(const FaultTurn& turn);
 
-// The i-th of those who come gets the i-th turn; after the last, either from the start again or good responses.
+// The i-th of those who come gets the i-th turn; after the last, either from the start again or good responses. Where
+// `every` is more than 1, that many less one good responses come before each turn.
 struct FaultSequence {
   std::vector<FaultTurn> faults = {};
   bool repeats = false;
+  std::uint64_t every = 1;
   [[nodiscard]] FaultTurn at(std::uint64_t index) const;
   friend bool operator==(const FaultSequence&, const FaultSequence&) = default;
 };

@@ -120,5 +120,17 @@ TEST(FaultSequence, EndsInGoodResponsesOrStartsAgain) {
   EXPECT_TRUE((FaultSequence{.faults = {}, .repeats = true}.at(5) == FaultTurn{}));
 }
 
+TEST(FaultSequence, PutsGoodResponsesBeforeEachTurn) {
+  const FaultTurn reset = turn("reset_on_accept");
+  const FaultTurn close = turn("close_on_accept");
+  FaultSequence sequence{.faults = {reset, close}, .repeats = true, .every = 3};
+  for (std::uint64_t i = 0; i < 12; ++i) {
+    EXPECT_TRUE(sequence.at(i) == (i % 3 != 2 ? FaultTurn{} : i % 6 == 2 ? reset : close)) << i;
+  }
+  sequence.repeats = false;
+  EXPECT_TRUE(sequence.at(5) == close);
+  EXPECT_TRUE(sequence.at(8) == FaultTurn{});
+}
+
 }  // namespace
 }  // namespace stampede
