@@ -24,7 +24,7 @@ HEAVY_LIBRARIES = {
     "boost/beast": (2, ["cache/http_*", "harness/faults/*"]),
     "nlohmann/": (12, ["cache/manifest.cc", "cache/command/*", "harness/*", "fuzz/*"]),
     "CLI/": (16, ["cache/command/*", "harness/cli/*"]),
-    "openssl/": (3, ["cache/*"]),
+    "openssl/": (3, ["cache/*", "harness/faults/*"]),
 }
 LIGHT_HEADERS = ["nlohmann/json_fwd.hpp", "boost/beast/version.hpp"]
 

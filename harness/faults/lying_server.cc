@@ -12,6 +12,8 @@
 
 #include "harness/faults/connection.h"
 #include "harness/faults/listeners.h"
+#include "harness/faults/throwaway_authority.h"
+#include "harness/faults/tls_wire.h"
 
 namespace stampede {
 
@@ -22,9 +24,9 @@ using modelcache::Result;
 namespace {
 
 // REQUIRES: `address` is numeric.
-std::string origin_of(std::string_view address, std::uint16_t port) {
+std::string origin_of(bool is_https, std::string_view address, std::uint16_t port) {
   const bool is_v6 = address.find(':') != std::string_view::npos;
-  return fmt::format("http://{}{}{}:{}", is_v6 ? "[" : "", address, is_v6 ? "]" : "", port);
+  return fmt::format("http{}://{}{}{}:{}", is_https ? "s" : "", is_v6 ? "[" : "", address, is_v6 ? "]" : "", port);
 }
 
 Result<void> check_sequence(const FaultSequence& sequence, bool is_of_model) {
@@ -53,6 +55,7 @@ class LyingServer::Impl {
   explicit Impl(LyingServerOptions options)
       : listeners_([this](std::size_t listener, std::shared_ptr<Wire> wire) { admit(listener, std::move(wire)); }),
         address_(std::move(options.address)),
+        is_https_(options.is_https),
         faults_(std::move(options.faults)) {
     repertoire_.model_faults = std::move(options.model_faults);
     repertoire_.request_header_bytes_max = options.requests_header_bytes_max;
@@ -86,6 +89,17 @@ class LyingServer::Impl {
     return checked;
   }
 
+  Result<void> prepare_tls() {
+    if (!is_https_) return {};
+    const Result<TlsIdentity> identity = make_tls_identity({address_, other_address_of(address_)});
+    if (!identity) return fail(identity.error());
+    Result<std::unique_ptr<TlsServer>> tls = TlsServer::make(*identity);
+    if (!tls) return fail(tls.error());
+    tls_ = std::move(*tls);
+    authority_ = identity->authority;
+    return {};
+  }
+
   Result<void> listen(const std::vector<std::uint16_t>& ports) {
     for (std::size_t i = 0; i < ports.size(); ++i) {
       const Result<std::uint16_t> port = listeners_.open(address_, ports[i], i);
@@ -95,7 +109,7 @@ class LyingServer::Impl {
       const std::string other = other_address_of(address_);
       const Result<std::uint16_t> other_port = listeners_.open(other, 0, i);
       if (!other_port) return fail(other_port.error());
-      repertoire_.other_origins.push_back(origin_of(other, *other_port));
+      repertoire_.other_origins.push_back(origin_of(is_https_, other, *other_port));
     }
     const Result<std::uint16_t> refused = listeners_.reserve_refusing(address_);
     if (!refused) return fail(refused.error());
@@ -165,6 +179,7 @@ class LyingServer::Impl {
   }
 
   [[nodiscard]] std::uint16_t port(std::size_t listener) const { return ports_.at(listener); }
+  [[nodiscard]] const std::string& authority() const { return authority_; }
   [[nodiscard]] std::uint16_t refused_port() const { return refused_port_; }
 
   [[nodiscard]] std::string other_origin(std::size_t listener) const {
@@ -172,11 +187,12 @@ class LyingServer::Impl {
   }
 
   [[nodiscard]] std::string url(std::uint16_t port, std::string_view name) const {
-    return origin_of(address_, port) + target_of(name);
+    return origin_of(is_https_, address_, port) + target_of(name);
   }
 
  private:
   void admit(std::size_t listener, std::shared_ptr<Wire> wire) {
+    if (tls_) wire = tls_->wrap(std::move(wire));
     auto entry = std::make_shared<LedgerEntry>();
     entry->connection = entries_.size();
     entry->listener = static_cast<std::uint32_t>(listener);
@@ -209,6 +225,9 @@ class LyingServer::Impl {
 
   Listeners listeners_;
   std::string address_;
+  bool is_https_;
+  std::unique_ptr<TlsServer> tls_;
+  std::string authority_;
   std::vector<std::uint16_t> ports_;
   std::uint16_t refused_port_ = 0;
   bool has_other_host_ = false;
@@ -235,6 +254,7 @@ Result<std::unique_ptr<LyingServer>> LyingServer::start(LyingServerOptions optio
     Result<void> ready = impl->add_models(models);
     if (ready) ready = impl->check_faults();
     if (ready) ready = impl->listen(ports);
+    if (ready) ready = impl->prepare_tls();
     if (!ready) return fail(ready.error());
     impl->run();
     return std::unique_ptr<LyingServer>(new LyingServer(std::move(impl)));
@@ -246,6 +266,8 @@ Result<std::unique_ptr<LyingServer>> LyingServer::start(LyingServerOptions optio
 LyingServer::LyingServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 LyingServer::~LyingServer() { stop(); }
+
+const std::string& LyingServer::authority() const { return impl_->authority(); }
 
 std::uint16_t LyingServer::port(std::size_t listener) const { return impl_->port(listener); }
 

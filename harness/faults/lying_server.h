@@ -27,6 +27,9 @@ struct LyingServerOptions {
   // By model's name, and by order of the requests for it: stands in place of the connection's turn, unless that came
   // before the request. Requests that follow a redirect of this server get what it leads to, and are not counted.
   std::map<std::string, FaultSequence, std::less<>> model_faults = {};
+  // TLS with a certificate for `address` from an authority that exists for this server alone; faults and the ledger are
+  // about what is inside. Cuts end the connection without a close_notify, good ends with one.
+  bool is_https = false;
   std::size_t requests_header_bytes_max = 16 * 1024;
   // Called on the server's thread, when a connection's script is done.
   std::function<void(const LedgerEntry&)> on_end = {};
@@ -46,6 +49,8 @@ class LyingServer {
   LyingServer(const LyingServer&) = delete;
   LyingServer& operator=(const LyingServer&) = delete;
 
+  // What an HTTPS client must trust, in PEM; empty without HTTPS.
+  [[nodiscard]] const std::string& authority() const;
   [[nodiscard]] std::uint16_t port(std::size_t listener = 0) const;
   // "http://127.0.0.1:4711/"
   [[nodiscard]] std::string base_url(std::size_t listener = 0) const;

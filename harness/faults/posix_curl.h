@@ -12,9 +12,10 @@ struct CurlRun {
   std::string body;  // its standard output
 };
 
-// Runs curl without a configuration file, proxies and progress, and waits for its end. Aborts the test program where it
+// Runs curl without a configuration file, proxies and progress, and waits for its end. Its standard input is a file
+// without a name that holds `input`; as /dev/stdin it can be read again and again. Aborts the test program where curl
 // cannot be started: scripts/setup.sh installs it.
-CurlRun run_curl(const std::vector<std::string>& arguments);
+CurlRun run_curl(const std::vector<std::string>& arguments, const std::string& input = "");
 
 }  // namespace stampede
 

@@ -11,8 +11,9 @@
 
 namespace stampede {
 
-// Owned by the server's thread, on which all calls come back; none comes back before the call that asked returned. At
-// most one `read` and one `write` are under way at a time. After `close` what is under way may still come back.
+// Owned by the server's thread, on which all calls come back; they may do so before the call that asked returned. At
+// most one `read`, one `write` and one `wait` are under way at a time. After `close` a read or a write that is under
+// way may still come back.
 class Wire {
  public:
   // `failed`: nothing more goes in this direction (the peer has closed or reset, or `close` was called).

@@ -1,0 +1,193 @@
+// `stampede serve` as people run it: fault files, HTTPS, bad input, and what stays behind.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "harness/faults/posix_curl.h"
+#include "harness/free/directory_for_test.h"
+
+namespace stampede {
+namespace {
+
+using nlohmann::json;
+
+// A running `stampede serve`, with standard output and error in one pipe and temporary files in a directory of its own.
+class Serve {
+ public:
+  Serve(const TestDirectory& directory, std::vector<std::string> arguments) {
+    temporary_ = directory.path() + "/temporary";
+    std::filesystem::create_directories(temporary_);
+    arguments.insert(arguments.begin(), {"stampede", "serve", directory.path() + "/models"});
+    std::vector<char*> list;
+    for (std::string& argument : arguments) list.push_back(argument.data());
+    list.push_back(nullptr);
+    int output[2];
+    if (::pipe2(output, O_CLOEXEC) != 0) return;
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what it leaves behind becomes ours, and can be seen
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::setenv("TMPDIR", temporary_.c_str(), 1);
+      ::dup2(output[1], STDOUT_FILENO);
+      ::dup2(output[1], STDERR_FILENO);
+      ::execv(STAMPEDE_PROGRAM, list.data());
+      ::_exit(127);
+    }
+    ::close(output[1]);
+    output_ = output[0];
+  }
+  ~Serve() {
+    if (pid_ > 0) end();
+    ::close(output_);
+  }
+  Serve(const Serve&) = delete;
+  Serve& operator=(const Serve&) = delete;
+
+  // One line, without its end; nothing after the last.
+  std::string line() {
+    std::string text;
+    for (char c = 0; ::read(output_, &c, 1) == 1 && c != '\n';) text += c;
+    return text;
+  }
+  std::string rest() {
+    std::string text;
+    for (char c = 0; ::read(output_, &c, 1) == 1;) text += c;
+    return text;
+  }
+
+  // The first event of --json.
+  json start() { return json::parse(line(), nullptr, false); }
+
+  // Asks it to end. Its exit status, or minus the signal.
+  int end() {
+    ::kill(pid_, SIGTERM);
+    return wait();
+  }
+  int wait() {
+    int status = 0;
+    ::waitpid(std::exchange(pid_, -1), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  [[nodiscard]] bool is_nothing_left() const {
+    return ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD && std::filesystem::is_empty(temporary_);
+  }
+
+ private:
+  pid_t pid_ = -1;
+  int output_ = -1;
+  std::string temporary_;
+};
+
+class ServeCommand : public ::testing::Test {
+ protected:
+  ServeCommand() {
+    directory_.file("models/a", kBytes);
+    directory_.file("models/b", kBytes);
+  }
+
+  static std::string status_of(const std::string& url) {
+    return run_curl({"--output", "/dev/null", "--write-out", "%{http_code}", url}).body;
+  }
+
+  static constexpr std::string_view kBytes = "the bytes of a model";
+  const TestDirectory directory_;
+};
+
+TEST_F(ServeCommand, PlaysAFaultFile) {
+  const std::string file = directory_.file("faults.json", R"({"faults": 1, "turns": ["status:403"], "repeat": true,
+      "models": {"b": {"turns": [{"status": {"status": 404}}, "none", "status:500+drip:10"]}}})");
+  Serve serve(directory_, {"--json", "--faults", file});
+  const std::string url = serve.start().at("url");
+  EXPECT_EQ(status_of(url + "a"), "403");
+  for (const char* status : {"404", "200", "500", "200"}) EXPECT_EQ(status_of(url + "b"), status);
+  EXPECT_EQ(status_of(url + "a"), "403");
+  EXPECT_EQ(serve.end(), 0);
+  const std::string rest = serve.rest();
+  EXPECT_NE(rest.find(R"("fault":"status:500+drip:10")"), std::string::npos) << rest;
+  const json totals = json::parse(rest.substr(rest.rfind('{', rest.rfind("\"faults\":{") - 1)), nullptr, false);
+  ASSERT_TRUE(totals.is_object()) << rest;
+  EXPECT_EQ(totals.at("faults"), (json{{"drip", 1}, {"status", 4}}));
+  EXPECT_TRUE(serve.is_nothing_left());
+}
+
+TEST_F(ServeCommand, PutsEachFaultBehindGoodResponses) {
+  Serve serve(directory_, {"--json", "--fault", "status:404", "--fault", "status:500", "--fault-every", "2"});
+  const std::string url = serve.start().at("url");
+  for (const char* status : {"200", "404", "200", "500", "200", "200"}) EXPECT_EQ(status_of(url + "a"), status);
+  EXPECT_EQ(serve.end(), 0);
+}
+
+TEST_F(ServeCommand, ServesHttpsWithATemporaryAuthority) {
+  Serve serve(directory_, {"--json", "--https"});
+  const json start = serve.start();
+  const std::string url = start.at("url");
+  const std::string authority = start.at("authority");
+  EXPECT_EQ(url.rfind("https://127.0.0.1:", 0), 0U) << url;
+  EXPECT_EQ(run_curl({"--cacert", authority, url + "a"}).body, kBytes);
+  EXPECT_EQ(run_curl({url + "a"}).status, 60);
+  EXPECT_EQ(serve.end(), 0);
+  EXPECT_FALSE(std::filesystem::exists(authority));
+  EXPECT_TRUE(serve.is_nothing_left());
+}
+
+TEST_F(ServeCommand, LeavesAnAuthorityThatWasAskedFor) {
+  const std::string authority = directory_.path() + "/ca.pem";
+  Serve serve(directory_, {"--https", "--ca-out", authority});
+  const std::string first = serve.line();
+  const std::string url = first.substr(first.find("https://"));
+  EXPECT_EQ(run_curl({"--cacert", authority, url + "a"}).body, kBytes);
+  EXPECT_EQ(serve.end(), 0);
+  EXPECT_TRUE(std::filesystem::exists(authority));
+}
+
+TEST_F(ServeCommand, RefusesBadInputWithAMessageAndLeavesNothingRunning) {
+  const std::string wrong_key = directory_.file("wrong.json", R"({"faults": 1, "turn": []})");
+  const std::string no_model = directory_.file("model.json", R"({"faults": 1, "models": {"c": {}}})");
+  struct Case {
+    std::vector<std::string> arguments;
+    int status;
+    std::string message;
+  };
+  const std::vector<Case> cases = {
+      {{"--fault", "explode"}, 2, "parse fault explode: 'explode': expected one of none"},
+      {{"--fault", "refused"}, 2, "a server that listens cannot refuse"},
+      {{"--fault", "flip_byte:1+swap_halves"}, 2, "flip_byte:1 and swap_halves contradict each other"},
+      {{"--faults", wrong_key}, 2, wrong_key + ": turn: unknown, expected one of"},
+      {{"--faults", no_model}, 2, "c: has faults and is no model"},
+      {{"--faults", "/nonexistent/faults.json"}, 2, "read fault file /nonexistent/faults.json: no such file"},
+      {{"--faults", no_model, "--fault", "none"}, 2, "--fault"},
+      {{"--faults", no_model, "--repeat"}, 2, "--repeat"},
+      {{"--ca-out", "/nonexistent/ca.pem"}, 2, "--ca-out"},
+      {{"--https", "--ca-out", "/nonexistent/ca.pem"}, 2, "/nonexistent/ca.pem: expected a file that can be written"},
+      {{"--address", "localhost"}, 2, "localhost: expected a numeric address"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.message);
+    Serve serve(directory_, c.arguments);
+    const std::string text = serve.rest();
+    EXPECT_EQ(serve.wait(), c.status);
+    EXPECT_NE(text.find(c.message), std::string::npos) << text.substr(0, 500);
+    EXPECT_TRUE(serve.is_nothing_left());
+  }
+}
+
+TEST_F(ServeCommand, SaysThatItsPortIsTaken) {
+  Serve first(directory_, {"--json"});
+  const std::string url = first.start().at("url");
+  const std::string port = url.substr(17, url.size() - 18);
+  Serve second(directory_, {"--port", port});
+  const std::string text = second.rest();
+  EXPECT_EQ(second.wait(), 3);
+  EXPECT_NE(text.find("listen on 127.0.0.1:" + port + ": Address already in use"), std::string::npos) << text;
+  EXPECT_EQ(first.end(), 0);
+  EXPECT_TRUE(second.is_nothing_left());
+}
+
+}  // namespace
+}  // namespace stampede
