@@ -101,9 +101,36 @@ NetworkFault draw_part(Generator& generator, FaultKind kind, const std::vector<M
   return fault;
 }
 
+// Fisher and Yates, since std::shuffle's results differ between standard libraries.
+std::vector<std::size_t> draw_order(Generator& generator, std::size_t count) {
+  std::vector<std::size_t> order(count);
+  for (std::size_t i = 0; i < count; ++i) order[i] = i;
+  for (std::size_t i = count; i > 1; --i) std::swap(order[i - 1], order[draw_below(generator, i)]);
+  return order;
+}
+
+// Faults come like cards from a deck, not like dice, and neighbouring seeds begin at different places of one deck: a
+// shared directory makes few connections in a run, and a few runs must be enough to meet every kind.
+class Deck {
+ public:
+  Deck(const std::vector<std::string>& faults, std::uint64_t seed) : faults_(faults) {
+    constexpr std::uint64_t kSeedsPerDeck = 8;
+    Generator generator(seed / kSeedsPerDeck);
+    order_ = draw_order(generator, faults.size());
+    next_ = seed % kSeedsPerDeck * faults.size() / kSeedsPerDeck;
+  }
+  const std::string& draw() { return faults_[order_[next_++ % order_.size()]]; }
+
+ private:
+  const std::vector<std::string>& faults_;
+  std::vector<std::size_t> order_;
+  std::size_t next_ = 0;
+};
+
 // A kind stands for turns with this part, mostly alone; whatever is more than a kind is taken as it is.
-FaultTurn draw_turn(Generator& generator, const std::vector<std::string>& faults, const std::vector<Model>& models) {
-  const std::string& text = faults[draw_below(generator, faults.size())];
+FaultTurn draw_turn(Generator& generator, Deck& deck, const std::vector<std::string>& faults,
+                    const std::vector<Model>& models) {
+  const std::string& text = deck.draw();
   const std::optional<FaultKind> kind = kind_named(text);
   if (!kind) return *parse_turn(text);
   FaultTurn turn = draw_part(generator, *kind, models);
@@ -113,14 +140,6 @@ FaultTurn draw_turn(Generator& generator, const std::vector<std::string>& faults
   FaultTurn both = turn;
   both.parts.push_back(draw_part(generator, *other, models));
   return check(both) ? both : turn;
-}
-
-// Fisher and Yates, since std::shuffle's results differ between standard libraries.
-std::vector<std::size_t> draw_order(Generator& generator, std::size_t count) {
-  std::vector<std::size_t> order(count);
-  for (std::size_t i = 0; i < count; ++i) order[i] = i;
-  for (std::size_t i = count; i > 1; --i) std::swap(order[i - 1], order[draw_below(generator, i)]);
-  return order;
 }
 
 PlannedProcess draw_process(Generator& generator, std::size_t models, std::size_t operations, std::size_t directory) {
@@ -177,10 +196,11 @@ FreePlan draw_plan(const DrawOptions& options, std::uint64_t seed) {
   }
   if (options.fault_share <= 0) return plan;
   const std::vector<std::string> faults = options.faults.empty() ? names_of_turns() : options.faults;
+  Deck deck(faults, seed);
   const std::size_t connections = options.processes * operations * kAttemptsMax;
   for (std::size_t i = 0; i < connections; ++i) {
     const bool is_fault = draw_chance(generator, options.fault_share);
-    plan.faults.faults.push_back(is_fault ? draw_turn(generator, faults, options.models) : FaultTurn{});
+    plan.faults.faults.push_back(is_fault ? draw_turn(generator, deck, faults, options.models) : FaultTurn{});
   }
   return plan;
 }
