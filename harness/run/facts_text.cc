@@ -27,8 +27,14 @@ ordered_json plan_json(const FreePlan& plan) {
   }
   ordered_json faults = ordered_json::array();
   for (const FaultTurn& fault : plan.faults.faults) faults.push_back(print(fault));
+  ordered_json kills = ordered_json::array();
+  for (const PlannedKill& kill : plan.kills) {
+    kills.push_back({{"connection", kill.connection}, {"waiting", kill.waiting}});
+  }
   return {{"models", std::move(models)},
           {"directories", plan.directories},
+          {"starts_warm", plan.starts_warm},
+          {"kills", std::move(kills)},
           {"processes", std::move(processes)},
           {"faults", std::move(faults)},
           {"faults_repeat", plan.faults.repeats}};
