@@ -118,7 +118,9 @@ TEST(Curl, EndsAsTheFaultSays) {
     // where it has others.
     const Ledger ledger = server->ledger();
     const bool is_full = std::any_of(ledger.begin(), ledger.end(), [](const auto& e) { return e.full_body_sent; });
-    if (row.options.empty() && run.status == 0) EXPECT_EQ(is_full, output == Output::right);
+    if (row.options.empty() && run.status == 0) {
+      EXPECT_EQ(is_full, output == Output::right);
+    }
   }
 }
 
@@ -156,10 +158,14 @@ TEST(Curl, AsksForRanges) {
     EXPECT_EQ(range.status, row.range_status);
     EXPECT_EQ(range.body.size(), row.range_bytes);
     const std::size_t begin = std::string(row.turn) == "range_wrong_start" ? 9 : 10;
-    if (range.body.size() == 10) EXPECT_TRUE(range.body == bytes.substr(begin, 10));
+    if (range.body.size() == 10) {
+      EXPECT_TRUE(range.body == bytes.substr(begin, 10));
+    }
     const CurlRun resumed = run_curl({"--fail", "--continue-at", "1000", server->url(0, model)});
     EXPECT_EQ(resumed.status, row.resume_status);
-    if (resumed.status == 0) EXPECT_TRUE(resumed.body == bytes.substr(1000));
+    if (resumed.status == 0) {
+      EXPECT_TRUE(resumed.body == bytes.substr(1000));
+    }
   }
   const auto server = serve(model, "none");
   EXPECT_EQ(run_curl({"--fail", "--range", "100000-", server->url(0, model)}).status, 22);

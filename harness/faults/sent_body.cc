@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 namespace stampede {
 namespace {
@@ -117,11 +118,10 @@ void SentBody::take_line(char c) {
 void SentBody::end_head() {
   constexpr std::string_view kInterim = "HTTP/1.1 1";
   constexpr std::string_view kGood = "HTTP/1.1 200 ";
-  const std::string lines = std::move(lines_);
-  lines_.clear();
-  if (lines.compare(0, kInterim.size(), kInterim) == 0) return;  // another head follows
+  const std::string lines = std::exchange(lines_, {});
+  if (lines.starts_with(kInterim)) return;  // another head follows
   const Head head = read_fields(std::string_view(lines).substr(lines.find('\n') + 1));
-  if (lines.compare(0, kGood.size(), kGood) != 0 || !head.is_good) {
+  if (!lines.starts_with(kGood) || !head.is_good) {
     phase_ = Phase::unreadable;
   } else if (head.is_chunked) {
     phase_ = Phase::chunk_size;

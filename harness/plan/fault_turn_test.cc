@@ -64,7 +64,9 @@ TEST(FaultTurn, LetsEveryPairOfKindsBeOrNot) {
       FaultTurn reversed = NetworkFault{.kind = right};
       reversed.parts.push_back({.kind = left});
       EXPECT_EQ(check(both).has_value(), check(reversed).has_value()) << print(both);
-      if (left == right) EXPECT_FALSE(check(both)) << print(both);
+      if (left == right) {
+        EXPECT_FALSE(check(both)) << print(both);
+      }
       allowed += check(both) ? 1 : 0;
     }
   }
