@@ -36,6 +36,29 @@ std::string counts_text(const std::map<std::string, std::uint64_t>& counts, std:
   return text;
 }
 
+// What broke though nobody promised it: no violation, and nothing to hide.
+std::string not_promised_text(const ExplorationOptions& options, const ExplorationTotals& totals) {
+  std::string text;
+  for (const auto& [invariant, broken] : totals.not_promised) {
+    text += fmt::format("  {}: {} times in {} of {} runs; {}\n    seed {}: {}\n", invariant, broken.times, broken.runs,
+                        totals.runs, options.free.subject.not_promised.at(invariant), broken.seed, broken.what);
+  }
+  return text.empty() ? text : "broken, and not promised\n" + text + "\n";
+}
+
+ordered_json not_promised_json(const ExplorationOptions& options, const ExplorationTotals& totals) {
+  ordered_json list = ordered_json::array();
+  for (const auto& [invariant, broken] : totals.not_promised) {
+    list.push_back({{"invariant", invariant},
+                    {"reason", options.free.subject.not_promised.at(invariant)},
+                    {"times", broken.times},
+                    {"runs", broken.runs},
+                    {"seed", broken.seed},
+                    {"what", broken.what}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string verdict_line(const ExplorationTotals& totals) {
@@ -58,9 +81,9 @@ std::string text_of(const ExplorationOptions& options, const ExplorationTotals& 
   const auto row = [&text](std::string_view name, const std::string& value) {
     text += fmt::format("  {:<28}{:>14}\n", name, value);
   };
-  text += fmt::format("{} processes, {} models ({}), {}, faults on {:.0f} % of connections, seed {}\n\n",
-                      options.draw.processes, options.draw.models.size(), bytes_text(model_bytes),
-                      options.draw.separate_directories ? "a directory each" : "one directory",
+  text += fmt::format("{}: {} processes, {} models ({}), {}, faults on {:.0f} % of connections, seed {}\n\n",
+                      options.free.subject.name, options.draw.processes, options.draw.models.size(),
+                      bytes_text(model_bytes), options.draw.separate_directories ? "a directory each" : "one directory",
                       options.draw.fault_share * 100, options.seed);
   row("runs", std::to_string(totals.runs));
   row("processes reaped", std::to_string(totals.processes));
@@ -81,7 +104,7 @@ std::string text_of(const ExplorationOptions& options, const ExplorationTotals& 
   row("body bytes sent", bytes_text(totals.body_bytes_sent));
   text += "\nfaults met\n" + counts_text(totals.faults, "  ");
   text += "\ntimes judged\n" + counts_text(totals.judged, "  ") + "\n";
-  return text;
+  return text + not_promised_text(options, totals);
 }
 
 std::string violation_text(const ExplorationTotals& totals, const std::string& command) {
@@ -122,13 +145,14 @@ std::string json_of(const ExplorationOptions& options, const ExplorationTotals& 
   for (const auto& [fault, count] : totals.faults) drawn[fault] = count;
   // The free world controls no steps: what it cannot measure is null.
   const ordered_json object = {{"world", "free"},
-                               {"subject", "modelcache"},
+                               {"subject", options.free.subject.name},
                                {"plans", totals.runs},
                                {"schedules", totals.runs},
                                {"steps", nullptr},
                                {"processes", totals.processes},
                                {"seconds", totals.seconds},
                                {"violations", std::move(violations)},
+                               {"not_promised", not_promised_json(options, totals)},
                                {"trace_hash", nullptr},
                                {"seed", options.seed},
                                {"judged", totals.judged},

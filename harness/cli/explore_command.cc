@@ -17,6 +17,7 @@
 #include "harness/free/posix_interrupt.h"
 #include "harness/free/posix_limits.h"
 #include "harness/free/posix_zygote.h"
+#include "harness/run/subject_catalogue.h"
 
 namespace stampede {
 namespace {
@@ -33,6 +34,7 @@ struct ExploreArguments {
   ModelOptions models;
   ExplorationOptions exploration;
   std::string world = "free";
+  std::string subject = Subject{}.name;
   std::string directories = "shared";
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> runs;
@@ -45,6 +47,9 @@ void add_options(CLI::App& command, ExploreArguments& arguments) {
   DrawOptions& draw = arguments.exploration.draw;
   command.add_option("--world", arguments.world, "where plans run")
       ->check(CLI::IsMember({"free"}))
+      ->capture_default_str();
+  command.add_option("--subject", arguments.subject, "the cache under test (stampede subjects), or its description")
+      ->type_name("NAME|FILE")
       ->capture_default_str();
   command.add_option("--processes", draw.processes, "processes of each run")
       ->type_name("N")
@@ -102,6 +107,7 @@ std::string shell_word(const std::string& text) {
 std::string command_text(const ExploreArguments& arguments) {
   const DrawOptions& draw = arguments.exploration.draw;
   std::string text = fmt::format("stampede explore --world free --processes {}", draw.processes);
+  if (arguments.subject != Subject{}.name) text += " --subject " + shell_word(arguments.subject);
   for (const std::string& choice : arguments.models.choices) text += " --models " + shell_word(choice);
   if (arguments.models.count_max > 0) text += fmt::format(" --model-count {}", arguments.models.count_max);
   if (draw.operations_per_process > 0) text += fmt::format(" --operations-per-process {}", draw.operations_per_process);
@@ -140,8 +146,20 @@ void show_progress(const ExplorationOptions& options, const ExplorationTotals& t
                totals.seconds);
 }
 
+// The exit status, where the subject cannot run.
+int choose_subject(const std::string& name_or_file, Subject& subject) {
+  modelcache::Result<Subject> found = find_subject(name_or_file, shipped_subjects_directory());
+  if (!found) return refuse(found.error(), kUsage);
+  subject = std::move(*found);
+  const std::vector<SubjectNeed> missing = missing_needs(subject);
+  if (missing.empty()) return kAllHeld;
+  std::fprintf(stderr, "stampede: %s cannot run here: missing %s\n", subject.name.c_str(), describe(missing).c_str());
+  return kCannotHere;
+}
+
 int explore(ExploreArguments& arguments) {
-  int status = kAllHeld;
+  int status = choose_subject(arguments.subject, arguments.exploration.free.subject);
+  if (status != kAllHeld) return status;
   if (arguments.models.choices.empty()) arguments.models.choices = {"onnx"};
   ExplorationOptions& exploration = arguments.exploration;
   exploration.draw.models = chosen_models(arguments.models, status);

@@ -8,6 +8,7 @@
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/explore_command.h"
 #include "harness/cli/serve_command.h"
+#include "harness/cli/subjects_command.h"
 #include "harness/cli/worker_command.h"
 
 namespace {
@@ -23,6 +24,7 @@ int run(int argc, char** argv) {
   stampede::add_bench_command(app, exit_status);
   stampede::add_check_command(app, exit_status);
   stampede::add_serve_command(app, exit_status);
+  stampede::add_subjects_command(app, exit_status);
   stampede::add_worker_command(app, exit_status);
   stampede::add_zygote_command(app, exit_status);
   try {

@@ -29,7 +29,8 @@ NameType type_of(fs::file_type type) {
   }
 }
 
-FoundName describe(const fs::directory_entry& entry, const fs::path& directory, std::vector<std::string>& problems) {
+FoundName describe(const fs::directory_entry& entry, const fs::path& directory, Hashes hashes,
+                   std::vector<std::string>& problems) {
   FoundName name;
   name.path = entry.path().lexically_relative(directory).generic_string();
   std::error_code error;
@@ -43,7 +44,7 @@ FoundName describe(const fs::directory_entry& entry, const fs::path& directory, 
   name.mode = static_cast<unsigned>(status.permissions()) & 07777U;
   if (name.type != NameType::regular) return name;
   name.size_bytes = entry.file_size(error);
-  if (name.path.starts_with(std::string(modelcache::kEntriesName) + "/")) {
+  if (hashes == Hashes::all || name.path.starts_with(std::string(modelcache::kEntriesName) + "/")) {
     name.sha256 = digest_of_file(entry.path().string());
     if (!name.sha256) problems.push_back(name.path + ": cannot be read");
   }
@@ -67,13 +68,13 @@ std::optional<std::uint64_t> read_status(std::string_view key, int base) {
 
 }  // namespace
 
-Census take_census(const std::string& directory) {
+Census take_census(const std::string& directory, Hashes hashes) {
   Census census{.directory = directory, .names = {}, .manifest = std::nullopt, .problems = {}};
   const fs::path root(directory);
   std::error_code error;
   fs::recursive_directory_iterator it(root, error);
   for (const fs::recursive_directory_iterator end; !error && it != end; it.increment(error)) {
-    census.names.push_back(describe(*it, root, census.problems));
+    census.names.push_back(describe(*it, root, hashes, census.problems));
   }
   if (error) census.problems.push_back(directory + ": " + error.message());
   std::sort(census.names.begin(), census.names.end(),

@@ -10,8 +10,11 @@
 
 namespace stampede {
 
+// Which files a census hashes.
+enum class Hashes { entries, all };  // those in entries/, or all regular ones
+
 // Every name below `directory`, symbolic links not followed. What cannot be read is in `problems`. Reads only.
-Census take_census(const std::string& directory);
+Census take_census(const std::string& directory, Hashes hashes = Hashes::entries);
 
 // Of this process: how many descriptors it has open, the most memory it had, and its umask.
 std::optional<std::uint64_t> count_open_descriptors();

@@ -1,12 +1,14 @@
-// Gets models from modelcache through the real door, and writes down what came back.
+// Gets models from modelcache through the real door, or by a command, and writes down what came back.
 #include "harness/free/worker.h"
 
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "cache/posix_os.h"
 #include "harness/free/census.h"
+#include "harness/free/command_get.h"
 #include "harness/free/file_digest.h"
 #include "harness/free/posix_worker_pipes.h"
 
@@ -52,12 +54,43 @@ modelcache::CacheOptions options_of(const WorkerSpecification& specification) {
   return options;
 }
 
+OperationReport report_of(const Result<GetResult>& result) {
+  OperationReport report;
+  report.succeeded = result.has_value();
+  if (!result) {
+    report.error_code = modelcache::name_of(result.error().code);
+    report.error_message = result.error().message();
+    return report;
+  }
+  report.path = result->entry.path;
+  report.claims_hit = result->hit;
+  report.claimed_attempts = result->attempts;
+  report.went_without_lock =
+      result->lock == modelcache::LockUse::gave_up || result->lock == modelcache::LockUse::unavailable;
+  report.notes = result->notes;
+  return report;
+}
+
 class Worker {
  public:
   Worker(Os& os, const WorkerSpecification& specification, Tracker& tracker, const std::function<void()>& on_waiting)
       : os_(os), specification_(specification), tracker_(tracker), on_waiting_(on_waiting) {}
 
-  Result<GetResult> get(const WorkerOperation& operation) {
+  OperationReport get(const WorkerOperation& operation) {
+    if (operation.command) return get_by_command(*operation.command, orphanage());
+    const Result<GetResult> result = get_from_cache(operation);
+    if (result) tracker_.count("bytes", result->entry.size_bytes);
+    return report_of(result);
+  }
+
+ private:
+  // A process that starts none needs none.
+  const PosixOrphanage& orphanage() {
+    if (!orphanage_) orphanage_.emplace();
+    return *orphanage_;
+  }
+
+  Result<GetResult> get_from_cache(const WorkerOperation& operation) {
     const Result<Cache*> cache = opened(operation.directory);
     if (!cache) return modelcache::fail(cache.error());
     PhaseTimer phases(tracker_);
@@ -72,7 +105,6 @@ class Worker {
     return (*cache)->get(request);
   }
 
- private:
   // A process opens each directory once.
   Result<Cache*> opened(const std::string& directory) {
     auto known = caches_.find(directory);
@@ -91,24 +123,8 @@ class Worker {
   Tracker& tracker_;
   const std::function<void()>& on_waiting_;
   std::map<std::string, Cache, std::less<>> caches_;
+  std::optional<PosixOrphanage> orphanage_;
 };
-
-OperationReport report_of(const Result<GetResult>& result) {
-  OperationReport report;
-  report.succeeded = result.has_value();
-  if (!result) {
-    report.error_code = modelcache::name_of(result.error().code);
-    report.error_message = result.error().message();
-    return report;
-  }
-  report.path = result->entry.path;
-  report.claims_hit = result->hit;
-  report.claimed_attempts = result->attempts;
-  report.went_without_lock =
-      result->lock == modelcache::LockUse::gave_up || result->lock == modelcache::LockUse::unavailable;
-  report.notes = result->notes;
-  return report;
-}
 
 }  // namespace
 
@@ -118,13 +134,10 @@ std::vector<OperationReport> perform(Os& os, const WorkerSpecification& specific
   std::vector<OperationReport> reports;
   for (const WorkerOperation& operation : specification.operations) {
     const MachineTime began_at = machine_now();
-    const Result<GetResult> result = worker.get(operation);
-    const MachineTime ended_at = machine_now();
-    OperationReport report = report_of(result);
+    OperationReport report = worker.get(operation);
     report.began_at = began_at;
-    report.ended_at = ended_at;
-    tracker.time("get", ended_at - began_at);
-    if (result) tracker.count("bytes", result->entry.size_bytes);
+    report.ended_at = machine_now();
+    tracker.time("get", report.ended_at - began_at);
     if (report.succeeded && specification.reads_back) report.read_back = digest_of_file(report.path);
     reports.push_back(std::move(report));
   }

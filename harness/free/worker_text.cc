@@ -15,13 +15,31 @@ using nlohmann::json;
 
 constexpr VerifyPolicy kPolicies[] = {VerifyPolicy::when_changed, VerifyPolicy::always, VerifyPolicy::never};
 
+constexpr CommandEnd kEnds[] = {CommandEnd::not_started, CommandEnd::exited, CommandEnd::signalled,
+                                CommandEnd::timed_out, CommandEnd::talked_too_much};
+
 json to_json(const WorkerOperation& operation) {
-  return {{"url", operation.url}, {"sha256", operation.sha256.hex()}, {"directory", operation.directory}};
+  json object = {{"url", operation.url}, {"sha256", operation.sha256.hex()}, {"directory", operation.directory}};
+  if (!operation.command) return object;
+  const CommandLine& line = operation.command->line;
+  object["command"] = {{"argv", line.argv},
+                       {"environment", line.environment},
+                       {"timeout_ms", line.timeout.count()},
+                       {"artifact", operation.command->artifact}};
+  return object;
+}
+
+json to_json(const CommandRecord& record) {
+  return {{"end", name_of(record.end)},
+          {"value", record.value},
+          {"output_bytes", record.output_bytes},
+          {"last_output", record.last_output}};
 }
 
 json to_json(const OperationReport& report) {
   json object = {
       {"succeeded", report.succeeded}, {"began_at", report.began_at.count()}, {"ended_at", report.ended_at.count()}};
+  if (report.command) object["command"] = to_json(*report.command);
   if (!report.succeeded) {
     object["error_code"] = report.error_code;
     object["error_message"] = report.error_message;
@@ -43,12 +61,35 @@ Sha256Digest digest_from(const json& text) {
   return *digest;
 }
 
+CommandGet command_from(const json& object) {
+  CommandGet get;
+  get.line.argv = object.at("argv").get<std::vector<std::string>>();
+  get.line.environment = object.at("environment").get<std::vector<std::string>>();
+  get.line.timeout = std::chrono::milliseconds(object.at("timeout_ms").get<std::int64_t>());
+  get.artifact = object.at("artifact");
+  if (get.line.argv.empty()) throw json::other_error::create(1, "no command", &object);
+  return get;
+}
+
+CommandRecord command_record_from(const json& object) {
+  CommandRecord record;
+  const std::string end = object.at("end");
+  for (const CommandEnd known : kEnds) {
+    if (name_of(known) == end) record.end = known;
+  }
+  record.value = object.at("value");
+  record.output_bytes = object.at("output_bytes");
+  record.last_output = object.at("last_output");
+  return record;
+}
+
 WorkerSpecification specification_from(const json& object) {
   WorkerSpecification specification;
   for (const json& operation : object.at("operations")) {
     specification.operations.push_back(WorkerOperation{.url = operation.at("url"),
                                                        .sha256 = digest_from(operation.at("sha256")),
                                                        .directory = operation.at("directory")});
+    if (operation.contains("command")) specification.operations.back().command = command_from(operation.at("command"));
   }
   specification.attempts_max = object.at("attempts_max");
   specification.backoff_first = std::chrono::milliseconds(object.at("backoff_first_ms").get<std::int64_t>());
@@ -67,6 +108,7 @@ OperationReport operation_report_from(const json& object) {
   report.succeeded = object.at("succeeded");
   report.began_at = MachineTime(object.at("began_at").get<std::int64_t>());
   report.ended_at = MachineTime(object.at("ended_at").get<std::int64_t>());
+  if (object.contains("command")) report.command = command_record_from(object.at("command"));
   if (!report.succeeded) {
     report.error_code = object.at("error_code");
     report.error_message = object.at("error_message");

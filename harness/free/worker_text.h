@@ -11,6 +11,7 @@
 
 #include "cache/cache.h"
 #include "cache/result.h"
+#include "harness/free/command_get.h"
 #include "harness/plan/run_facts.h"
 
 namespace stampede {
@@ -19,6 +20,7 @@ struct WorkerOperation {
   std::string url;
   modelcache::Sha256Digest sha256;
   std::string directory;
+  std::optional<CommandGet> command = {};  // absent: modelcache gets it
 };
 
 struct WorkerSpecification {

@@ -5,6 +5,17 @@
 #include "harness/judge/reading.h"
 
 namespace stampede {
+namespace {
+
+void judge_commands(const RunFacts& facts, const Stage& stage, Finding& finding) {
+  for (const Get& get : gets_of(stage)) {
+    if (!get.report->command) continue;
+    finding.judge(get.report->command->end == CommandEnd::exited,
+                  [&] { return describe(facts, get) + ": " + get.report->error_message; });
+  }
+}
+
+}  // namespace
 
 Finding every_process_is_accounted_for(const RunFacts& facts) {
   Finding finding;
@@ -32,6 +43,7 @@ Finding every_process_is_accounted_for(const RunFacts& facts) {
                                      : "no report: " + record.problem);
       });
     }
+    judge_commands(facts, *stage, finding);
   }
   return finding;
 }

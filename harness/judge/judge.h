@@ -31,6 +31,7 @@ struct Invariant {
   std::string_view sentence;  // in words
   std::string_view blind_to;  // what it cannot see
   Finding (*find)(const RunFacts&);
+  bool needs_built_in = false;  // asks for what only the built-in subject says, or for its layout
 };
 
 // In the order of reports.
@@ -44,10 +45,12 @@ struct Violation {
 struct Verdict {
   std::map<std::string, std::uint64_t> judged;  // by id; every invariant has a line
   std::vector<Violation> violations;
+  // Of invariants that the subject does not promise: they are findings all the same, and nobody's broken word.
+  std::vector<Violation> not_promised;
   [[nodiscard]] bool holds() const { return violations.empty(); }
 };
 
-// Asks every invariant. Never asserts. An interrupted run is not judged.
+// Asks every invariant that can be judged with the run's subject. Never asserts. An interrupted run is not judged.
 Verdict judge(const RunFacts& facts);
 
 }  // namespace stampede

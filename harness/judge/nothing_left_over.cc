@@ -62,6 +62,10 @@ Finding nothing_left_over(const RunFacts& facts) {
       });
     }
     if (!all_ended_well(*stage)) continue;
+    if (facts.subject.command) {
+      judge_command_names(facts, *stage, finding);
+      continue;
+    }
     for (const Census& census : stage->censuses) judge_names(census, {}, finding);
   }
   if (!facts.descriptors_before || !facts.descriptors_after) return finding;  // /proc is not there

@@ -71,6 +71,18 @@ const FoundName* find_name(const Census& census, const std::string& path) {
   return nullptr;
 }
 
+std::optional<std::string> name_below_directory(const Stage& stage, const Get& get) {
+  if (get.planned.directory >= stage.censuses.size()) return std::nullopt;
+  const std::string prefix = stage.censuses[get.planned.directory].directory + "/";
+  if (!get.report->path.starts_with(prefix)) return std::nullopt;
+  return get.report->path.substr(prefix.size());
+}
+
+const FoundName* found_at(const Stage& stage, const Get& get) {
+  const auto name = name_below_directory(stage, get);
+  return name ? find_name(stage.censuses[get.planned.directory], *name) : nullptr;
+}
+
 bool all_ended_well(const Stage& stage) {
   return std::all_of(stage.processes.begin(), stage.processes.end(), [](const ProcessRecord& record) {
     return record.reason == ExitReason::exited && record.exit_value == 0 && record.report.has_value();

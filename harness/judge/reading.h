@@ -3,6 +3,7 @@
 #define STAMPEDE_JUDGE_READING_H
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,10 @@ std::map<Place, std::vector<const LedgerEntry*>> requests_by_place(const Stage& 
 // What stands in entries/.
 std::vector<const FoundName*> entries_of(const Census& census);
 const FoundName* find_name(const Census& census, const std::string& path);
+// What the get's path is called below its cache directory, there or not; nothing for a path outside of it.
+std::optional<std::string> name_below_directory(const Stage& stage, const Get& get);
+// The name that the census has for the get's path.
+const FoundName* found_at(const Stage& stage, const Get& get);
 
 // Every process ended by itself, with status 0 and a report: nobody died in the middle of something.
 bool all_ended_well(const Stage& stage);

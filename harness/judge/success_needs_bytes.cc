@@ -1,11 +1,30 @@
 // Nobody has a model that the server never sent.
-#include <algorithm>
 #include <set>
+#include <vector>
 
 #include "harness/judge/invariants.h"
 #include "harness/judge/reading.h"
 
 namespace stampede {
+
+namespace {
+
+using Requests = std::vector<const LedgerEntry*>;
+
+// At once, or in parts that are together at least as long: which part was which is not in the ledger.
+bool was_sent(const Requests& requests, std::size_t size_bytes) {
+  std::uint64_t in_parts = 0;
+  bool has_parts = false;
+  for (const LedgerEntry* entry : requests) {
+    if (entry->full_body_sent) return true;
+    constexpr int kPartialContent = 206;
+    has_parts = has_parts || entry->status == kPartialContent;
+    in_parts += entry->body_bytes_sent;
+  }
+  return has_parts && in_parts >= size_bytes;
+}
+
+}  // namespace
 
 Finding success_needs_bytes(const RunFacts& facts) {
   Finding finding;
@@ -19,8 +38,7 @@ Finding success_needs_bytes(const RunFacts& facts) {
     if (const auto before = earlier.find(place); before != earlier.end()) {
       asked.insert(asked.end(), before->second.begin(), before->second.end());
     }
-    const bool sent =
-        std::any_of(asked.begin(), asked.end(), [](const LedgerEntry* entry) { return entry->full_body_sent; });
+    const bool sent = was_sent(asked, facts.plan.models.at(place.second).bytes->size());
     finding.judge(sent, [&] {
       return describe(facts, get) + " succeeded, and none of " + std::to_string(asked.size()) +
              " requests of its directory was answered with the full body";

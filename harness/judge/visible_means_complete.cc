@@ -22,10 +22,32 @@ void judge_entries_complete(const Census& census, Finding& finding) {
   }
 }
 
+namespace {
+
+// The description of a command may say under which name it keeps a model.
+void judge_command_entries(const RunFacts& facts, const Census& census, Finding& finding) {
+  for (std::size_t i = 0; i < facts.entry_names.size(); ++i) {
+    const FoundName* const found = facts.entry_names[i].empty() ? nullptr : find_name(census, facts.entry_names[i]);
+    if (found == nullptr) continue;
+    finding.judge(found->sha256 == facts.plan.models.at(i).sha256, [&] {
+      return census.directory + "/" + found->path + " is not all of " + facts.plan.models[i].name + ": " +
+             std::to_string(found->size_bytes) + " bytes" +
+             (found->sha256 ? " with SHA-256 " + found->sha256->hex() : std::string(", unreadable"));
+    });
+  }
+}
+
+}  // namespace
+
 Finding visible_means_complete(const RunFacts& facts) {
   Finding finding;
   for (const Stage* stage : stages_of(facts)) {
     for (const Census& census : stage->censuses) {
+      for (const std::string& problem : census.problems) finding.violations.push_back(problem);
+      if (facts.subject.command) {
+        judge_command_entries(facts, census, finding);
+        continue;
+      }
       judge_entries_complete(census, finding);
       // Entries named by URL tell nothing about their bytes: they must be some model that was served.
       for (const FoundName* entry : entries_of(census)) {
@@ -35,7 +57,6 @@ Finding visible_means_complete(const RunFacts& facts) {
                                         [&](const Model& model) { return model.sha256 == *entry->sha256; });
         finding.judge(served, [&] { return census.directory + "/" + entry->path + " is none of the served models"; });
       }
-      for (const std::string& problem : census.problems) finding.violations.push_back(problem);
     }
   }
   return finding;

@@ -23,4 +23,20 @@ std::string_view name_of(ExitReason reason) {
   return "unknown";
 }
 
+std::string_view name_of(CommandEnd end) {
+  switch (end) {
+    case CommandEnd::not_started:
+      return "not_started";
+    case CommandEnd::exited:
+      return "exited";
+    case CommandEnd::signalled:
+      return "signalled";
+    case CommandEnd::timed_out:
+      return "timed_out";
+    case CommandEnd::talked_too_much:
+      return "talked_too_much";
+  }
+  return "unknown";
+}
+
 }  // namespace stampede

@@ -12,16 +12,28 @@
 #include "harness/plan/free_plan.h"
 #include "harness/plan/ledger.h"
 #include "harness/plan/measures.h"
+#include "harness/plan/subject.h"
 
 namespace stampede {
 
 // Of the system's monotonic clock, which all processes of a machine share.
 using MachineTime = std::chrono::nanoseconds;
 
+enum class CommandEnd { not_started, exited, signalled, timed_out, talked_too_much };
+std::string_view name_of(CommandEnd end);
+
+// The process that a worker started for one get, where the subject is a command.
+struct CommandRecord {
+  CommandEnd end = CommandEnd::not_started;
+  int value = 0;                   // exit status, signal, or the errno that kept it from starting
+  std::uint64_t output_bytes = 0;  // that it wrote to standard output and error
+  std::string last_output;         // the end of both, some hundred bytes
+};
+
 // What a worker says about one get. Nothing here is believed without a look at the files and the ledger.
 struct OperationReport {
   bool succeeded = false;
-  std::string error_code;     // modelcache::name_of, when it failed
+  std::string error_code;     // modelcache::name_of, when it failed; empty where the subject is a command
   std::string error_message;  // likewise
   std::string path;           // of the entry
   bool claims_hit = false;
@@ -30,7 +42,8 @@ struct OperationReport {
   bool went_without_lock = false;
   std::optional<modelcache::Sha256Digest> read_back;  // of what the worker read at `path` at once
   std::vector<std::string> notes;
-  MachineTime began_at{}, ended_at{};  // of the get alone
+  std::optional<CommandRecord> command;  // absent for the built-in subject
+  MachineTime began_at{}, ended_at{};    // of the get alone
 };
 
 enum class ExitReason {
@@ -70,7 +83,7 @@ struct FoundName {
   NameType type = NameType::regular;
   std::uint64_t size_bytes = 0;
   unsigned mode = 0;                                    // permission bits
-  std::optional<modelcache::Sha256Digest> sha256 = {};  // of regular files in entries/, hashed by the harness
+  std::optional<modelcache::Sha256Digest> sha256 = {};  // hashed by the harness; see take_census
 };
 
 struct Census {
@@ -93,6 +106,9 @@ struct Stage {
 };
 
 struct RunFacts {
+  Subject subject;
+  // Where a command keeps each model of the plan, relative to the cache directory; empty where that is not known.
+  std::vector<std::string> entry_names;
   FreePlan plan;  // with the epilogue's own model as the last one
   // What made the directories warm. Absent where they start cold.
   std::optional<Stage> warm_up;

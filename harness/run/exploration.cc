@@ -50,11 +50,14 @@ void count(const FreeOutcome& outcome, ExplorationTotals& totals) {
   }
   const std::uint64_t failures_before = totals.failures;
   count_gets(stage, totals);
-  const auto objections = std::count_if(
-      outcome.verdict.violations.begin(), outcome.verdict.violations.end(), [](const Violation& violation) {
-        return violation.invariant == "no_spurious_failure" || violation.invariant == "honest_errors";
-      });
-  totals.explained += totals.failures - failures_before - static_cast<std::uint64_t>(objections);
+  const auto is_objection = [](const Violation& violation) {
+    return violation.invariant == "no_spurious_failure" || violation.invariant == "honest_errors";
+  };
+  std::uint64_t objections = 0;
+  for (const auto* list : {&outcome.verdict.violations, &outcome.verdict.not_promised}) {
+    objections += static_cast<std::uint64_t>(std::count_if(list->begin(), list->end(), is_objection));
+  }
+  totals.explained += totals.failures - failures_before - objections;
   totals.connections += stage.ledger.size();
   for (const LedgerEntry& entry : stage.ledger) {
     for (const FaultKind kind : kinds_of(entry.fault)) ++totals.faults[std::string(name_of(kind))];
@@ -67,6 +70,18 @@ void count(const FreeOutcome& outcome, ExplorationTotals& totals) {
     }
   }
   for (const auto& [invariant, times] : outcome.verdict.judged) totals.judged[invariant] += times;
+}
+
+void count_not_promised(const Verdict& verdict, std::uint64_t seed, ExplorationTotals& totals) {
+  std::set<std::string> broken;
+  for (const Violation& violation : verdict.not_promised) {
+    BrokenBeyondPromise& sum = totals.not_promised[violation.invariant];
+    if (sum.times++ == 0) {
+      sum.seed = seed;
+      sum.what = violation.what;
+    }
+    if (broken.insert(violation.invariant).second) ++sum.runs;
+  }
 }
 
 Discovery discovery_of(FreeOutcome& outcome, std::uint64_t seed, const std::string& out) {
@@ -108,6 +123,7 @@ Result<ExplorationTotals> explore_free(const ExplorationOptions& options,
       break;
     }
     count(*outcome, totals);
+    count_not_promised(outcome->verdict, seed, totals);
     if (!outcome->verdict.holds()) totals.discoveries.push_back(discovery_of(*outcome, seed, options.out));
     totals.seconds = elapsed();
     progress(totals);

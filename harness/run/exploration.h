@@ -32,6 +32,14 @@ struct Discovery {
   std::string directory;  // the run's files
 };
 
+// An invariant that the subject does not promise, and broke.
+struct BrokenBeyondPromise {
+  std::uint64_t times = 0;
+  std::uint64_t runs = 0;  // in which it broke
+  std::uint64_t seed = 0;  // of the first
+  std::string what;        // there
+};
+
 // Counted from the ledger, the files and the reaped processes; what workers say is in `successes` alone, and the judge
 // has compared that with the rest.
 struct ExplorationTotals {
@@ -53,6 +61,7 @@ struct ExplorationTotals {
   std::map<std::string, std::uint64_t> operations;  // reported by workers, by name
   std::map<std::string, std::uint64_t> judged;      // by invariant
   std::vector<Discovery> discoveries;
+  std::map<std::string, BrokenBeyondPromise> not_promised;  // by invariant
   [[nodiscard]] std::uint64_t violation_count() const;
 };
 

@@ -44,16 +44,23 @@ ordered_json report_json(const OperationReport& report, MachineTime start) {
   ordered_json object = {{"succeeded", report.succeeded},
                          {"began_ns", (report.began_at - start).count()},
                          {"ended_ns", (report.ended_at - start).count()}};
+  if (report.command) {
+    object["command"] = {{"end", name_of(report.command->end)},
+                         {"value", report.command->value},
+                         {"output_bytes", report.command->output_bytes},
+                         {"last_output", report.command->last_output}};
+  }
   if (!report.succeeded) {
     object["error_code"] = report.error_code;
     object["error"] = report.error_message;
     return object;
   }
   object["path"] = report.path;
+  if (report.read_back) object["read_back"] = report.read_back->hex();
+  if (report.command) return object;  // which says no more
   object["claims_hit"] = report.claims_hit;
   object["claimed_attempts"] = report.claimed_attempts;
   object["went_without_lock"] = report.went_without_lock;
-  if (report.read_back) object["read_back"] = report.read_back->hex();
   object["notes"] = report.notes;
   return object;
 }
@@ -112,11 +119,15 @@ ordered_json stage_json(const Stage& stage) {
 }  // namespace
 
 std::string print(const RunFacts& facts, const Verdict& verdict, std::uint64_t seed) {
-  ordered_json object = {{"plan", 1}, {"world", "free"}, {"seed", seed}};
+  ordered_json object = {{"plan", 1}, {"world", "free"}, {"subject", facts.subject.name}, {"seed", seed}};
   object.update(plan_json(facts.plan));
   object["violations"] = ordered_json::array();
   for (const Violation& violation : verdict.violations) {
     object["violations"].push_back({{"invariant", violation.invariant}, {"what", violation.what}});
+  }
+  object["not_promised"] = ordered_json::array();
+  for (const Violation& violation : verdict.not_promised) {
+    object["not_promised"].push_back({{"invariant", violation.invariant}, {"what", violation.what}});
   }
   object["judged"] = verdict.judged;
   object["umask"] = facts.umask;

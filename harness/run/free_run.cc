@@ -2,7 +2,9 @@
 #include "harness/run/free_run.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "harness/faults/lying_server.h"
@@ -10,6 +12,7 @@
 #include "harness/free/posix_crew.h"
 #include "harness/free/posix_scratch_directory.h"
 #include "harness/free/worker_text.h"
+#include "harness/run/subject_commands.h"
 
 namespace stampede {
 namespace {
@@ -33,6 +36,20 @@ class FreeRun {
  public:
   FreeRun(const FreePlan& plan, const FreeOptions& options, const std::string& scratch)
       : plan_(plan), options_(options), scratch_(scratch) {}
+
+  // A command finds its directories made, as a user's are.
+  Result<void> make_directories() const {
+    if (!options_.subject.command) return {};
+    std::vector<std::string> paths = command_directories(scratch_);
+    for (std::size_t i = 0; i < plan_.directories; ++i) paths.push_back(directory(i));
+    std::error_code error;
+    for (const std::string& path : paths) {
+      if (std::filesystem::create_directories(path, error); error) {
+        return fail(modelcache::ErrorCode::io, "make directory", path, error.message());
+      }
+    }
+    return {};
+  }
 
   Result<void> start_server() {
     LyingServerOptions options;
@@ -77,7 +94,7 @@ class FreeRun {
   }
 
   [[nodiscard]] WorkerCommand command_of(const PlannedProcess& process, std::size_t listener,
-                                         const std::set<std::size_t>& refused) const {
+                                         const std::set<std::size_t>& refused) {
     WorkerSpecification specification;
     specification.reads_back = options_.reads_back;
     specification.counts_descriptors = options_.counts_descriptors;
@@ -86,8 +103,12 @@ class FreeRun {
       const Model& model = plan_.models[planned.model];
       const std::string url =
           refused.contains(planned.model) ? server_->refused_url(model) : server_->url(listener, model);
-      specification.operations.push_back(
-          WorkerOperation{.url = url + query_of(i), .sha256 = model.sha256, .directory = directory(planned.directory)});
+      WorkerOperation operation{
+          .url = url + query_of(i), .sha256 = model.sha256, .directory = directory(planned.directory)};
+      if (options_.subject.command) {
+        operation.command = command_for(options_.subject, operation, CommandPlace{scratch_, ++commands_, i});
+      }
+      specification.operations.push_back(std::move(operation));
     }
     return WorkerCommand{.arguments = {"stampede", "worker"}, .specification = print(specification)};
   }
@@ -129,7 +150,9 @@ class FreeRun {
     server_->drain();
     stage.ledger = server_->ledger();
     if (interrupted) return;
-    for (std::size_t i = 0; i < plan_.directories; ++i) stage.censuses.push_back(take_census(directory(i)));
+    for (std::size_t i = 0; i < plan_.directories; ++i) {
+      stage.censuses.push_back(take_census(directory(i), options_.subject.command ? Hashes::all : Hashes::entries));
+    }
   }
 
   static ProcessRecord record_of(CrewMember member) {
@@ -154,6 +177,7 @@ class FreeRun {
   const FreeOptions& options_;
   const std::string scratch_;
   std::unique_ptr<LyingServer> server_;
+  std::size_t commands_ = 0;  // made so far, of all stages
 };
 
 }  // namespace
@@ -161,6 +185,8 @@ class FreeRun {
 Result<FreeOutcome> run_free(const FreePlan& plan, const FreeOptions& options) {
   FreeOutcome outcome;
   outcome.facts.plan = with_last_model(plan);
+  outcome.facts.subject = options.subject;
+  outcome.facts.entry_names = entry_names(options.subject, outcome.facts.plan.models);
   outcome.facts.umask = read_umask();
   outcome.facts.reads_back = options.reads_back;
   outcome.facts.descriptors_before = count_open_descriptors();
@@ -168,6 +194,7 @@ Result<FreeOutcome> run_free(const FreePlan& plan, const FreeOptions& options) {
   if (!scratch) return fail(scratch.error());
   {
     FreeRun run(outcome.facts.plan, options, scratch->path());
+    if (auto made = run.make_directories(); !made) return fail(made.error());
     if (auto started = run.start_server(); !started) return fail(started.error());
     run.run(outcome.facts);
     run.stop();

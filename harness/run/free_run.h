@@ -14,6 +14,7 @@ namespace stampede {
 class PosixZygote;
 
 struct FreeOptions {
+  Subject subject = {};
   std::string program = "/proc/self/exe";  // has the hidden command `worker`
   PosixZygote* zygote = nullptr;           // forks the workers instead; outlives the run
   std::chrono::milliseconds worker_timeout{60'000};
