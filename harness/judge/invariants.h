@@ -14,6 +14,7 @@ Finding one_download(const RunFacts& facts);
 Finding success_needs_bytes(const RunFacts& facts);
 Finding hits_caused_no_request(const RunFacts& facts);
 Finding every_request_was_asked_for(const RunFacts& facts);
+Finding faults_were_played(const RunFacts& facts);
 Finding no_spurious_failure(const RunFacts& facts);
 Finding honest_errors(const RunFacts& facts);
 Finding manifest_is_complete(const RunFacts& facts);

@@ -31,6 +31,8 @@ const std::vector<Invariant>& all_invariants() {
        "Every request in the ledger is one that a process of that listener was to make, and every connection has "
        "ended.",
        "requests to other servers", every_request_was_asked_for},
+      {"faults_were_played", "I15", "A connection whose fault must take the model away was not sent the whole model.",
+       "faults that leave some models whole, and whether the fault was the one that was planned", faults_were_played},
       {"no_spurious_failure", "I4", "A get that met no fault did not fail.",
        "a failure that a fault would explain, but which had another cause", no_spurious_failure},
       {"honest_errors", "I21",

@@ -60,7 +60,7 @@ TEST(FreeRun, SharesOneDownloadAmongFourProcesses) {
     }
   }
   for (const auto& [invariant, times] : outcome->verdict.judged) {
-    if (invariant == "honest_errors") continue;  // nothing failed
+    if (invariant == "honest_errors" || invariant == "faults_were_played") continue;  // nothing failed, nor should
     EXPECT_GT(times, 0U) << invariant;
   }
   EXPECT_TRUE(std::filesystem::is_empty(directory.path())) << "the run's files are still there";
