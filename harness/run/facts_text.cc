@@ -31,12 +31,8 @@ ordered_json plan_json(const FreePlan& plan) {
   for (const PlannedKill& kill : plan.kills) {
     kills.push_back({{"connection", kill.connection}, {"waiting", kill.waiting}});
   }
-  return {{"models", std::move(models)},
-          {"directories", plan.directories},
-          {"starts_warm", plan.starts_warm},
-          {"kills", std::move(kills)},
-          {"processes", std::move(processes)},
-          {"faults", std::move(faults)},
+  return {{"models", std::move(models)},         {"directories", plan.directories},   {"starts_warm", plan.starts_warm},
+          {"kills", std::move(kills)},           {"processes", std::move(processes)}, {"faults", std::move(faults)},
           {"faults_repeat", plan.faults.repeats}};
 }
 
