@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs all that building, testing and fuzzing Stampede needs, with one apt-get install on a bare Debian 12.
 #
-# usage: scripts/setup.sh [--list] [-h|--help]
+# usage: scripts/setup.sh [--subjects] [--list] [-h|--help]
 #
-#   --list   print the packages and install nothing
+#   --subjects   also what the caches of others need that `stampede subjects` lists; nothing else needs it
+#   --list       print the packages and install nothing
 #
 # Runs as root, or as a user with sudo. Does nothing, quickly, when all packages are there. Never removes a package
 # and starts no service. Knows the package names of Ubuntu 24.04 too; that is untried.
@@ -22,6 +23,7 @@ kDebian12=(
   nlohmann-json3-dev libssl-dev libfmt-dev libcli11-dev libexpected-dev
   libonnx-testdata
 )
+kSubjects=(aria2 python3-pooch)
 kUbuntu2404=("${kDebian12[@]/1.81-dev/1.83-dev}")
 kUbuntu2404=("${kUbuntu2404[@]/#libexpected-dev/libexpected-dev|libtl-expected-dev}")
 
@@ -128,13 +130,18 @@ install_missing() {
   fi
 }
 
-case "${1:-}" in
-  -h | --help) print_help; exit 0 ;;
-  --list | "") ;;
-  *) fail 2 "unknown argument '$1' (see --help)" ;;
-esac
+lists="" with_subjects=""
+for argument in "$@"; do
+  case "$argument" in
+    -h | --help) print_help; exit 0 ;;
+    --list) lists=yes ;;
+    --subjects) with_subjects=yes ;;
+    *) fail 2 "unknown argument '$argument' (see --help)" ;;
+  esac
+done
 choose_packages
-if [[ ${1:-} == --list ]]; then
+if [[ -n $with_subjects ]]; then needs+=("${kSubjects[@]}"); fi
+if [[ -n $lists ]]; then
   printf '%s\n' "${needs[@]}"
   exit 0
 fi

@@ -120,11 +120,87 @@ TEST(Command, PrintsACommandThatRepeatsWhatWasExplored) {
 }
 
 TEST(Command, ShowsExamplesInItsHelp) {
-  for (const std::string command : {"explore", "bench", "check"}) {
+  for (const std::string command : {"explore", "bench", "check", "subjects"}) {
     std::string text;
     EXPECT_EQ(run({command, "--help"}, &text), 0);
     EXPECT_NE(text.find("Examples:\n  stampede " + command + " "), std::string::npos) << text;
   }
+}
+
+TEST(Command, ListsSubjectsAndWhatTheyMiss) {
+  std::string text;
+  EXPECT_EQ(run({"subjects", "--json"}, &text), 0);
+  const json object = json::parse(text, nullptr, false);
+  ASSERT_TRUE(object.is_object()) << text;
+  std::vector<std::string> names;
+  for (const json& subject : object.at("subjects")) {
+    names.push_back(subject.at("name"));
+    EXPECT_EQ(subject.at("runs_here"), subject.at("missing").empty()) << subject;
+    EXPECT_FALSE(subject.at("summary").get<std::string>().empty()) << subject;
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"modelcache", "aria2", "pooch", "shell_cache"}));
+  EXPECT_EQ(object.at("subjects")[0].at("runs_here"), true);
+  EXPECT_EQ(run({"subjects"}, &text), 0);
+  EXPECT_TRUE(text.starts_with("modelcache ")) << text;
+}
+
+constexpr std::string_view kPrintsNothing =
+    R"({"subject": 1, "name": "liar", "summary": "says it has it", "argv": ["true"], "artifact": "stdout"})";
+
+TEST(Command, ExploresASubjectThatAFileDescribes) {
+  const TestDirectory directory;
+  const std::string file = directory.file("liar.json", kPrintsNothing);
+  std::string text;
+  EXPECT_EQ(run({"explore", "--subject", file, "--models", "generated:1KiB", "--processes", "2", "--runs", "1",
+                 "--seed", "3"},
+                &text),
+            1);
+  EXPECT_TRUE(text.starts_with("violated: bytes_are_what_was_asked: ")) << text;
+  EXPECT_NE(text.find("\nrepeat:   stampede explore --world free --processes 2 --subject " + file +
+                      " --models generated:1KiB --seed 3"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("\nliar: 2 processes, "), std::string::npos) << text;
+  EXPECT_EQ(
+      run({"explore", "--subject", file, "--models", "generated:1KiB", "--processes", "2", "--runs", "1", "--json"},
+          &text),
+      1);
+  const json object = json::parse(text, nullptr, false);
+  ASSERT_TRUE(object.is_object()) << text;
+  EXPECT_EQ(object.at("subject"), "liar");
+}
+
+TEST(Command, SaysWhatIsBrokenAndNotPromised) {
+  const TestDirectory directory;
+  std::string description(kPrintsNothing);
+  description.insert(description.size() - 1, R"(, "not_promised": {"bytes_are_what_was_asked": "it lies",
+    "success_needs_bytes": "it lies", "one_download": "it lies", "recovery_needs_no_hands": "it lies"})");
+  const std::string file = directory.file("liar.json", description);
+  std::string text;
+  EXPECT_EQ(run({"explore", "--subject", file, "--models", "generated:1KiB", "--processes", "2", "--runs", "1"}, &text),
+            0);
+  EXPECT_NE(text.find("\nbroken, and not promised\n  bytes_are_what_was_asked: 2 times in 1 of 1 runs; it lies\n"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(
+      run({"explore", "--subject", file, "--models", "generated:1KiB", "--processes", "2", "--runs", "1", "--json"},
+          &text),
+      0);
+  const json object = json::parse(text, nullptr, false);
+  ASSERT_TRUE(object.is_object()) << text;
+  EXPECT_TRUE(object.at("violations").empty());
+  EXPECT_EQ(object.at("not_promised")[0].at("invariant"), "bytes_are_what_was_asked");
+  EXPECT_EQ(object.at("not_promised")[0].at("times"), 2);
+}
+
+TEST(Command, RefusesASubjectThatCannotRunWithThree) {
+  const TestDirectory directory;
+  std::string description(kPrintsNothing);
+  description.insert(description.size() - 1, R"(, "needs": [{"program": "nonexistent-program", "package": "none"}])");
+  const std::string file = directory.file("absent.json", description);
+  EXPECT_EQ(run({"explore", "--subject", file, "--models", "generated:1KiB", "--runs", "1"}), 3);
+  EXPECT_EQ(run({"explore", "--subject", "frob", "--models", "generated:1KiB", "--runs", "1"}), 2);
+  EXPECT_EQ(run({"explore", "--subject", directory.file("bad.json", "{"), "--models", "generated:1KiB"}), 2);
 }
 
 TEST(Command, RefusesBadUsageWithTwo) {

@@ -18,7 +18,7 @@ using nlohmann::ordered_json;
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  stampede subjects\n"
+    "  stampede subjects --json\n"
     "  stampede explore --subject shell_cache --models generated:64KiB,1MiB --processes 16 --fault-share 0.5";
 
 std::string_view kind_of(const Subject& subject) { return subject.command ? "command" : "built in"; }

@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <filesystem>
+#include <sstream>
 
 namespace stampede {
 namespace {
@@ -25,6 +26,15 @@ std::string what_became_of(const CommandLine& line, const CommandRecord& record)
   return name;
 }
 
+std::string on_one_line(const std::string& output) {
+  std::istringstream lines(output);
+  std::string text;
+  for (std::string line; std::getline(lines, line);) {
+    if (const std::string content = last_line(line); !content.empty()) text += (text.empty() ? "" : " / ") + content;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string last_line(const std::string& output) {
@@ -43,7 +53,7 @@ OperationReport get_by_command(const CommandGet& get, const PosixOrphanage& orph
     const std::string path = get.artifact.empty() ? last_line(run.output) : get.artifact;
     report.path = std::filesystem::path(path).lexically_normal().string();
   } else {
-    const std::string last = last_line(run.record.last_output);
+    const std::string last = on_one_line(run.record.last_output);
     report.error_message = what_became_of(get.line, run.record) + (last.empty() ? "" : ": " + last);
   }
   report.command = std::move(run.record);

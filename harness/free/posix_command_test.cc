@@ -48,7 +48,7 @@ TEST(Command, GivesTheCommandItsEnvironmentAndNoInput) {
 TEST(Command, SaysHowACommandFailed) {
   const OperationReport exited = get_by("echo first >&2; echo no such model >&2; exit 3");
   EXPECT_FALSE(exited.succeeded);
-  EXPECT_EQ(exited.error_message, "sh ended with status 3: no such model");
+  EXPECT_EQ(exited.error_message, "sh ended with status 3: first / no such model");
   const OperationReport signalled = get_by("kill -TERM $$");
   EXPECT_FALSE(signalled.succeeded);
   EXPECT_EQ(signalled.command->end, CommandEnd::signalled);

@@ -9,6 +9,10 @@ namespace {
 TEST(WorkerText, GivesSpecificationsBack) {
   WorkerSpecification specification;
   specification.operations = {{.url = "http://h/a", .sha256 = modelcache::sha256_of("a"), .directory = "/d \"x\""}};
+  specification.operations.push_back(specification.operations.front());
+  specification.operations.back().command =
+      CommandGet{.line = {.argv = {"get", "a b"}, .environment = {"A=b"}, .timeout = std::chrono::milliseconds(9)},
+                 .artifact = "/d/a"};
   specification.attempts_max = 3;
   specification.backoff_max = std::chrono::milliseconds(7);
   specification.verify = modelcache::VerifyPolicy::always;
@@ -19,6 +23,13 @@ TEST(WorkerText, GivesSpecificationsBack) {
   EXPECT_EQ(parsed->operations.at(0).url, "http://h/a");
   EXPECT_EQ(parsed->operations.at(0).sha256, modelcache::sha256_of("a"));
   EXPECT_EQ(parsed->operations.at(0).directory, "/d \"x\"");
+  EXPECT_FALSE(parsed->operations.at(0).command);
+  ASSERT_TRUE(parsed->operations.at(1).command);
+  const CommandGet& command = *parsed->operations[1].command;
+  EXPECT_EQ(command.line.argv, (std::vector<std::string>{"get", "a b"}));
+  EXPECT_EQ(command.line.environment, std::vector<std::string>{"A=b"});
+  EXPECT_EQ(command.line.timeout, std::chrono::milliseconds(9));
+  EXPECT_EQ(command.artifact, "/d/a");
   EXPECT_EQ(parsed->attempts_max, 3U);
   EXPECT_EQ(parsed->backoff_max, std::chrono::milliseconds(7));
   EXPECT_EQ(parsed->verify, modelcache::VerifyPolicy::always);
@@ -40,6 +51,8 @@ TEST(WorkerText, GivesReportsBack) {
   OperationReport failure;
   failure.error_code = "reset";
   failure.error_message = "receive: reset";
+  failure.command = CommandRecord{
+      .end = CommandEnd::talked_too_much, .value = 9, .output_bytes = 1UL << 40U, .last_output = "y \xff"};
   const auto whole = parse_report(print({.operations = {success, failure},
                                          .measures = {.times = {{"get", {MachineTime(7)}}}, .counts = {{"bytes", 3}}},
                                          .ready_at = MachineTime(4),
@@ -65,6 +78,11 @@ TEST(WorkerText, GivesReportsBack) {
   EXPECT_EQ((*parsed)[0].ended_at, MachineTime(9));
   EXPECT_FALSE((*parsed)[1].succeeded);
   EXPECT_EQ((*parsed)[1].error_code, "reset");
+  EXPECT_FALSE((*parsed)[0].command);
+  ASSERT_TRUE((*parsed)[1].command);
+  EXPECT_EQ((*parsed)[1].command->end, CommandEnd::talked_too_much);
+  EXPECT_EQ((*parsed)[1].command->value, 9);
+  EXPECT_EQ((*parsed)[1].command->output_bytes, 1UL << 40U);
 }
 
 TEST(WorkerText, RefusesWhatIsNoReport) {
