@@ -82,7 +82,9 @@ TEST(CommandJudgement, HoldsOnAGoodRun) {
   EXPECT_EQ(violated(run.facts), std::set<std::string>{});
   for (const Invariant& invariant : all_invariants()) {
     const bool is_judged = judge(run.facts).judged.at(std::string(invariant.id)) > 0;
-    if (invariant.id != "honest_errors") EXPECT_EQ(is_judged, !invariant.needs_built_in) << invariant.id;
+    if (invariant.id == "honest_errors" || invariant.id == "faults_were_played")
+      continue;  // nothing failed, nor should
+    EXPECT_EQ(is_judged, !invariant.needs_built_in) << invariant.id;
   }
 }
 
