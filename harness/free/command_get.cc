@@ -1,6 +1,7 @@
 // Turns the end of a command into the report of a get.
 #include "harness/free/command_get.h"
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <sstream>
@@ -26,12 +27,15 @@ std::string what_became_of(const CommandLine& line, const CommandRecord& record)
   return name;
 }
 
+// What a terminal would obey is shown as a question mark.
 std::string on_one_line(const std::string& output) {
   std::istringstream lines(output);
   std::string text;
   for (std::string line; std::getline(lines, line);) {
     if (const std::string content = last_line(line); !content.empty()) text += (text.empty() ? "" : " / ") + content;
   }
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, '?');
   return text;
 }
 

@@ -46,9 +46,9 @@ TEST(Command, GivesTheCommandItsEnvironmentAndNoInput) {
 }
 
 TEST(Command, SaysHowACommandFailed) {
-  const OperationReport exited = get_by("echo first >&2; echo no such model >&2; exit 3");
+  const OperationReport exited = get_by("printf '\\033[31mfirst\\n\\nno such model\\n' >&2; exit 3");
   EXPECT_FALSE(exited.succeeded);
-  EXPECT_EQ(exited.error_message, "sh ended with status 3: first / no such model");
+  EXPECT_EQ(exited.error_message, "sh ended with status 3: ?[31mfirst / no such model");
   const OperationReport signalled = get_by("kill -TERM $$");
   EXPECT_FALSE(signalled.succeeded);
   EXPECT_EQ(signalled.command->end, CommandEnd::signalled);
