@@ -3,7 +3,8 @@
 #
 # usage: shell_cache.sh DIRECTORY URL SHA256
 #
-# One lock a file, held by the kernel for as long as this process lives: who waits finds the file, or downloads it.
+# One lock a file, held by the kernel for as long as this process lives: who waits finds the file, or downloads it. One
+# that fails is not tried again here, since others wait: that is for the caller.
 # Published is what was checked, by a rename in the same directory. A hit is checked by nobody: the name is the promise.
 
 set -eu
@@ -18,8 +19,7 @@ if [ ! -e "$entry" ]; then
   rm -f "$part"
   trap 'rm -f "$part"' EXIT
   if [ ! -e "$entry" ]; then
-    curl --silent --show-error --fail --location --retry 4 --retry-all-errors --retry-delay 0 --max-time 15 \
-      --output "$part" "$url" 9>&-
+    curl --silent --show-error --fail --location --max-time 15 --output "$part" "$url" 9>&-
     echo "$sha256  $part" | sha256sum --check --quiet --strict >&2
     sync "$part"
     mv "$part" "$entry"
