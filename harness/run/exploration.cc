@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "harness/run/facts_text.h"
+#include "harness/run/get_counts.h"
 
 namespace stampede {
 namespace {
@@ -17,24 +18,6 @@ namespace {
 using modelcache::fail;
 using modelcache::Result;
 using Clock = std::chrono::steady_clock;
-
-void count_gets(const Stage& stage, ExplorationTotals& totals) {
-  std::set<std::pair<std::uint32_t, std::size_t>> asked;  // listener, operation
-  for (const LedgerEntry& entry : stage.ledger) {
-    const auto operation = operation_of(entry);
-    if (operation) asked.insert({entry.listener, *operation});
-  }
-  for (std::size_t process = 0; process < stage.processes.size(); ++process) {
-    const auto& report = stage.processes[process].report;
-    if (!report) continue;
-    for (std::size_t i = 0; i < report->size(); ++i) {
-      ++totals.operations["get"];
-      ++((*report)[i].succeeded ? totals.successes : totals.failures);
-      const bool is_asked = asked.contains({static_cast<std::uint32_t>(process), i});
-      if ((*report)[i].succeeded && !is_asked) ++totals.hits;
-    }
-  }
-}
 
 void count(const FreeOutcome& outcome, ExplorationTotals& totals) {
   const Stage& stage = outcome.facts.run;
@@ -48,8 +31,11 @@ void count(const FreeOutcome& outcome, ExplorationTotals& totals) {
     if (record.cpu_time) totals.cpu_times.push_back(*record.cpu_time);
     totals.peak_memory_bytes = std::max(totals.peak_memory_bytes, record.peak_memory_bytes.value_or(0));
   }
-  const std::uint64_t failures_before = totals.failures;
-  count_gets(stage, totals);
+  const GetCounts gets = count_gets(outcome.facts.plan, stage);
+  totals.operations["get"] += gets.succeeded + gets.failed;
+  totals.successes += gets.succeeded;
+  totals.failures += gets.failed;
+  totals.hits += gets.hits;
   const auto is_objection = [](const Violation& violation) {
     return violation.invariant == "no_spurious_failure" || violation.invariant == "honest_errors";
   };
@@ -57,7 +43,7 @@ void count(const FreeOutcome& outcome, ExplorationTotals& totals) {
   for (const auto* list : {&outcome.verdict.violations, &outcome.verdict.not_promised}) {
     objections += static_cast<std::uint64_t>(std::count_if(list->begin(), list->end(), is_objection));
   }
-  totals.explained += totals.failures - failures_before - objections;
+  totals.explained += gets.failed - objections;
   totals.connections += stage.ledger.size();
   for (const LedgerEntry& entry : stage.ledger) {
     for (const FaultKind kind : kinds_of(entry.fault)) ++totals.faults[std::string(name_of(kind))];

@@ -2,8 +2,9 @@
 #include "harness/run/row_samples.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
+
+#include "harness/run/get_counts.h"
 
 namespace stampede {
 namespace {
@@ -24,39 +25,6 @@ std::optional<double> quotient(std::optional<double> above, std::optional<double
 
 void add_value(std::optional<double> value, std::vector<double>& values) {
   if (value) values.push_back(*value);
-}
-
-// Of what the processes of a stage got.
-struct Gets {
-  std::uint64_t succeeded = 0;
-  std::uint64_t failed = 0;
-  std::uint64_t hits = 0;  // succeeded without a request in the ledger
-  double delivered_bytes = 0;
-  MachineTime last_end{};
-};
-
-Gets count_gets(const FreePlan& plan, const Stage& stage) {
-  std::set<std::pair<std::uint32_t, std::size_t>> asked;  // listener, operation
-  for (const LedgerEntry& entry : stage.ledger) {
-    if (const auto operation = operation_of(entry)) asked.insert({entry.listener, *operation});
-  }
-  Gets gets;
-  for (std::size_t process = 0; process < stage.processes.size(); ++process) {
-    const auto& report = stage.processes[process].report;
-    if (!report) continue;
-    const auto& planned = stage.planned[process].operations;
-    for (std::size_t i = 0; i < std::min(report->size(), planned.size()); ++i) {
-      if (!(*report)[i].succeeded) {
-        ++gets.failed;
-        continue;
-      }
-      ++gets.succeeded;
-      gets.hits += asked.contains({static_cast<std::uint32_t>(process), i}) ? 0 : 1;
-      gets.delivered_bytes += static_cast<double>(plan.models.at(planned[i].model).bytes->size());
-      gets.last_end = std::max(gets.last_end, (*report)[i].ended_at);
-    }
-  }
-  return gets;
 }
 
 }  // namespace
@@ -88,7 +56,7 @@ void RowSamples::add(FreeOutcome& outcome) {
   rates_.push_back(static_cast<double>(ended_well) / seconds);
   add_processes(stage);
   for (const LedgerEntry& entry : stage.ledger) row_.wire_body_bytes += entry.body_bytes_sent;
-  const Gets gets = count_gets(outcome.facts.plan, stage);
+  const GetCounts gets = count_gets(outcome.facts.plan, stage);
   row_.gets_succeeded += gets.succeeded;
   row_.gets_failed += gets.failed;
   hits_ += gets.hits;
@@ -97,7 +65,7 @@ void RowSamples::add(FreeOutcome& outcome) {
   if (gets.succeeded == 0) return;
   const double get_seconds = seconds_of(gets.last_end - stage.released_at);
   get_seconds_.push_back(get_seconds);
-  mb_per_second_.push_back(gets.delivered_bytes / 1e6 / get_seconds);
+  mb_per_second_.push_back(static_cast<double>(gets.delivered_bytes) / 1e6 / get_seconds);
 }
 
 void RowSamples::add(const Bounds& bounds) {

@@ -104,7 +104,6 @@ std::vector<Scenario> make_scenarios(const std::vector<std::string>& chosen, con
                                        [&](const std::string& prefix) { return shape.name.starts_with(prefix); });
     if (!chosen.empty() && !is_chosen) continue;
     scenarios.push_back(Scenario{.name = std::string(shape.name),
-                                 .what = std::string(shape.what),
                                  .processes = shape.processes,
                                  .models = models_of(shape, models),
                                  .has_own_models = shape.has_own_models,

@@ -15,7 +15,6 @@ namespace stampede {
 
 struct Scenario {
   std::string name;
-  std::string what;  // for people, one line
   std::size_t processes = 0;
   std::vector<Model> models;
   bool has_own_models = false;  // process i gets model i, and no other; otherwise each gets all
