@@ -1,0 +1,78 @@
+// The simulated world: a disk, locks, a network and time for processes that run on fibers, one step at a time.
+#ifndef STAMPEDE_SIM_SIM_WORLD_H
+#define STAMPEDE_SIM_SIM_WORLD_H
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/os.h"
+#include "harness/plan/disk_view.h"
+#include "harness/plan/observer.h"
+#include "harness/plan/peers.h"
+#include "harness/plan/plan.h"
+#include "harness/plan/stage_end.h"
+#include "harness/strategy/strategy.h"
+
+namespace stampede {
+
+// The cache directory's path in the simulated file system. Its parent exists, the directory does not.
+inline constexpr std::string_view kSimCacheDirectory = "/sim/cache";
+
+struct SimProcess {
+  unsigned umask = 022;
+  std::uint32_t descriptors_max = 0;  // 0: 1024
+  std::uint32_t user = 1000;          // 0 passes every permission
+  std::function<void(modelcache::Os&)> body;
+};
+
+struct SimStage {
+  Stage stage = Stage::run;
+  std::span<const SimProcess> processes;
+  std::span<const DiskFault> disk = {};
+  std::span<const ProcessFault> process_faults = {};
+  bool time_runs_first = false;
+  std::uint64_t steps_max = 100'000;                          // of all processes together
+  std::chrono::nanoseconds time_max{std::chrono::hours(24)};  // of virtual time
+};
+
+// Owned by one thread; nothing in it is shared with another world. Touches nothing real: no clock, file, socket, thread
+// or address. Its process numbers, inode numbers, random values and times depend on the plan alone.
+// `random()` of process p gives the same values in every build: a hash of (stage, p, how many it drew before).
+class SimWorld {
+ public:
+  SimWorld();
+  ~SimWorld();
+  SimWorld(const SimWorld&) = delete;
+  SimWorld& operator=(const SimWorld&) = delete;
+
+  // An empty disk at time zero; keeps memory for the next run. `peers` must live until the next `clear`.
+  void clear(Peers& peers);
+
+  // Runs all processes until each has ended, was killed or was abandoned. The disk stays for the next stage.
+  StageEnd run(const SimStage& stage, Strategy& strategy, Observer& observer);
+
+  [[nodiscard]] const DiskView& disk() const;
+  // Between stages, by hand and not as steps: replaces a file's bytes in place (or makes it, mode 0644), removes a
+  // name, mounts read-only. Paths as in PendingStep. REQUIRES: the directory of the name is there.
+  void write_file(std::string_view path, std::span<const std::byte> bytes);
+  void remove_name(std::string_view path);
+  void set_read_only(bool is_read_only);
+  // The identity of a process that has died, for names of its leftovers.
+  [[nodiscard]] modelcache::ProcessIdentity dead_process() const;
+  // Of the process with that index in the present or last stage.
+  [[nodiscard]] modelcache::ProcessIdentity identity(std::uint32_t process) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_SIM_SIM_WORLD_H
