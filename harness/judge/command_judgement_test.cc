@@ -42,9 +42,9 @@ class GoodRun {
   LedgerEntry& request() { return facts.run.ledger.at(0); }
 
  private:
-  Stage stage(std::vector<PlannedProcess> planned) const {
+  StageFacts stage(std::vector<PlannedProcess> planned) const {
     const Sha256Digest& sha256 = facts.plan.models[0].sha256;
-    Stage stage;
+    StageFacts stage;
     ProcessRecord record;
     record.reason = ExitReason::exited;
     record.reaped = true;

@@ -13,7 +13,7 @@ namespace {
 // Where the models are: as the description says, or as the command itself said when a get succeeded.
 std::set<std::string> model_names(const RunFacts& facts) {
   std::set<std::string> names(facts.entry_names.begin(), facts.entry_names.end());
-  for (const Stage* stage : stages_of(facts)) {
+  for (const StageFacts* stage : stages_of(facts)) {
     for (const Get& get : gets_of(*stage)) {
       if (!get.report->succeeded) continue;
       if (auto name = name_below_directory(*stage, get)) names.insert(std::move(*name));
@@ -29,7 +29,7 @@ bool matches_one(const std::vector<std::string>& globs, const std::string& path)
 
 }  // namespace
 
-void judge_command_names(const RunFacts& facts, const Stage& stage, Finding& finding) {
+void judge_command_names(const RunFacts& facts, const StageFacts& stage, Finding& finding) {
   const std::set<std::string> models = model_names(facts);
   for (const Census& census : stage.censuses) {
     for (const FoundName& name : census.names) {

@@ -7,7 +7,7 @@
 namespace stampede {
 namespace {
 
-void judge_commands(const RunFacts& facts, const Stage& stage, Finding& finding) {
+void judge_commands(const RunFacts& facts, const StageFacts& stage, Finding& finding) {
   for (const Get& get : gets_of(stage)) {
     if (!get.report->command) continue;
     finding.judge(get.report->command->end == CommandEnd::exited,
@@ -19,7 +19,7 @@ void judge_commands(const RunFacts& facts, const Stage& stage, Finding& finding)
 
 Finding every_process_is_accounted_for(const RunFacts& facts) {
   Finding finding;
-  for (const Stage* stage : stages_of(facts)) {
+  for (const StageFacts* stage : stages_of(facts)) {
     finding.judge(stage->planned.size() == stage->processes.size(), [&] {
       return std::to_string(stage->planned.size()) + " processes were planned, " +
              std::to_string(stage->processes.size()) + " are known";

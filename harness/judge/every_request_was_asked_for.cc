@@ -5,7 +5,7 @@
 namespace stampede {
 namespace {
 
-bool is_planned(const RunFacts& facts, const Stage& stage, const LedgerEntry& entry) {
+bool is_planned(const RunFacts& facts, const StageFacts& stage, const LedgerEntry& entry) {
   const auto operation = operation_of(entry);
   if (!operation || entry.listener >= stage.planned.size()) return false;
   const auto& operations = stage.planned[entry.listener].operations;
@@ -16,7 +16,7 @@ bool is_planned(const RunFacts& facts, const Stage& stage, const LedgerEntry& en
 
 Finding every_request_was_asked_for(const RunFacts& facts) {
   Finding finding;
-  for (const Stage* stage : stages_of(facts)) {
+  for (const StageFacts* stage : stages_of(facts)) {
     for (const LedgerEntry& entry : stage->ledger) {
       const std::string name =
           "connection " + std::to_string(entry.connection) + " of process " + std::to_string(entry.listener);

@@ -29,7 +29,7 @@ bool takes_the_model(FaultKind kind) {
 
 Finding faults_were_played(const RunFacts& facts) {
   Finding finding;
-  for (const Stage* stage : stages_of(facts)) {
+  for (const StageFacts* stage : stages_of(facts)) {
     for (const LedgerEntry& entry : stage->ledger) {
       const auto kinds = kinds_of(entry.fault);
       if (std::none_of(kinds.begin(), kinds.end(), takes_the_model)) continue;

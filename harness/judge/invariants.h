@@ -34,7 +34,7 @@ void judge_names(const Census& census, const Excuse& excuse, Finding& finding);
 void judge_modes(const Census& census, unsigned umask, Finding& finding);
 
 // The part of nothing_left_over that looks at names, where the subject is a command.
-void judge_command_names(const RunFacts& facts, const Stage& stage, Finding& finding);
+void judge_command_names(const RunFacts& facts, const StageFacts& stage, Finding& finding);
 
 }  // namespace stampede
 

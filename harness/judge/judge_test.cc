@@ -60,8 +60,8 @@ class GoodRun {
     return *std::find_if(census.names.begin(), census.names.end(), [&](const auto& name) { return name.path == path; });
   }
 
-  Stage stage(std::vector<PlannedProcess> planned) const {
-    Stage result;
+  StageFacts stage(std::vector<PlannedProcess> planned) const {
+    StageFacts result;
     result.planned = std::move(planned);
     for (std::size_t i = 0; i < result.planned.size(); ++i) {
       ProcessRecord record;
@@ -91,7 +91,7 @@ class GoodRun {
     return result;
   }
 
-  void add_get(Stage& stage, std::size_t process, std::size_t model, bool is_hit) const {
+  void add_get(StageFacts& stage, std::size_t process, std::size_t model, bool is_hit) const {
     const Model& asked = facts.plan.models[model];
     OperationReport report;
     report.succeeded = true;

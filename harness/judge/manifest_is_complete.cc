@@ -42,7 +42,7 @@ void judge_manifest(const Census& census, const Excuse& excuse_unlisted, Finding
 // An entry that is not listed is legal where its publisher died before it could list it.
 Finding manifest_is_complete(const RunFacts& facts) {
   Finding finding;
-  for (const Stage* stage : stages_of(facts)) {
+  for (const StageFacts* stage : stages_of(facts)) {
     if (!all_ended_well(*stage)) continue;
     for (const Census& census : stage->censuses) judge_manifest(census, {}, finding);
   }

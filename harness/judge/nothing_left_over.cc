@@ -48,7 +48,7 @@ void judge_names(const Census& census, const Excuse& excuse, Finding& finding) {
 // A process that was killed may leave a temporary, which the next one removes: then tmp/ is judged after the epilogue.
 Finding nothing_left_over(const RunFacts& facts) {
   Finding finding;
-  for (const Stage* stage : stages_of(facts)) {
+  for (const StageFacts* stage : stages_of(facts)) {
     finding.judge(stage->leaked_processes == 0, [&] {
       return std::to_string(stage->leaked_processes) + " processes that workers had started were still alive";
     });

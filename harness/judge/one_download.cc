@@ -10,7 +10,7 @@ namespace stampede {
 // vain or because there are none, since then a second download is allowed.
 Finding one_download(const RunFacts& facts) {
   Finding finding;
-  const Stage& stage = facts.run;
+  const StageFacts& stage = facts.run;
   if (!all_ended_well(stage) || someone_went_without_lock(stage)) return finding;
   const bool is_quiet = std::all_of(stage.ledger.begin(), stage.ledger.end(),
                                     [](const LedgerEntry& entry) { return is_harmless(entry); });

@@ -24,7 +24,7 @@ void judge_mode(const Census& census, const FoundName& name, unsigned expected, 
 }
 
 // Only what a command handed out is known to be published.
-void judge_command_modes(const RunFacts& facts, const Stage& stage, Finding& finding) {
+void judge_command_modes(const RunFacts& facts, const StageFacts& stage, Finding& finding) {
   std::set<const FoundName*> judged;
   for (const Get& get : gets_of(stage)) {
     const FoundName* const found = get.report->succeeded ? found_at(stage, get) : nullptr;
@@ -46,7 +46,7 @@ void judge_modes(const Census& census, unsigned umask, Finding& finding) {
 
 Finding published_modes(const RunFacts& facts) {
   Finding finding;
-  for (const Stage* stage : stages_of(facts)) {
+  for (const StageFacts* stage : stages_of(facts)) {
     if (facts.subject.command) {
       judge_command_modes(facts, *stage, finding);
       continue;

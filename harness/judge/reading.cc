@@ -5,7 +5,7 @@
 
 namespace stampede {
 
-std::vector<Get> gets_of(const Stage& stage) {
+std::vector<Get> gets_of(const StageFacts& stage) {
   std::vector<Get> gets;
   for (std::size_t process = 0; process < std::min(stage.planned.size(), stage.processes.size()); ++process) {
     const auto& report = stage.processes[process].report;
@@ -23,7 +23,7 @@ std::string describe(const RunFacts& facts, const Get& get) {
          facts.plan.models.at(get.planned.model).name;
 }
 
-std::vector<const LedgerEntry*> requests_of(const Stage& stage, const Get& get) {
+std::vector<const LedgerEntry*> requests_of(const StageFacts& stage, const Get& get) {
   std::vector<const LedgerEntry*> requests;
   for (const LedgerEntry& entry : stage.ledger) {
     if (entry.listener == get.process && entry.requested && operation_of(entry) == get.operation) {
@@ -33,7 +33,7 @@ std::vector<const LedgerEntry*> requests_of(const Stage& stage, const Get& get) 
   return requests;
 }
 
-std::vector<const LedgerEntry*> unasked_connections_of(const Stage& stage, std::size_t process) {
+std::vector<const LedgerEntry*> unasked_connections_of(const StageFacts& stage, std::size_t process) {
   std::vector<const LedgerEntry*> connections;
   for (const LedgerEntry& entry : stage.ledger) {
     if (entry.listener == process && !entry.requested) connections.push_back(&entry);
@@ -41,7 +41,7 @@ std::vector<const LedgerEntry*> unasked_connections_of(const Stage& stage, std::
   return connections;
 }
 
-std::map<Place, std::vector<const LedgerEntry*>> requests_by_place(const Stage& stage) {
+std::map<Place, std::vector<const LedgerEntry*>> requests_by_place(const StageFacts& stage) {
   std::map<Place, std::vector<const LedgerEntry*>> places;
   for (const PlannedProcess& process : stage.planned) {
     for (const PlannedOperation& operation : process.operations) places[{operation.directory, operation.model}];
@@ -71,25 +71,25 @@ const FoundName* find_name(const Census& census, const std::string& path) {
   return nullptr;
 }
 
-std::optional<std::string> name_below_directory(const Stage& stage, const Get& get) {
+std::optional<std::string> name_below_directory(const StageFacts& stage, const Get& get) {
   if (get.planned.directory >= stage.censuses.size()) return std::nullopt;
   const std::string prefix = stage.censuses[get.planned.directory].directory + "/";
   if (!get.report->path.starts_with(prefix)) return std::nullopt;
   return get.report->path.substr(prefix.size());
 }
 
-const FoundName* found_at(const Stage& stage, const Get& get) {
+const FoundName* found_at(const StageFacts& stage, const Get& get) {
   const auto name = name_below_directory(stage, get);
   return name ? find_name(stage.censuses[get.planned.directory], *name) : nullptr;
 }
 
-bool all_ended_well(const Stage& stage) {
+bool all_ended_well(const StageFacts& stage) {
   return std::all_of(stage.processes.begin(), stage.processes.end(), [](const ProcessRecord& record) {
     return record.reason == ExitReason::exited && record.exit_value == 0 && record.report.has_value();
   });
 }
 
-bool someone_went_without_lock(const Stage& stage) {
+bool someone_went_without_lock(const StageFacts& stage) {
   for (const ProcessRecord& record : stage.processes) {
     if (!record.report) continue;
     for (const OperationReport& report : *record.report) {
@@ -99,8 +99,8 @@ bool someone_went_without_lock(const Stage& stage) {
   return false;
 }
 
-std::vector<const Stage*> stages_of(const RunFacts& facts) {
-  std::vector<const Stage*> stages;
+std::vector<const StageFacts*> stages_of(const RunFacts& facts) {
+  std::vector<const StageFacts*> stages;
   if (facts.warm_up) stages.push_back(&*facts.warm_up);
   stages.push_back(&facts.run);
   if (facts.epilogue) stages.push_back(&*facts.epilogue);

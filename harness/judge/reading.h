@@ -21,35 +21,35 @@ struct Get {
 };
 
 // All gets that were planned and reported. Workers without a report have none: another invariant sees to them.
-std::vector<Get> gets_of(const Stage& stage);
+std::vector<Get> gets_of(const StageFacts& stage);
 
 // "process 3, get 0 of m1.onnx"
 std::string describe(const RunFacts& facts, const Get& get);
 
 // The connections of one process's listener that asked for this get; and those that broke before they said what for.
-std::vector<const LedgerEntry*> requests_of(const Stage& stage, const Get& get);
-std::vector<const LedgerEntry*> unasked_connections_of(const Stage& stage, std::size_t process);
+std::vector<const LedgerEntry*> requests_of(const StageFacts& stage, const Get& get);
+std::vector<const LedgerEntry*> unasked_connections_of(const StageFacts& stage, std::size_t process);
 
 // Directory and model, by index.
 using Place = std::pair<std::size_t, std::size_t>;
 // For every place that someone asked for: the requests for it, from the ledger and the plan.
-std::map<Place, std::vector<const LedgerEntry*>> requests_by_place(const Stage& stage);
+std::map<Place, std::vector<const LedgerEntry*>> requests_by_place(const StageFacts& stage);
 
 // What stands in entries/.
 std::vector<const FoundName*> entries_of(const Census& census);
 const FoundName* find_name(const Census& census, const std::string& path);
 // What the get's path is called below its cache directory, there or not; nothing for a path outside of it.
-std::optional<std::string> name_below_directory(const Stage& stage, const Get& get);
+std::optional<std::string> name_below_directory(const StageFacts& stage, const Get& get);
 // The name that the census has for the get's path.
-const FoundName* found_at(const Stage& stage, const Get& get);
+const FoundName* found_at(const StageFacts& stage, const Get& get);
 
 // Every process ended by itself, with status 0 and a report: nobody died in the middle of something.
-bool all_ended_well(const Stage& stage);
+bool all_ended_well(const StageFacts& stage);
 // A get went on without the entry's lock, or failed because it could not have it.
-bool someone_went_without_lock(const Stage& stage);
+bool someone_went_without_lock(const StageFacts& stage);
 
 // The run, what made it warm, and the epilogue, where there are such.
-std::vector<const Stage*> stages_of(const RunFacts& facts);
+std::vector<const StageFacts*> stages_of(const RunFacts& facts);
 
 }  // namespace stampede
 

@@ -7,7 +7,7 @@ namespace stampede {
 Finding recovery_needs_no_hands(const RunFacts& facts) {
   Finding finding;
   if (!facts.epilogue) return finding;
-  const Stage& epilogue = *facts.epilogue;
+  const StageFacts& epilogue = *facts.epilogue;
   finding.judge(all_ended_well(epilogue), [&] {
     const bool known = !epilogue.processes.empty();
     return "the clean process after the run did not end well: " +

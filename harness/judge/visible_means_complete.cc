@@ -41,7 +41,7 @@ void judge_command_entries(const RunFacts& facts, const Census& census, Finding&
 
 Finding visible_means_complete(const RunFacts& facts) {
   Finding finding;
-  for (const Stage* stage : stages_of(facts)) {
+  for (const StageFacts* stage : stages_of(facts)) {
     for (const Census& census : stage->censuses) {
       for (const std::string& problem : census.problems) finding.violations.push_back(problem);
       if (facts.subject.command) {

@@ -94,7 +94,7 @@ struct Census {
 };
 
 // One set of processes and what they left.
-struct Stage {
+struct StageFacts {
   std::vector<PlannedProcess> planned;
   std::vector<ProcessRecord> processes;  // as planned, one each
   Ledger ledger;
@@ -111,11 +111,11 @@ struct RunFacts {
   std::vector<std::string> entry_names;
   FreePlan plan;  // with the epilogue's own model as the last one
   // What made the directories warm. Absent where they start cold.
-  std::optional<Stage> warm_up;
-  Stage run;
+  std::optional<StageFacts> warm_up;
+  StageFacts run;
   // A clean process without faults that gets every model into every directory; of these the last, which nobody got
   // before, is surely a miss. Absent when the run was interrupted.
-  std::optional<Stage> epilogue;
+  std::optional<StageFacts> epilogue;
   unsigned umask = 022;
   bool reads_back = true;  // workers were asked to read what they were given
   bool interrupted = false;

@@ -20,7 +20,7 @@ using modelcache::Result;
 using Clock = std::chrono::steady_clock;
 
 void count(const FreeOutcome& outcome, ExplorationTotals& totals) {
-  const Stage& stage = outcome.facts.run;
+  const StageFacts& stage = outcome.facts.run;
   ++totals.runs;
   totals.processes += static_cast<std::uint64_t>(std::count_if(
       stage.processes.begin(), stage.processes.end(),

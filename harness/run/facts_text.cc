@@ -101,7 +101,7 @@ ordered_json census_json(const Census& census) {
           {"problems", census.problems}};
 }
 
-ordered_json stage_json(const Stage& stage) {
+ordered_json stage_json(const StageFacts& stage) {
   ordered_json processes = ordered_json::array();
   for (const ProcessRecord& record : stage.processes) processes.push_back(process_json(record, stage.released_at));
   ordered_json censuses = ordered_json::array();

@@ -128,7 +128,7 @@ class FreeRun {
   }
 
   void perform(const std::vector<PlannedProcess>& processes, const std::set<std::size_t>& refused,
-               std::vector<PlannedKill> kills, Stage& stage, bool& interrupted) {
+               std::vector<PlannedKill> kills, StageFacts& stage, bool& interrupted) {
     stage.planned = processes;
     std::vector<WorkerCommand> commands;
     for (std::size_t i = 0; i < processes.size(); ++i) commands.push_back(command_of(processes[i], i, refused));

@@ -49,7 +49,7 @@ TEST(FreeRun, SharesOneDownloadAmongFourProcesses) {
   const auto outcome = run_free(draw_plan(four_processes(), 1), options_in(directory));
   ASSERT_TRUE(outcome) << outcome.error().message();
   expect_holds(outcome->verdict);
-  const Stage& run = outcome->facts.run;
+  const StageFacts& run = outcome->facts.run;
   EXPECT_EQ(count_full_bodies(run.ledger), 2U);
   for (const ProcessRecord& record : run.processes) {
     ASSERT_TRUE(record.report) << record.problem;

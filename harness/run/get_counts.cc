@@ -9,7 +9,7 @@
 
 namespace stampede {
 
-GetCounts count_gets(const FreePlan& plan, const Stage& stage) {
+GetCounts count_gets(const FreePlan& plan, const StageFacts& stage) {
   std::set<std::pair<std::size_t, std::size_t>> asked;  // process, operation
   for (const LedgerEntry& entry : stage.ledger) {
     if (const auto operation = operation_of(entry)) asked.insert({entry.listener, *operation});

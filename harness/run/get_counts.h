@@ -16,7 +16,7 @@ struct GetCounts {
   MachineTime last_end{};             // of those that succeeded
 };
 
-GetCounts count_gets(const FreePlan& plan, const Stage& stage);
+GetCounts count_gets(const FreePlan& plan, const StageFacts& stage);
 
 }  // namespace stampede
 

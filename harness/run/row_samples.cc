@@ -35,7 +35,7 @@ RowSamples::RowSamples(const Scenario& scenario, StartMode start) {
   row_.processes = scenario.processes;
 }
 
-void RowSamples::add_processes(const Stage& stage) {
+void RowSamples::add_processes(const StageFacts& stage) {
   for (const ProcessRecord& record : stage.processes) {
     ++row_.ends[std::string(name_of(record.reason))];
     row_.measures.add(record.measures);
@@ -45,7 +45,7 @@ void RowSamples::add_processes(const Stage& stage) {
 }
 
 void RowSamples::add(FreeOutcome& outcome) {
-  const Stage& stage = outcome.facts.run;
+  const StageFacts& stage = outcome.facts.run;
   ++row_.runs;
   const double seconds = seconds_of(stage.ended_at - stage.began_at);
   seconds_.push_back(seconds);

@@ -21,7 +21,7 @@ class RowSamples {
   [[nodiscard]] RowMeasures take();
 
  private:
-  void add_processes(const Stage& stage);
+  void add_processes(const StageFacts& stage);
 
   RowMeasures row_;
   std::vector<double> seconds_, get_seconds_, rates_, mb_per_second_, start_bounds_, copy_bounds_, hash_bounds_;

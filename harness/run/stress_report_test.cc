@@ -54,7 +54,7 @@ struct Counts {
   std::map<std::string, std::uint64_t> codes;  // of failures
 };
 
-Counts counts_of(const Stage& stage) {
+Counts counts_of(const StageFacts& stage) {
   Counts counts;
   for (const ProcessRecord& record : stage.processes) {
     if (!record.report) continue;
@@ -69,7 +69,7 @@ Counts counts_of(const Stage& stage) {
   return counts;
 }
 
-std::size_t count_entries(const Stage& stage) {
+std::size_t count_entries(const StageFacts& stage) {
   const auto& names = stage.censuses.at(0).names;
   return static_cast<std::size_t>(std::count_if(
       names.begin(), names.end(), [](const FoundName& name) { return name.path.starts_with("entries/"); }));
@@ -108,7 +108,7 @@ TEST_P(StressReport, RecoversFrom503ThenGoodThenCorruptThenGood) {
   FreePlan plan = plan_of(1, {generated_model("a", 100'000), generated_model("b", 100'000)});
   plan.faults = {.faults = {turn("status:503"), turn("none"), turn("flip_byte:7"), turn("none")}, .repeats = false};
   const FreeOutcome outcome = run(plan);
-  const Stage& stage = outcome.facts.run;
+  const StageFacts& stage = outcome.facts.run;
   ASSERT_EQ(stage.ledger.size(), 4U);
   EXPECT_EQ(stage.ledger[0].status, 503);
   EXPECT_TRUE(stage.ledger[1].full_body_sent);
@@ -181,7 +181,7 @@ TEST_P(StressReport, TheDeathOfALockHolderFreesWhoWaits) {
   plan.faults = {.faults = {turn("stall_before_headers")}, .repeats = false};
   plan.kills = {{.connection = 0, .waiting = kProcesses - 1}};
   const FreeOutcome outcome = run(plan);
-  const Stage& stage = outcome.facts.run;
+  const StageFacts& stage = outcome.facts.run;
   const auto killed = std::count_if(stage.processes.begin(), stage.processes.end(), [](const ProcessRecord& record) {
     return record.reason == ExitReason::killed_by_plan;
   });
