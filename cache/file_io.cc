@@ -1,7 +1,7 @@
 // Loops over the door's short reads and short writes.
 #include "cache/file_io.h"
 
-#include <array>
+#include <algorithm>
 #include <memory>
 
 #include "cache/hash_thread.h"
@@ -15,7 +15,14 @@ constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
 // Files up to here are hashed by the thread that reads them: starting another takes longer than it saves, and a small
 // file's get stays a single thread, which a scheduler of system calls can follow.
 constexpr std::uint64_t kSerialBytes = std::uint64_t{2} * 1024 * 1024;
-using ReadBuffer = std::array<std::byte, kReadBytes>;
+// Enough for most manifests and more than most small models; below what malloc maps anew, with all its page faults.
+constexpr std::size_t kSmallReadBytes = std::size_t{16} * 1024;
+
+// Room for all of a file of that size and for seeing its end, as far as kReadBytes goes; not cleared, since clearing a
+// quarter of a megabyte takes longer than hashing a small file.
+std::size_t buffer_size_for(std::uint64_t size_expected) {
+  return std::clamp<std::uint64_t>(size_expected + 1, kSmallReadBytes, kReadBytes);
+}
 
 Result<FileHash> hash_on_thread(Os& os, Fd file, HashThread& thread, std::string_view place) {
   for (std::uint64_t size = 0;;) {
@@ -42,16 +49,16 @@ Result<void> write_all(Os& os, Fd file, std::span<const std::byte> bytes, std::u
 }
 
 Result<std::string> read_all(Os& os, Fd file, std::size_t bytes_max, std::string_view place) {
-  const auto buffer = std::make_unique<ReadBuffer>();
+  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(kSmallReadBytes);
   std::string text;
   for (;;) {
-    const auto count = os.read(file, *buffer, text.size());
+    const auto count = os.read(file, {buffer.get(), kSmallReadBytes}, text.size());
     if (!count) return fail(count.error(), "read", place);
     if (*count == 0) return text;
     if (text.size() + *count > bytes_max) {
       return fail(ErrorCode::too_large, "read", place, "larger than " + std::to_string(bytes_max) + " bytes");
     }
-    text.append(reinterpret_cast<const char*>(buffer->data()), *count);
+    text.append(reinterpret_cast<const char*>(buffer.get()), *count);
   }
 }
 
@@ -59,13 +66,14 @@ Result<FileHash> hash_file(Os& os, Fd file, std::uint64_t size_expected, std::st
   if (size_expected > kSerialBytes) {
     if (const auto thread = HashThread::start()) return hash_on_thread(os, file, *thread, place);
   }
-  const auto buffer = std::make_unique<ReadBuffer>();
+  const std::size_t buffer_size = buffer_size_for(size_expected);
+  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(buffer_size);
   Sha256 hash;
   for (std::uint64_t size = 0;;) {
-    const auto count = os.read(file, *buffer, size);
+    const auto count = os.read(file, {buffer.get(), buffer_size}, size);
     if (!count) return fail(count.error(), "read", place);
     if (*count == 0) return FileHash{hash.finish(), size};
-    hash.update(std::span(*buffer).first(*count));
+    hash.update({buffer.get(), *count});
     size += *count;
   }
 }
