@@ -61,7 +61,6 @@ class LyingServer::Impl {
     repertoire_.request_header_bytes_max = options.requests_header_bytes_max;
     repertoire_.on_end = std::move(options.on_end);
     repertoire_.script_of = std::move(options.script_of);
-    repertoire_.started_at = std::chrono::steady_clock::now();
   }
 
   Result<void> add_models(const std::vector<Model>& models) {
@@ -197,9 +196,9 @@ class LyingServer::Impl {
     entry->connection = entries_.size();
     entry->listener = static_cast<std::uint32_t>(listener);
     entry->fault = faults_.at(entry->connection);
-    entry->accepted_at = std::chrono::steady_clock::now() - repertoire_.started_at;
+    entry->accepted_at = std::chrono::steady_clock::now() - epoch_;
     entries_.push_back(entry);
-    auto connection = std::make_shared<Connection>(repertoire_, std::move(wire), std::move(entry),
+    auto connection = std::make_shared<Connection>(repertoire_, epoch_, std::move(wire), std::move(entry),
                                                    [this](const std::shared_ptr<Connection>& closed) {
                                                      open_.erase(closed);
                                                      // Posted, since `check_drained` may admit others: their number
@@ -236,6 +235,7 @@ class LyingServer::Impl {
   std::mutex lifecycle_;     // one at a time: stop, or something to do on the thread
   bool is_stopped_ = false;  // under `lifecycle_`
 
+  const std::chrono::steady_clock::time_point epoch_ = std::chrono::steady_clock::now();
   // Of the server's thread, while it runs.
   Repertoire repertoire_;
   FaultSequence faults_;
