@@ -50,6 +50,7 @@ int hex_value(char c) {
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {
+  if (text.find('%') == std::string_view::npos) return std::string(text);
   std::string decoded;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
@@ -79,10 +80,12 @@ bool read_fields(std::string_view fields, bool needs_host, RequestHead& request)
     if (!is_field_line(line)) return false;
     const std::size_t colon = line.find(':');
     const std::string_view name = line.substr(0, colon);
-    const std::string value(trimmed(line.substr(colon + 1)));
+    const std::string_view value = trimmed(line.substr(colon + 1));
     if (is_named(name, "host")) ++hosts;
-    if (is_named(name, "range")) request.range = ++ranges == 1 ? std::optional(value) : std::nullopt;
-    if (is_named(name, "if-range")) request.if_range = ++if_ranges == 1 ? std::optional(value) : std::nullopt;
+    if (is_named(name, "range")) request.range = ++ranges == 1 ? std::optional<std::string>(value) : std::nullopt;
+    if (is_named(name, "if-range")) {
+      request.if_range = ++if_ranges == 1 ? std::optional<std::string>(value) : std::nullopt;
+    }
     fields.remove_prefix(end + 2);
   }
   if (ranges > 1 || if_ranges > 1) request.range.reset();

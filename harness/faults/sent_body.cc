@@ -92,17 +92,19 @@ void SentBody::sent(std::string_view bytes) {
       case Phase::head:
       case Phase::chunk_size:
       case Phase::chunk_end:
-      case Phase::trailers:
-        take_line(bytes.front());
-        bytes.remove_prefix(1);
+      case Phase::trailers: {
+        const std::size_t end = bytes.find('\n');
+        const std::size_t count = end == std::string_view::npos ? bytes.size() : end + 1;
+        lines_ += bytes.substr(0, count);
+        if (end != std::string_view::npos) end_line();
+        bytes.remove_prefix(count);
         break;
+      }
     }
   }
 }
 
-void SentBody::take_line(char c) {
-  lines_ += c;
-  if (c != '\n') return;
+void SentBody::end_line() {
   if (phase_ == Phase::head) {
     if (ends_with_empty_line(lines_)) end_head();
   } else if (phase_ == Phase::chunk_size) {

@@ -31,7 +31,7 @@ class SentBody {
  private:
   enum class Phase { head, fixed, until_close, chunk_size, chunk, chunk_end, trailers, complete, unreadable };
 
-  void take_line(char c);
+  void end_line();
   void end_head();
   void end_chunk_size();
   void take_content(std::string_view content);
