@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "harness/faults/faults_for_test.h"
 #include "harness/faults/lying_server.h"
 #include "harness/faults/wire_client.h"
 
@@ -300,66 +301,7 @@ TEST_P(EveryFault, ShowsTheBytesAndTheEntryThatItsNameSays) {
   EXPECT_EQ(server->ledger().size(), 2 * models.size());
 }
 
-constexpr const char* kFaults[] = {"none",
-                                   "reset_on_accept",
-                                   "close_on_accept",
-                                   "headers_then_close",
-                                   "headers_then_reset",
-                                   "close_in_body:0",
-                                   "close_in_body:1",
-                                   "close_in_body:1000000",
-                                   "close_in_body:99999999",
-                                   "reset_in_body:0",
-                                   "reset_in_body:1",
-                                   "reset_in_body:1000000",
-                                   "reset_in_body:99999999",
-                                   "bytes_after_body",
-                                   "stall_before_headers:for=1ms",
-                                   "stall_in_body:0:for=1ms",
-                                   "stall_in_body:999:for=2ms",
-                                   "drip:500000",
-                                   "drip:100000:pause=0ms",
-                                   "status:429:retry_after=3",
-                                   "redirect_relative",
-                                   "redirect_other_host",
-                                   "redirect_loop",
-                                   "redirect_to_file",
-                                   "range_ignored",
-                                   "range_wrong_start",
-                                   "range_wrong_total",
-                                   "range_multipart",
-                                   "flip_byte:0",
-                                   "flip_byte:777",
-                                   "flip_byte:99999999",
-                                   "zero_bytes:0",
-                                   "zero_bytes:999",
-                                   "zero_bytes:99999999",
-                                   "swap_halves",
-                                   "other_version_same_etag",
-                                   "other_version_new_etag",
-                                   "other_version_same_etag:1",
-                                   "other_version_new_etag:7",
-                                   "content_encoding",
-                                   "length_too_short",
-                                   "length_too_long",
-                                   "length_missing",
-                                   "length_twice",
-                                   "length_not_a_number",
-                                   "chunked_bad_size",
-                                   "chunked_no_last",
-                                   "chunked_cut",
-                                   "chunked_trailers",
-                                   "header_too_long",
-                                   "header_too_long:200",
-                                   "headers_too_many",
-                                   "headers_too_many:3",
-                                   "bare_lf",
-                                   "folded_header",
-                                   "interim",
-                                   "interim:3",
-                                   "garbage_before"};
-
-INSTANTIATE_TEST_SUITE_P(Server, EveryFault, ::testing::ValuesIn(kFaults),
+INSTANTIATE_TEST_SUITE_P(Server, EveryFault, ::testing::ValuesIn(kFaultsForTest),
                          [](const ::testing::TestParamInfo<const char*>& test) {
                            std::string name = test.param;
                            std::replace_if(name.begin(), name.end(), [](char c) { return c == ':' || c == '='; }, '_');
@@ -368,7 +310,7 @@ INSTANTIATE_TEST_SUITE_P(Server, EveryFault, ::testing::ValuesIn(kFaults),
 
 TEST(LyingServerWire, IsLookedAtForEveryKind) {
   for (const FaultKind kind : all_fault_kinds()) {
-    const bool is_seen = std::any_of(std::begin(kFaults), std::end(kFaults),
+    const bool is_seen = std::any_of(std::begin(kFaultsForTest), std::end(kFaultsForTest),
                                      [&](const char* text) { return parse_fault(text).value().kind == kind; });
     EXPECT_TRUE(is_seen || kind == FaultKind::refused) << name_of(kind);
   }
