@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,10 +69,13 @@ enum class DamageKind : std::uint8_t {
 inline constexpr std::size_t kDamageKinds = 6;
 std::string_view name_of(DamageKind kind);
 std::optional<DamageKind> damage_kind_named(std::string_view name);
+// Whether damage of that kind names a model, and whether it changes that model's entry.
+bool names_model(DamageKind kind);
+bool touches_entry(DamageKind kind);
 
 struct Damage {
   DamageKind kind = DamageKind::flip_byte;
-  std::size_t model = 0;  // index; REQUIRES: warm, for kinds that touch its entry
+  std::size_t model = 0;  // index; REQUIRES: warm, for kinds that touch its entry. 0 where the kind names none
   friend bool operator==(const Damage&, const Damage&) = default;
 };
 
@@ -88,6 +92,9 @@ enum class DiskEffect : std::uint8_t {
   short_transfer,  // read, write, receive, send: half of the bytes that would have moved, one at least
   does_nothing,    // try_lock: success without a lock, EWOULDBLOCK never
 };
+inline constexpr std::size_t kDiskEffects = 3;
+std::string_view name_of(DiskEffect effect);
+std::optional<DiskEffect> disk_effect_named(std::string_view name);
 
 // Meets the `nth` matching step (from 0) and the `times - 1` matching steps that follow it; `times` 0: all that follow.
 // A step matches by kind and, where given, by process and by the beginning of its path. Counted over the whole run; the
@@ -106,6 +113,10 @@ struct DiskFault {
 // ESTALE, EINVAL (rename without replacing), EOPNOTSUPP (locks, links).
 std::string_view errno_name(int error);
 std::optional<int> errno_named(std::string_view name);
+// Those of them with which a step of that kind may fail; none for steps that cannot fail.
+std::span<const int> errnos_of(StepKind step);
+// True for those that a short transfer can meet.
+bool moves_bytes(StepKind step);
 
 enum class ProcessFaultKind : std::uint8_t {
   kill_before,  // it dies instead of taking the step; its locks and descriptors go at once
@@ -173,10 +184,18 @@ inline constexpr std::uint64_t kPlanModelBytesMax = 1024 * 1024;  // hashed by o
 inline constexpr std::size_t kPlanProcessesMax = 64;
 inline constexpr std::size_t kPlanOperationsMax = 256;  // of one process
 inline constexpr std::size_t kPlanListMax = 4096;  // damage, turns, disk faults, process faults; switches: times 16
+inline constexpr std::uint64_t kPlanCountMax = 10'000'000;  // own steps, nth, times; far beyond the steps of a run
+inline constexpr std::uint32_t kPlanDescriptorsMax = 1024 * 1024;
+inline constexpr std::size_t kPlanTextMax = 4096;  // bytes of one text: a path, a sentence of the note
+inline constexpr std::chrono::hours kPlanTimeMax{10 * 365 * 24};
 
 // Every index in range, every number within its limit, names unique, turns without contradictions, effects that fit
-// their steps. ERRORS: invalid_argument: the key's path ("processes[1].operations[0].model"), and what was expected.
+// their steps, texts in UTF-8. Interruptions end: EINTR with `times` 0 is refused.
+// ERRORS: invalid_argument: the key's path ("processes[1].operations[0].model"), what was expected, and what came.
 modelcache::Result<void> check(const Plan& plan);
+
+// "0s", "20ms", "-3600s", "1500us", "7ns": in the largest unit that is exact.
+std::string print_time(std::chrono::nanoseconds time);
 
 // One line: "2 processes, m0 1 KiB: get m0 | get m0; 3 switches; kill 1 before 17".
 std::string print_line(const Plan& plan);
