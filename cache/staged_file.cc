@@ -43,7 +43,8 @@ StagedFile::~StagedFile() { (void)finish(); }
 Result<void> StagedFile::open() {
   OsResult<Fd> fd = tl::unexpected(Errno{EEXIST});
   for (int tries = 0; !fd && fd.error() == Errno{EEXIST} && tries < kNameTriesMax; ++tries) {
-    name_ = temporary_name(what_, os_->self(), os_->random());
+    const auto owner = os_->self();  // before the number: compilers evaluate arguments in orders of their own
+    name_ = temporary_name(what_, owner, os_->random());
     place_ = directory_->place(kTemporariesName, name_);
     fd = os_->open(directory_->temporaries(), name_, OpenMode::create_new);
   }
