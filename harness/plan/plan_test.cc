@@ -7,36 +7,10 @@
 #include <functional>
 #include <string>
 
+#include "harness/plan/one_of_everything.h"
+
 namespace stampede {
 namespace {
-
-// One of everything.
-Plan full_plan() {
-  Plan plan;
-  plan.models = {{"m0", 1024}, {"nets/m1.onnx", 70'000}};
-  plan.processes.resize(2);
-  plan.processes[0].operations = {{OperationKind::get, 0}, {OperationKind::list, 0}};
-  plan.processes[1] = PlanProcess{.operations = {{OperationKind::remove, 1}},
-                                  .verify = modelcache::VerifyPolicy::always,
-                                  .lock_wait = std::chrono::milliseconds(20),
-                                  .only_wait = true,
-                                  .umask = 077,
-                                  .descriptors_max = 9};
-  plan.start = {.warm = {1}, .damage = {{DamageKind::cut, 1}, {DamageKind::unlisted, 0}}, .read_only = true};
-  plan.network = {.faults = {*parse_turn("drip:1000+flip_byte:7"), FaultTurn{}}, .repeats = true, .every = 2};
-  plan.disk = {DiskFault{.step = StepKind::write, .process = 1, .path = "tmp/", .nth = 3, .times = 0, .error = ENOSPC},
-               DiskFault{.step = StepKind::try_lock, .path = {}, .effect = DiskEffect::does_nothing}};
-  plan.process_faults = {{ProcessFaultKind::kill_before, 1, 17, {}},
-                         {ProcessFaultKind::stop, 0, 3, std::chrono::milliseconds(5)},
-                         {ProcessFaultKind::clock_step, 0, 4, std::chrono::hours(-1)}};
-  plan.schedule = {.switches = {{0, 12, 1}, {1, 3, 0}}, .time_runs_first = true};
-  plan.note = {.why = "it is needed",
-               .found_by = "a person",
-               .expect = "one_download",
-               .kills = {"a"},
-               .trace_hash = "0123456789abcdef"};
-  return plan;
-}
 
 template <class Kind, class Named>
 void expect_names_both_ways(std::size_t count, Named named) {
@@ -80,7 +54,7 @@ TEST(PlanNames, EveryErrnoOfAStepHasAName) {
 }
 
 TEST(PlanCheck, AcceptsOneOfEverything) {
-  const auto checked = check(full_plan());
+  const auto checked = check(plan_of_everything());
   EXPECT_TRUE(checked) << checked.error().message();
 }
 
@@ -181,7 +155,7 @@ std::vector<Refusal> refusals() {
 
 TEST(PlanCheck, NamesThePlaceThatIsWrong) {
   for (const Refusal& refusal : refusals()) {
-    Plan plan = full_plan();
+    Plan plan = plan_of_everything();
     refusal.spoil(plan);
     const auto checked = check(plan);
     ASSERT_FALSE(checked) << refusal.place << ": " << refusal.detail;
@@ -192,7 +166,7 @@ TEST(PlanCheck, NamesThePlaceThatIsWrong) {
 }
 
 TEST(PlanCheck, AcceptsTextInOtherLanguages) {
-  Plan plan = full_plan();
+  Plan plan = plan_of_everything();
   plan.note.why = "na\xc3\xafve \xe2\x82\xac \xf0\x9f\x90\x98";
   EXPECT_TRUE(check(plan));
 }
@@ -209,7 +183,7 @@ TEST(PlanLine, ShowsThePlanAtAGlance) {
 }
 
 TEST(PlanLine, ShowsOneOfEverything) {
-  EXPECT_EQ(print_line(full_plan()),
+  EXPECT_EQ(print_line(plan_of_everything()),
             "2 processes, m0 1 KiB, nets/m1.onnx 70000 B: get m0, list | remove nets/m1.onnx; warm nets/m1.onnx; "
             "cut nets/m1.onnx, unlisted; read-only; network drip:1000+flip_byte:7, none again and again, each after 1 "
             "good; write 3 and all that follow of 1 on tmp/ ENOSPC, try_lock 0 does_nothing; 2 switches; time runs "
