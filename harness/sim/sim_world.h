@@ -2,6 +2,7 @@
 #ifndef STAMPEDE_SIM_SIM_WORLD_H
 #define STAMPEDE_SIM_SIM_WORLD_H
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -17,6 +18,7 @@
 #include "harness/plan/peers.h"
 #include "harness/plan/plan.h"
 #include "harness/plan/stage_end.h"
+#include "harness/sim/durable_view.h"
 #include "harness/strategy/strategy.h"
 
 namespace stampede {
@@ -55,13 +57,26 @@ class SimWorld {
   void clear(Peers& peers);
 
   // Runs all processes until each has ended, was killed or was abandoned. The disk stays for the next stage.
+  // Does not call `strategy.begin`. Counts of disk faults begin anew. `virtual_time` of the end is the stage's own.
   StageEnd run(const SimStage& stage, Strategy& strategy, Observer& observer);
 
+  // Whether a process of the present or last stage was killed or abandoned: what its body does from then on, with every
+  // call failing (EIO), is no part of the run.
+  [[nodiscard]] bool has_died(std::uint32_t process) const;
+  // How often faults of each ProcessFaultKind took effect in the present or last stage.
+  [[nodiscard]] const std::array<std::uint64_t, kProcessFaultKinds>& process_faults_met() const;
+
   [[nodiscard]] const DiskView& disk() const;
-  // Between stages, by hand and not as steps: replaces a file's bytes in place (or makes it, mode 0644), removes a
-  // name, mounts read-only. Paths as in PendingStep. REQUIRES: the directory of the name is there.
+  [[nodiscard]] const DurableView& durable() const;
+  // Between steps, by hand and not as steps: replaces a file's bytes in place (or makes it, mode 0644, owned by whom
+  // the directory belongs to), makes a symbolic link or a FIFO, removes a name, mounts read-only, sets a process's
+  // umask. What is done to files is durable at once. Paths as in PendingStep. REQUIRES: the directory of the name is
+  // there, and the name of a link or FIFO is free.
   void write_file(std::string_view path, std::span<const std::byte> bytes);
+  void make_symlink(std::string_view path, std::string_view target);
+  void make_fifo(std::string_view path);
   void remove_name(std::string_view path);
+  void set_umask(std::uint32_t process, unsigned umask);
   void set_read_only(bool is_read_only);
   // The identity of a process that has died, for names of its leftovers.
   [[nodiscard]] modelcache::ProcessIdentity dead_process() const;
