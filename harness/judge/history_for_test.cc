@@ -1,0 +1,387 @@
+// Takes steps on the disk by hand, then tells the judge.
+#include "harness/judge/history_for_test.h"
+
+#include <cerrno>
+
+#include "cache/key.h"
+
+namespace stampede {
+
+using modelcache::FileType;
+using modelcache::OpenMode;
+
+HandMadeDisk::HandMadeDisk() : files_(1) {}
+
+FileNumber HandMadeDisk::file_at(std::string_view path) const {
+  const auto found = names_.find(path);
+  return found == names_.end() ? 0 : found->second;
+}
+
+void HandMadeDisk::for_each_name(const std::function<void(std::string_view path, FileNumber file)>& visit) const {
+  for (const auto& [path, file] : names_) {
+    if (!path.empty()) visit(path, file);
+  }
+}
+
+FileNumber HandMadeDisk::make(const std::string& path, FileType type, unsigned mode) {
+  files_.push_back({.stat = {.type = type, .mode = mode, .links = 1, .size_bytes = 0}, .bytes = {}, .version = 1});
+  return names_[path] = static_cast<FileNumber>(files_.size() - 1);
+}
+
+void HandMadeDisk::set_bytes(FileNumber file, Bytes bytes) {
+  File& changed = files_.at(file);
+  changed.bytes = std::move(bytes);
+  changed.stat.size_bytes = changed.bytes.size();
+  ++changed.version;
+}
+
+FileNumber HandMadeDisk::move(const std::string& from, const std::string& to, bool keeps_from) {
+  const FileNumber file = names_.at(from);
+  const FileNumber lost = to.empty() ? 0 : file_at(to);
+  if (!keeps_from) names_.erase(from);
+  if (!to.empty()) names_[to] = file;
+  return lost;
+}
+
+Plan History::one_get() {
+  Plan plan;
+  plan.models = {{"m0", 100}};
+  plan.processes.resize(2);
+  for (PlanProcess& process : plan.processes) process.operations = {{OperationKind::get, 0}};
+  return plan;
+}
+
+History::History(Plan plan) : plan_(std::move(plan)) {
+  for (const PlanModel& model : plan_.models) models_.push_back(generated_model(model.name, model.size_bytes));
+  models_.push_back(generated_model("epilogue", 10));
+  judge_.begin(plan_, models_);
+  begin_stage(Stage::run);
+}
+
+void History::begin_stage(Stage stage) {
+  stage_ = stage;
+  process_ = 0;
+  own_steps_.clear();
+  operations_.clear();
+  first_steps_.clear();
+  gone_.clear();
+  ends_.assign(stage == Stage::run ? plan_.processes.size() : 1, ProcessEnd::ended);
+}
+
+History& History::by(std::uint32_t process) {
+  process_ = process;
+  return *this;
+}
+
+History& History::pass(std::chrono::nanoseconds time) {
+  now_ += time;
+  return *this;
+}
+
+void History::take(Step step, Odd odd) {
+  step.stage = stage_;
+  step.process = process_;
+  step.own_step = own_steps_[process_]++;
+  step.error = odd.error;
+  step.fault = odd.fault;
+  now_ += std::chrono::microseconds(1);
+  step.at = now_;
+  judge_.on_step(step, disk_);
+}
+
+namespace {
+
+Step step_of(StepKind kind, const std::string& path) {
+  Step step;
+  step.kind = kind;
+  step.path = path;
+  return step;
+}
+
+}  // namespace
+
+void History::open(const std::string& path, OpenMode mode, Odd odd) {
+  Step step = step_of(StepKind::open, path);
+  step.mode = static_cast<std::uint32_t>(mode);
+  const bool creates = mode == OpenMode::create_new || mode == OpenMode::open_or_create;
+  if (odd.error == 0) {
+    const unsigned umask = stage_ == Stage::run ? plan_.processes.at(process_).umask : 022;
+    if (creates && disk_.file_at(path) == 0) disk_.make(path, FileType::regular, 0666 & ~umask);
+    ++disk_.descriptors;
+  }
+  take(std::move(step), odd);
+}
+
+void History::close(const std::string& path, Odd odd) {
+  Step step = step_of(StepKind::close, path);
+  step.file = disk_.file_at(path);
+  --disk_.descriptors;
+  take(std::move(step), odd);
+}
+
+void History::write(const std::string& path, FileNumber file, const Bytes& bytes, Odd odd) {
+  Step step = step_of(StepKind::write, path);
+  step.file = file;
+  step.size = bytes.size();
+  if (odd.error == 0) {
+    step.result = bytes.size();
+    disk_.set_bytes(file, bytes);
+  }
+  take(std::move(step), odd);
+}
+
+void History::truncate(const std::string& path, FileNumber file, std::size_t size) {
+  Step step = step_of(StepKind::truncate, path);
+  step.file = file;
+  step.size = size;
+  const auto old = disk_.bytes(file);
+  Bytes bytes(old.begin(), old.end());
+  bytes.resize(size);
+  disk_.set_bytes(file, std::move(bytes));
+  take(std::move(step), {});
+}
+
+void History::sync_file(const std::string& path, FileNumber file, Odd odd) {
+  Step step = step_of(StepKind::sync_file, path);
+  step.file = file;
+  take(std::move(step), odd);
+}
+
+void History::sync_directory(const std::string& path, Odd odd) {
+  Step step = step_of(StepKind::sync_directory, path);
+  step.file = disk_.file_at(path);
+  take(std::move(step), odd);
+}
+
+void History::rename(const std::string& from, const std::string& to, Odd odd) {
+  Step step = step_of(StepKind::rename, from);
+  step.to_path = to;
+  if (odd.error == 0) step.replaced = disk_.move(from, to, false);
+  take(std::move(step), odd);
+}
+
+void History::link(const std::string& from, const std::string& to) {
+  Step step = step_of(StepKind::link, from);
+  step.to_path = to;
+  disk_.move(from, to, true);
+  take(std::move(step), {});
+}
+
+void History::unlink(const std::string& path, Odd odd) {
+  if (odd.error == 0) disk_.move(path, "", false);
+  take(step_of(StepKind::unlink, path), odd);
+}
+
+void History::make_directory(const std::string& path, Odd odd) {
+  const unsigned umask = stage_ == Stage::run ? plan_.processes.at(process_).umask : 022;
+  if (odd.error == 0) disk_.make(path, FileType::directory, 0777 & ~umask);
+  take(step_of(StepKind::make_directory, path), odd);
+}
+
+void History::try_lock(const std::string& path, Odd odd) {
+  Step step = step_of(StepKind::try_lock, path);
+  step.file = disk_.file_at(path);
+  step.mode = static_cast<std::uint32_t>(modelcache::LockMode::exclusive);
+  take(std::move(step), odd);
+}
+
+void History::unlock(const std::string& path) { take(step_of(StepKind::unlock, path), {}); }
+
+void History::connect(const char* turn, bool is_full, Odd odd) {
+  Step step = step_of(StepKind::connect, "");
+  if (odd.error == 0) {
+    LedgerEntry entry;
+    entry.connection = ledger_.size();
+    entry.listener = process_;
+    entry.fault = parse_turn(turn).value();
+    entry.requested = true;
+    const std::size_t count = operations_[process_];
+    entry.model = stage_ == Stage::run ? plan_.models.at(plan_.processes.at(process_).operations.at(count).model).name
+                                       : models_.at(count).name;
+    entry.status = 200;
+    entry.full_body_sent = is_full;
+    entry.ending = Ending::finished;
+    ledger_.push_back(std::move(entry));
+    step.connection = static_cast<ConnectionNumber>(ledger_.size());
+    ++disk_.descriptors;
+    take(std::move(step), odd);
+    --disk_.descriptors;
+    Step closing = step_of(StepKind::close, "");
+    closing.connection = static_cast<ConnectionNumber>(ledger_.size());
+    take(std::move(closing), {});
+    return;
+  }
+  take(std::move(step), odd);
+}
+
+void History::make_cache() {
+  for (const char* path : {"", "entries", "tmp", "locks"}) {
+    if (disk_.file_at(path) == 0) make_directory(path);
+  }
+}
+
+std::string History::key(std::size_t model) const { return modelcache::key_of(models_.at(model).sha256); }
+
+std::string History::temporary(std::string_view what) {
+  const modelcache::ProcessIdentity owner{.domain = 1, .pid = 100 + process_, .start_time = 1};
+  return "tmp/" + modelcache::temporary_name(what, owner, ++temporaries_);
+}
+
+void History::look(std::size_t model) {
+  const bool is_there = disk_.file_at(entry(model)) != 0;
+  open(entry(model), OpenMode::read, is_there ? Odd{} : is_told(ENOENT));
+  if (is_there) close(entry(model));
+}
+
+void History::lock(std::size_t model) {
+  open(lock_path(model), OpenMode::open_or_create);
+  try_lock(lock_path(model));
+}
+
+void History::release(std::size_t model) {
+  unlock(lock_path(model));
+  close(lock_path(model));
+}
+
+std::string History::stage(std::size_t model) {
+  std::string path = temporary(key(model));
+  open(path, OpenMode::create_new);
+  const FileNumber file = disk_.file_at(path);
+  write(path, file, *models_.at(model).bytes);
+  sync_file(path, file);
+  return path;
+}
+
+void History::publish(const std::string& temporary, std::size_t model) {
+  rename(temporary, entry(model));
+  close(temporary);
+  sync_directory("entries");
+}
+
+void History::list() {
+  const std::string lock = "locks/manifest.lock";
+  open(lock, OpenMode::open_or_create);
+  try_lock(lock);
+  modelcache::Manifest manifest;
+  disk_.for_each_name([&](std::string_view path, FileNumber file) {
+    if (!path.starts_with("entries/")) return;
+    modelcache::ManifestRecord record;
+    record.sha256 = modelcache::sha256_of(disk_.bytes(file));
+    record.stamp.size_bytes = disk_.bytes(file).size();
+    record.stamp.inode = ++records_;
+    manifest.entries.emplace(path.substr(8), record);
+  });
+  const std::string path = temporary("manifest");
+  open(path, OpenMode::create_new);
+  const std::string text = manifest.print();
+  const auto bytes = std::as_bytes(std::span(text));
+  const FileNumber file = disk_.file_at(path);
+  write(path, file, Bytes(bytes.begin(), bytes.end()));
+  sync_file(path, file);
+  rename(path, "manifest.json");
+  close(path);
+  sync_directory("");
+  unlock(lock);
+  close(lock);
+}
+
+void History::hit(std::size_t model) {
+  look(model);
+  succeeds(true);
+}
+
+void History::miss(std::size_t model) {
+  look(model);
+  lock(model);
+  look(model);
+  connect();
+  publish(stage(model), model);
+  list();
+  release(model);
+  succeeds(false);
+}
+
+OperationOutcome History::outcome() const {
+  OperationOutcome outcome;
+  outcome.stage = stage_;
+  outcome.process = process_;
+  const auto index = operations_.find(process_);
+  outcome.index = index == operations_.end() ? 0 : index->second;
+  outcome.operation = stage_ == Stage::run ? plan_.processes.at(process_).operations.at(outcome.index)
+                                           : Operation{OperationKind::get, outcome.index};
+  const auto first = first_steps_.find(process_);
+  outcome.first_step = first == first_steps_.end() ? 0 : first->second;
+  const auto steps = own_steps_.find(process_);
+  outcome.end_step = steps == own_steps_.end() ? 0 : steps->second;
+  outcome.path = entry(outcome.operation.model);
+  return outcome;
+}
+
+void History::ends(OperationOutcome outcome) {
+  judge_.on_operation(outcome, disk_);
+  ++operations_[process_];
+  first_steps_[process_] = own_steps_[process_];
+}
+
+void History::succeeds(bool claims_hit) {
+  OperationOutcome outcome = this->outcome();
+  outcome.claims_hit = claims_hit;
+  outcome.claimed_attempts = claims_hit ? 0 : 1;
+  ends(std::move(outcome));
+}
+
+void History::fails_with(modelcache::ErrorCode code) {
+  OperationOutcome outcome = this->outcome();
+  outcome.error = code;
+  outcome.message = "step place: detail";
+  outcome.path.clear();
+  ends(std::move(outcome));
+}
+
+void History::process_ends(ProcessEnd end) {
+  gone_.insert(process_);
+  ends_.at(process_) = end;
+  judge_.on_process_end(process_, end, disk_);
+}
+
+void History::stage_ends(StageEnd end) {
+  for (std::uint32_t process = 0; process < ends_.size(); ++process) {
+    if (!gone_.contains(process)) by(process).process_ends();
+  }
+  end.ends = ends_;
+  judge_.on_stage_end(stage_, end, ledger_, disk_);
+}
+
+void History::epilogue() {
+  begin_stage(Stage::epilogue);
+  make_cache();
+  for (std::size_t i = 0; i < models_.size(); ++i) {
+    if (disk_.file_at(entry(i)) != 0) {
+      hit(i);
+    } else {
+      miss(i);
+    }
+  }
+  stage_ends();
+}
+
+void History::finish() {
+  stage_ends();
+  epilogue();
+}
+
+std::set<std::string> History::violated() const {
+  std::set<std::string> ids;
+  for (const StepViolation& violation : judge_.violations()) ids.insert(violation.invariant);
+  return ids;
+}
+
+std::uint64_t History::judged(std::string_view id) const {
+  const auto& invariants = watched_invariants();
+  for (std::size_t i = 0; i < invariants.size(); ++i) {
+    if (invariants[i].id == id) return judge_.judged().at(i);
+  }
+  return 0;
+}
+
+}  // namespace stampede

@@ -1,0 +1,32 @@
+// A get says that it was a hit if, and only if, it asked nobody.
+#include "harness/judge/watchers.h"
+
+namespace stampede {
+namespace {
+
+class HitsCausedNoRequest final : public Watcher {
+ public:
+  using Watcher::Watcher;
+
+  void on_operation(const OperationOutcome& outcome, const EndedOperation& ended, const DiskView&) override {
+    const OperationKind kind = outcome.operation.kind;
+    const bool by_url = kind == OperationKind::get_by_url;
+    if (!outcome.succeeded() || (kind != OperationKind::get && kind != OperationKind::find && !by_url)) return;
+    const std::uint32_t connects = record().process(outcome.process).connects;
+    const bool agrees = outcome.claims_hit == (connects == 0) && outcome.claimed_attempts <= connects;
+    judge(agrees, [&] {
+      return Complaint{process_name(outcome.process),
+                       describe(record(), ended) + " says that it was " + (outcome.claims_hit ? "a hit" : "no hit") +
+                           " after " + std::to_string(outcome.claimed_attempts) + " attempts, and connected " +
+                           std::to_string(connects) + " times"};
+    });
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Watcher> watch_hits_caused_no_request(RunRecord& record) {
+  return std::make_unique<HitsCausedNoRequest>(record);
+}
+
+}  // namespace stampede

@@ -1,0 +1,58 @@
+// At rest the manifest lists exactly the entries.
+#include <algorithm>
+
+#include "harness/judge/watchers.h"
+
+namespace stampede {
+namespace {
+
+class ManifestIsComplete final : public Watcher {
+ public:
+  using Watcher::Watcher;
+
+  // Where nothing went wrong it is complete after every stage. After whatever went wrong it is so after the epilogue,
+  // for the models that the clean process got.
+  void on_stage_end(const StageRecord& stage) override {
+    const bool is_quiet = record().is_clean() && !record().do_locks_lie() && !record().has_given_up_manifest() &&
+                          record().plan().start.damage.empty() &&
+                          std::all_of(stage.end.ends.begin(), stage.end.ends.end(),
+                                      [](ProcessEnd end) { return end == ProcessEnd::ended; });
+    if (stage.stage == Stage::run && !is_quiet) was_quiet_ = false;
+    if (stage.stage == Stage::run && !was_quiet_) return;
+    const ReadManifest* const read = record().manifest(stage.disk);
+    for (const EntryFacts& entry : record().entries()) {
+      if (entry.file == 0 || !(was_quiet_ || entry.model)) continue;
+      judge(is_right(read, entry, stage.disk), [&] {
+        const std::string path = "entries/" + entry.key;
+        return Complaint{record().object_of(path), path + " is not listed as it is"};
+      });
+    }
+    if (read == nullptr || !read->is_good || !was_quiet_) return;
+    for (const auto& listed : read->manifest.entries) {
+      const std::string path = "entries/" + listed.first;
+      judge(stage.disk.file_at(path) != 0,
+            [&] { return Complaint{record().object_of(path), path + " is listed and not there"}; });
+    }
+  }
+
+  void begin() override { was_quiet_ = true; }
+
+ private:
+  bool is_right(const ReadManifest* read, const EntryFacts& entry, const DiskView& disk) const {
+    if (read == nullptr || !read->is_good) return false;
+    const auto listed = read->manifest.entries.find(entry.key);
+    return listed != read->manifest.entries.end() &&
+           listed->second.stamp.size_bytes == disk.stat(entry.file).size_bytes &&
+           listed->second.sha256 == record().contents().digest_of(entry.file, disk);
+  }
+
+  bool was_quiet_ = true;
+};
+
+}  // namespace
+
+std::unique_ptr<Watcher> watch_manifest_is_complete(RunRecord& record) {
+  return std::make_unique<ManifestIsComplete>(record);
+}
+
+}  // namespace stampede
