@@ -22,7 +22,7 @@ LAYERS = {
 HEAVY_LIBRARIES = {
     "boost/asio": (3, ["harness/faults/*"]),
     "boost/beast": (2, ["cache/http_*", "harness/faults/*"]),
-    "nlohmann/": (14, ["cache/manifest.cc", "cache/command/*", "harness/*", "fuzz/*"]),
+    "nlohmann/": (15, ["cache/manifest.cc", "cache/command/*", "harness/*", "fuzz/*"]),
     "CLI/": (16, ["cache/command/*", "harness/cli/*"]),
     "openssl/": (3, ["cache/*", "harness/faults/*"]),
 }

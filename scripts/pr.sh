@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The quick check before a pull request: an incremental release build, lint, and the tests that take seconds.
+# The quick check before a pull request: an incremental release build, lint, the tests that take seconds, and a replay of the stored plans.
 #
 # usage: scripts/pr.sh [-h|--help]
 #
@@ -29,4 +29,6 @@ cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log >&
 cmake --build --preset release || fail 1 "the build failed"
 heading "the quick tests"
 ctest --preset release --progress -LE "$kNotQuick" || fail 1 "a test failed"
+heading "stored plans and seeds"
+build/release/bin/stampede replay corpus/plans --seeds corpus/seeds.txt || fail 1 "a stored plan failed"
 well "the quick check passed ($(time_since "$started"))"

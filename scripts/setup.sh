@@ -20,7 +20,7 @@ kDebian12=(
   clang-19 libclang-rt-19-dev llvm-19 lld-19 clang-format-19 clang-tidy-19 afl++
   librapidcheck-dev libgtest-dev libgmock-dev
   libboost1.81-dev libboost-context1.81-dev libboost-url1.81-dev
-  nlohmann-json3-dev libssl-dev libfmt-dev libcli11-dev libexpected-dev
+  nlohmann-json3-dev libssl-dev libfmt-dev libcli11-dev libexpected-dev libxxhash-dev
   libonnx-testdata
 )
 kSubjects=(aria2 python3-pooch)

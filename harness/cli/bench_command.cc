@@ -24,6 +24,7 @@ struct BenchArguments {
   BenchmarkOptions benchmark;
   std::vector<std::string> scenarios;  // those whose names begin with one of these
   std::string start = "both";
+  std::string world = "all";
   std::string save;
   bool is_json = false;
   bool is_markdown = false;
@@ -45,29 +46,44 @@ bool save(const std::string& path, const std::string& text) {
   return false;
 }
 
-int report(const BenchArguments& arguments, const Benchmark& benchmark) {
+int report(const BenchArguments& arguments, const Benchmark& benchmark, const std::vector<SimRow>& sim_rows) {
   const TableStyle style = arguments.is_markdown ? TableStyle::markdown : TableStyle::text;
-  const std::string text =
-      arguments.is_json ? json_of(benchmark)
-                        : text_of(benchmark, style) + (arguments.is_markdown ? "\n" : "") + verdict_of(benchmark);
-  std::fputs(text.c_str(), stdout);
-  if (arguments.is_json && !benchmark.holds()) std::fputs(verdict_of(benchmark).c_str(), stderr);
-  if (!arguments.save.empty() && !save(arguments.save, json_of(benchmark))) {
+  std::string tables = benchmark.rows.empty() ? "" : text_of(benchmark, style);
+  if (!tables.empty() && !sim_rows.empty()) tables += "\n";
+  tables += text_of(sim_rows, style) + (arguments.is_markdown ? "\n" : "");
+  const std::string verdict = verdict_of(benchmark, sim_rows);
+  const bool holds = benchmark.holds() && std::all_of(sim_rows.begin(), sim_rows.end(),
+                                                      [](const SimRow& row) { return row.violations == 0; });
+  std::fputs((arguments.is_json ? json_of(benchmark, sim_rows) : tables + verdict).c_str(), stdout);
+  if (arguments.is_json && !holds) std::fputs(verdict.c_str(), stderr);
+  if (!arguments.save.empty() && !save(arguments.save, json_of(benchmark, sim_rows))) {
     return refuse("--save " + arguments.save + ": could not be written", kUsage);
   }
   if (benchmark.interrupted) {
     std::fputs("interrupted: this is what was done before\n", stderr);
     return kInterrupted;
   }
-  return benchmark.holds() ? kAllHeld : kViolated;
+  return holds ? kAllHeld : kViolated;
+}
+
+bool names_sim_scenario(const std::vector<std::string>& chosen) {
+  const auto names = sim_scenario_names();
+  const auto is_named = [&](const std::string& prefix) {
+    return std::any_of(names.begin(), names.end(), [&](const auto& name) { return name.first.starts_with(prefix); });
+  };
+  return chosen.empty() || std::any_of(chosen.begin(), chosen.end(), is_named);
 }
 
 int bench(BenchArguments& arguments) {
   int status = kAllHeld;
   const std::vector<Model> models = chosen_models(arguments.models, status);
   if (status != kAllHeld) return status;
-  const std::vector<Scenario> scenarios = make_scenarios(arguments.scenarios, models);
-  if (scenarios.empty()) return refuse("--scenario: no scenario begins so; `stampede bench --help` lists them", kUsage);
+  const bool is_free = arguments.world != "sim", is_sim = arguments.world != "free";
+  std::vector<Scenario> scenarios;
+  if (is_free) scenarios = make_scenarios(arguments.scenarios, models);
+  if (scenarios.empty() && !(is_sim && names_sim_scenario(arguments.scenarios))) {
+    return refuse("--scenario: no scenario begins so; `stampede bench --help` lists them", kUsage);
+  }
   std::size_t processes = 0;
   for (const Scenario& scenario : scenarios) processes = std::max(processes, scenario.processes);
   if (const auto possible = check_limits(processes); !possible) {
@@ -78,19 +94,27 @@ int bench(BenchArguments& arguments) {
   const PosixInterrupt interrupt;
   arguments.benchmark.free.interrupt_descriptor = interrupt.descriptor();
   const bool is_watched = is_terminal(2);
-  const modelcache::Result<Benchmark> benchmark =
-      run_benchmark(scenarios, arguments.benchmark, [&](const std::string& what) {
-        if (is_watched) std::fprintf(stderr, "\r\033[K%s ", what.c_str());
-      });
+  const auto progress = [&](const std::string& what) {
+    if (is_watched) std::fprintf(stderr, "\r\033[K%s ", what.c_str());
+  };
+  modelcache::Result<Benchmark> benchmark = Benchmark{};
+  if (!scenarios.empty()) benchmark = run_benchmark(scenarios, arguments.benchmark, progress);
+  std::vector<SimRow> sim_rows;
+  if (benchmark && is_sim) {
+    sim_rows = run_sim_benchmark(
+        arguments.scenarios, arguments.benchmark.runs, [&interrupt] { return interrupt.happened(); }, progress);
+    benchmark->interrupted |= interrupt.happened();
+  }
   if (is_watched) std::fputs("\r\033[K", stderr);
   if (!benchmark) return refuse(benchmark.error().message(), kCannotHere);
-  return report(arguments, *benchmark);
+  return report(arguments, *benchmark, sim_rows);
 }
 
 std::string footer() {
   std::string text = kBenchColumns;
   text += "Scenarios:\n";
   for (const auto& [name, what] : scenario_names()) text += fmt::format("  {:<24} {}\n", name, what);
+  for (const auto& [name, what] : sim_scenario_names()) text += fmt::format("  {:<24} {}\n", name, what);
   return text +
          "Examples:\n"
          "  stampede bench --runs 3\n"
@@ -110,6 +134,9 @@ void add_bench_command(CLI::App& app, int& exit_status) {
   command->add_option("--scenario", arguments->scenarios, "only those whose names begin so; may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
+  command->add_option("--world", arguments->world, "rows of the free world, of the simulated one, or all")
+      ->check(CLI::IsMember({"free", "sim", "all"}))
+      ->capture_default_str();
   command->add_option("--start", arguments->start, "how processes are started; both: side by side")
       ->check(CLI::IsMember({"exec", "fork", "both"}))
       ->capture_default_str();

@@ -138,6 +138,25 @@ ordered_json json_of(const RowMeasures& row) {
   return object;
 }
 
+ordered_json json_of(const SimRow& row) {
+  return {{"name", row.name},
+          {"start", "sim"},
+          {"seconds", json_of(row.seconds)},
+          {"seconds_min", json_of(row.seconds_min)},
+          {"seconds_max", json_of(row.seconds_max)},
+          {"processes", row.processes},
+          {"runs", row.runs},
+          {"processes_per_second", nullptr},
+          {"hit_ratio", nullptr},
+          {"mb_per_second", nullptr},
+          {"schedules", row.schedules},
+          {"steps", row.steps},
+          {"schedules_per_second", json_of(row.schedules_per_second)},
+          {"steps_per_second", json_of(row.steps_per_second)},
+          {"ratios", {{"bare_steps", json_of(row.ratio_to_bare_steps)}}},
+          {"violation_count", row.violations}};
+}
+
 }  // namespace
 
 const char* const kBenchColumns =
@@ -162,7 +181,12 @@ const char* const kBenchColumns =
     "ms and peak memory of a process as the kernel counts them (a fork's includes what it shares with the zygote),\n"
     "shortest and longest duration of a run in s, and how many processes exited / were started.\n"
     "Third table: medians of what a process went through, timed inside it with the machine's monotonic clock; 'ready'\n"
-    "is from before it was started until it waited at the barrier.\n";
+    "is from before it was started until it waited at the barrier.\n"
+    "Last table, the simulated world, on one thread: schedules that were run and judged, epilogues included, per "
+    "second;\n"
+    "steps of one run per second; and\n"
+    "  x steps     seconds of a world that takes as many steps, each a reading of its clock, watched by nobody / "
+    "duration\n";
 
 std::string text_of(const Benchmark& benchmark, TableStyle style) {
   std::string text;
@@ -172,9 +196,26 @@ std::string text_of(const Benchmark& benchmark, TableStyle style) {
   return text;
 }
 
-std::string verdict_of(const Benchmark& benchmark) {
+std::string text_of(const std::vector<SimRow>& rows, TableStyle style) {
+  if (rows.empty()) return "";
+  Table table({"test name", "duration", "fastest", "slowest", "schedules", "schedules/s", "steps/s", "x steps"});
+  for (const SimRow& row : rows) {
+    table.add({row.name + (row.violations == 0 ? "" : "!"), number(row.seconds, 4), number(row.seconds_min, 4),
+               number(row.seconds_max, 4), std::to_string(row.schedules), number(row.schedules_per_second, 0),
+               number(row.steps_per_second, 0), number(row.ratio_to_bare_steps, 2)});
+  }
+  return style == TableStyle::text ? table.text() : table.markdown();
+}
+
+std::string verdict_of(const Benchmark& benchmark, const std::vector<SimRow>& sim_rows) {
   std::string text;
   std::size_t violations = 0;
+  std::uint64_t runs = benchmark.total.runs;
+  for (const SimRow& row : sim_rows) {
+    violations += row.violations;
+    runs += row.runs;
+    if (row.violations != 0) text += fmt::format("violated: {}: {} times\n", row.name, row.violations);
+  }
   for (const RowMeasures& row : benchmark.rows) {
     violations += row.violations.size();
     for (const Violation& violation : row.violations) {
@@ -182,16 +223,16 @@ std::string verdict_of(const Benchmark& benchmark) {
     }
     for (const std::string& directory : row.kept_directories) text += fmt::format("files:    {}\n", directory);
   }
-  if (benchmark.total.runs == 0) return text + "nothing was judged: no run was completed\n";
+  if (runs == 0) return text + "nothing was judged: no run was completed\n";
   const char* const end = benchmark.interrupted ? ", then interrupted" : "";
-  return text + (violations == 0
-                     ? fmt::format("all held: 0 violations in {} runs{}\n", benchmark.total.runs, end)
-                     : fmt::format("VIOLATED: {} violations in {} runs{}\n", violations, benchmark.total.runs, end));
+  return text + (violations == 0 ? fmt::format("all held: 0 violations in {} runs{}\n", runs, end)
+                                 : fmt::format("VIOLATED: {} violations in {} runs{}\n", violations, runs, end));
 }
 
-std::string json_of(const Benchmark& benchmark) {
+std::string json_of(const Benchmark& benchmark, const std::vector<SimRow>& sim_rows) {
   ordered_json rows = ordered_json::array();
   for (const RowMeasures& row : benchmark.rows) rows.push_back(json_of(row));
+  for (const SimRow& row : sim_rows) rows.push_back(json_of(row));
   const ordered_json object = {
       {"world", "free"},         {"subject", "modelcache"},           {"runs_per_row", benchmark.runs_per_row},
       {"rows", std::move(rows)}, {"total", json_of(benchmark.total)}, {"interrupted", benchmark.interrupted}};

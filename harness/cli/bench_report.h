@@ -3,8 +3,10 @@
 #define STAMPEDE_CLI_BENCH_REPORT_H
 
 #include <string>
+#include <vector>
 
 #include "harness/run/benchmark.h"
+#include "harness/run/sim_benchmark.h"
 
 namespace stampede {
 
@@ -12,10 +14,12 @@ enum class TableStyle { text, markdown };
 
 // Three tables: what happened, what a process went through, where the time went.
 std::string text_of(const Benchmark& benchmark, TableStyle style);
+// The rows of the simulated world, where there are any.
+std::string text_of(const std::vector<SimRow>& rows, TableStyle style);
 // What was violated, and whether all held; where it was interrupted, that.
-std::string verdict_of(const Benchmark& benchmark);
-// One object.
-std::string json_of(const Benchmark& benchmark);
+std::string verdict_of(const Benchmark& benchmark, const std::vector<SimRow>& sim_rows);
+// One object: the free world's rows, then the simulated world's.
+std::string json_of(const Benchmark& benchmark, const std::vector<SimRow>& sim_rows);
 
 // What every column and every bound means.
 extern const char* const kBenchColumns;

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/cli/table.h"
+
 namespace stampede {
 namespace {
 
@@ -19,22 +21,6 @@ std::string bytes_text(std::uint64_t bytes) {
 }
 
 double seconds_of(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
-
-// "a 12   b 3   ..." in columns of equal width.
-std::string counts_text(const std::map<std::string, std::uint64_t>& counts, std::string_view indent) {
-  constexpr std::size_t kColumns = 2;
-  std::string text;
-  std::size_t column = 0;
-  for (const auto& [name, count] : counts) {
-    if (column == 0) text += indent;
-    text += fmt::format("{:<32}{:>9}", name, count);
-    column = (column + 1) % kColumns;
-    text += column == 0 ? "\n" : "    ";
-  }
-  while (text.ends_with(' ')) text.pop_back();
-  if (!text.empty() && text.back() != '\n') text += "\n";
-  return text;
-}
 
 // What broke though nobody promised it: no violation, and nothing to hide.
 std::string not_promised_text(const ExplorationOptions& options, const ExplorationTotals& totals) {

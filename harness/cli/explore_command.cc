@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "cache/posix_os.h"
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/exploration_report.h"
+#include "harness/cli/explore_sim.h"
 #include "harness/cli/model_options.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/free/posix_limits.h"
@@ -28,7 +30,10 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  stampede explore --models generated:64KiB,1MiB --processes 32 --fault-share 0.3\n"
     "  stampede explore --seconds 60 --fault-share 0.5 --out found     saves what it finds in found/\n"
-    "  stampede explore --seed 7 --runs 1 --fault reset_in_body --fault-share 1     draws one plan again";
+    "  stampede explore --seed 7 --runs 1 --fault reset_in_body --fault-share 1     draws one plan again\n"
+    "  stampede explore --world sim --runs 100000 --jobs 2     plans of the simulated world, each run twice\n"
+    "  stampede explore --world sim --plan PLAN --strategy exhaustive:2     all its schedules with two preemptions\n"
+    "  stampede explore --world sim --plan PLAN --sweep kills     kills every process at every step";
 
 struct ExploreArguments {
   ModelOptions models;
@@ -41,12 +46,13 @@ struct ExploreArguments {
   double worker_timeout_seconds = kWorkerTimeoutSeconds;
   std::string start = "exec";
   bool is_json = false;
+  ExploreSimArguments sim;
 };
 
 void add_options(CLI::App& command, ExploreArguments& arguments) {
   DrawOptions& draw = arguments.exploration.draw;
   command.add_option("--world", arguments.world, "where plans run")
-      ->check(CLI::IsMember({"free"}))
+      ->check(CLI::IsMember({"free", "sim"}))
       ->capture_default_str();
   command.add_option("--subject", arguments.subject, "the cache under test (stampede subjects), or its description")
       ->type_name("NAME|FILE")
@@ -92,6 +98,7 @@ void add_options(CLI::App& command, ExploreArguments& arguments) {
       ->check(CLI::Range(0.01, 86'400.0))
       ->capture_default_str();
   command.add_flag("--json", arguments.is_json, "one JSON object on standard output");
+  add_explore_sim_options(command, arguments.sim);
 }
 
 // As a shell takes it for one word.
@@ -196,6 +203,40 @@ int explore(ExploreArguments& arguments) {
   return totals->discoveries.empty() ? kAllHeld : kViolated;
 }
 
+// What only one of the worlds understands, so that nothing is ignored in silence.
+constexpr const char* kFreeOptions[] = {"--subject",     "--models",        "--operations-per-process", "--directories",
+                                        "--fault-share", "--fault",         "--refused-models",         "--kills",
+                                        "--start",       "--worker-timeout"};
+constexpr const char* kSimOptions[] = {"--strategy", "--plan", "--sweep", "--jobs", "--shard", "--once"};
+
+// The first option given that is for another world.
+std::string misplaced(const CLI::App& command, bool is_sim) {
+  const auto first_of = [&](std::span<const char* const> names) -> std::string {
+    for (const char* const name : names) {
+      if (command.count(name) > 0) return name;
+    }
+    return "";
+  };
+  return is_sim ? first_of(kFreeOptions) : first_of(kSimOptions);
+}
+
+int explore_any(const CLI::App& command, ExploreArguments& arguments) {
+  const bool is_sim = arguments.world == "sim";
+  if (const std::string name = misplaced(command, is_sim); !name.empty()) {
+    std::fprintf(stderr, "stampede: %s: not for --world %s (see --help)\n", name.c_str(), arguments.world.c_str());
+    return kUsage;
+  }
+  if (!is_sim) return explore(arguments);
+  ExploreSimArguments& sim = arguments.sim;
+  sim.seed = arguments.seed;
+  sim.runs = arguments.runs;
+  sim.seconds = arguments.exploration.seconds;
+  if (command.count("--processes") > 0) sim.processes = arguments.exploration.draw.processes;
+  sim.out = arguments.exploration.out;
+  sim.is_json = arguments.is_json;
+  return explore_sim_world(sim);
+}
+
 }  // namespace
 
 void add_explore_command(CLI::App& app, int& exit_status) {
@@ -203,7 +244,7 @@ void add_explore_command(CLI::App& app, int& exit_status) {
   const auto arguments = std::make_shared<ExploreArguments>();
   add_options(*command, *arguments);
   command->footer(kExamples);
-  command->callback([arguments, &exit_status] { exit_status = explore(*arguments); });
+  command->callback([command, arguments, &exit_status] { exit_status = explore_any(*command, *arguments); });
 }
 
 }  // namespace stampede

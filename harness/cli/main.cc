@@ -7,7 +7,9 @@
 #include "harness/cli/check_command.h"
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/explore_command.h"
+#include "harness/cli/replay_command.h"
 #include "harness/cli/serve_command.h"
+#include "harness/cli/show_command.h"
 #include "harness/cli/subjects_command.h"
 #include "harness/cli/worker_command.h"
 
@@ -21,6 +23,8 @@ int run(int argc, char** argv) {
       "130 interrupted, with what was done so far.");
   int exit_status = stampede::kAllHeld;
   stampede::add_explore_command(app, exit_status);
+  stampede::add_replay_command(app, exit_status);
+  stampede::add_show_command(app, exit_status);
   stampede::add_bench_command(app, exit_status);
   stampede::add_check_command(app, exit_status);
   stampede::add_serve_command(app, exit_status);

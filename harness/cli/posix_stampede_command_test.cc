@@ -13,63 +13,13 @@
 #include <nlohmann/json.hpp>
 
 #include "cache/sha256.h"
+#include "harness/cli/posix_command_for_test.h"
 #include "harness/free/directory_for_test.h"
 
 namespace stampede {
 namespace {
 
 using nlohmann::json;
-
-// A `stampede` with its temporary files in a directory of their own.
-class RunningCommand {
- public:
-  RunningCommand(std::vector<std::string> arguments, const std::string& scratch) {
-    int output[2];
-    if (::pipe2(output, O_CLOEXEC) != 0) return;
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what it leaves behind becomes ours, and can be seen
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::setenv("TMPDIR", scratch.c_str(), 1);
-      ::dup2(output[1], STDOUT_FILENO);
-      std::vector<char*> list = {const_cast<char*>("stampede")};
-      for (std::string& argument : arguments) list.push_back(argument.data());
-      list.push_back(nullptr);
-      ::execv(STAMPEDE_PROGRAM, list.data());
-      ::_exit(127);
-    }
-    ::close(output[1]);
-    output_ = output[0];
-  }
-  ~RunningCommand() { ::close(output_); }
-  RunningCommand(const RunningCommand&) = delete;
-  RunningCommand& operator=(const RunningCommand&) = delete;
-
-  void interrupt() const { ::kill(pid_, SIGINT); }
-
-  // Reads all it says and waits for its end. Its exit status, or minus the signal.
-  int wait() {
-    char buffer[4096];
-    ssize_t count = 0;
-    while ((count = ::read(output_, buffer, sizeof(buffer))) > 0) text_.append(buffer, static_cast<std::size_t>(count));
-    int status = 0;
-    if (::waitpid(pid_, &status, 0) != pid_) return -1000;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-  [[nodiscard]] const std::string& text() const { return text_; }
-
- private:
-  pid_t pid_ = -1;
-  int output_ = -1;
-  std::string text_;
-};
-
-int run(std::vector<std::string> arguments, std::string* text = nullptr) {
-  const TestDirectory scratch;
-  RunningCommand command(std::move(arguments), scratch.path());
-  const int status = command.wait();
-  if (text != nullptr) *text = command.text();
-  return status;
-}
 
 TEST(Command, ExploresAndSaysSoInJson) {
   std::string text;

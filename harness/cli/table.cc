@@ -41,4 +41,19 @@ std::string Table::markdown() const {
   return text;
 }
 
+std::string counts_text(const std::map<std::string, std::uint64_t>& counts, std::string_view indent) {
+  constexpr std::size_t kColumns = 2;
+  std::string text;
+  std::size_t column = 0;
+  for (const auto& [name, count] : counts) {
+    if (column == 0) text += indent;
+    text += fmt::format("{:<32}{:>10}", name, count);
+    column = (column + 1) % kColumns;
+    text += column == 0 ? "\n" : "    ";
+  }
+  while (text.ends_with(' ')) text.pop_back();
+  if (!text.empty() && text.back() != '\n') text += "\n";
+  return text;
+}
+
 }  // namespace stampede

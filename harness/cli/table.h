@@ -3,7 +3,10 @@
 #define STAMPEDE_CLI_TABLE_H
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace stampede {
@@ -21,6 +24,9 @@ class Table {
   [[nodiscard]] std::vector<std::size_t> widths() const;
   std::vector<std::vector<std::string>> rows_;
 };
+
+// "a 12   b 3" in two columns of equal width, each line behind `indent`.
+std::string counts_text(const std::map<std::string, std::uint64_t>& counts, std::string_view indent);
 
 }  // namespace stampede
 

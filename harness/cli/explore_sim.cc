@@ -1,0 +1,138 @@
+// Reads the options of the simulated world, explores or sweeps it, reports.
+#include "harness/cli/explore_sim.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdio>
+
+#include "cache/posix_os.h"
+#include "harness/cli/exit_statuses.h"
+#include "harness/cli/sim_report.h"
+#include "harness/free/posix_interrupt.h"
+#include "harness/plan/plan_json.h"
+
+namespace stampede {
+namespace {
+
+constexpr std::uint64_t kRunsByDefault = 10'000;
+constexpr std::string_view kOutByDefault = "stampede-found";
+
+int refuse(const std::string& message, int status) {
+  std::fprintf(stderr, "stampede: %s\n", message.c_str());
+  return status;
+}
+
+// "2/8"
+bool parse_shard(const std::string& text, std::uint64_t& shard, std::uint64_t& shards) {
+  const char* const end = text.data() + text.size();
+  const auto [slash, error] = std::from_chars(text.data(), end, shard);
+  if (error != std::errc() || slash == end || *slash != '/') return false;
+  const auto [stop, second_error] = std::from_chars(slash + 1, end, shards);
+  return second_error == std::errc() && stop == end && shards > 0 && shard < shards;
+}
+
+// 0, or the exit status.
+int complete(ExploreSimArguments& arguments, SimExplorationOptions& options) {
+  constexpr std::uint64_t kSeedEnd = 1'000'000'000;  // short enough to be typed
+  options.seed = arguments.seed ? *arguments.seed : modelcache::make_posix_os()->random() % kSeedEnd;
+  options.runs = arguments.runs;
+  options.seconds = arguments.seconds;
+  options.jobs = arguments.jobs;
+  options.processes = arguments.processes;
+  options.runs_twice = !arguments.is_once;
+  if (!parse_shard(arguments.shard, options.shard, options.shards)) {
+    return refuse(fmt::format("--shard {}: expected I/N with I from 0 to N - 1", arguments.shard), kUsage);
+  }
+  const auto strategy = parse_strategy(arguments.strategy);
+  if (!strategy) return refuse("--strategy " + strategy.error().message(), kUsage);
+  options.strategy = *strategy;
+  if (!arguments.plan_file.empty()) {
+    auto plan = read_plan(arguments.plan_file);
+    if (!plan) return refuse(plan.error().message(), kUsage);
+    options.plan = std::move(*plan);
+  }
+  const bool is_exhaustive = options.strategy.kind == StrategyKind::exhaustive;
+  if (is_exhaustive && !options.plan) return refuse("--strategy exhaustive: needs --plan", kUsage);
+  if (is_exhaustive && (options.jobs != 1 || options.shards != 1)) {
+    return refuse("--strategy exhaustive: runs as one job, and has no shards", kUsage);
+  }
+  if (!arguments.sweep.empty() && !options.plan) return refuse("--sweep: needs --plan", kUsage);
+  if (!options.runs && !options.seconds && !is_exhaustive) options.runs = kRunsByDefault;
+  return 0;
+}
+
+int finish(const std::string& report, const std::vector<SavedDiscovery>& saved, std::uint64_t violations, bool is_json,
+           bool is_interrupted) {
+  std::fputs(discovery_text(saved, violations).c_str(), is_json ? stderr : stdout);
+  std::fputs(report.c_str(), stdout);
+  if (is_interrupted) {
+    std::fputs("interrupted: this is what was done before\n", stderr);
+    return kInterrupted;
+  }
+  return saved.empty() ? kAllHeld : kViolated;
+}
+
+int sweep(const ExploreSimArguments& arguments, const SimExplorationOptions& options, const std::string& out) {
+  const bool has_pairs = arguments.sweep == "kill-pairs";
+  const KillSweep swept = has_pairs ? sweep_kill_pairs(*options.plan, options.is_interrupted)
+                                    : sweep_kills(*options.plan, options.is_interrupted);
+  const std::string command = fmt::format("stampede explore --world sim --sweep {}", arguments.sweep);
+  const auto saved = save_discoveries(swept.discoveries, out, command);
+  const int status = finish(arguments.is_json ? json_of(swept, saved) : text_of(swept, has_pairs), saved,
+                            swept.violations, arguments.is_json, swept.interrupted);
+  return status == kAllHeld && !swept.is_complete() ? kViolated : status;
+}
+
+}  // namespace
+
+void add_explore_sim_options(CLI::App& command, ExploreSimArguments& arguments) {
+  const std::string group = "The simulated world (--world sim)";
+  command.add_option("--strategy", arguments.strategy, "how processes are moved: random, default, exhaustive:K")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(group);
+  command.add_option("--plan", arguments.plan_file, "explore schedules of this plan instead of drawing plans")
+      ->type_name("FILE")
+      ->group(group);
+  command
+      .add_option("--sweep", arguments.sweep, "with --plan: kill before and after every step, or every pair of kills")
+      ->check(CLI::IsMember({"kills", "kill-pairs"}))
+      ->group(group);
+  command.add_option("--jobs", arguments.jobs, "threads")
+      ->type_name("J")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str()
+      ->group(group);
+  command.add_option("--shard", arguments.shard, "only every N-th seed, from the I-th on")
+      ->type_name("I/N")
+      ->capture_default_str()
+      ->group(group);
+  command.add_flag("--once", arguments.is_once, "run each schedule once, without the repetition that is compared")
+      ->group(group);
+}
+
+int explore_sim_world(ExploreSimArguments& arguments) {
+  SimExplorationOptions options;
+  if (const int status = complete(arguments, options); status != 0) return status;
+  const PosixInterrupt interrupt;
+  options.is_interrupted = [&interrupt] { return interrupt.happened(); };
+  const std::string out = arguments.out.empty() ? std::string(kOutByDefault) : arguments.out;
+  if (!arguments.sweep.empty()) return sweep(arguments, options, out);
+  const bool is_watched = is_terminal(2);
+  const SimTotals totals = explore_sim(options, [&](const SimTotals& so_far) {
+    if (!is_watched) return;
+    std::fprintf(stderr, "\r%s schedules, %s violations, %.0f s ", std::to_string(so_far.schedules).c_str(),
+                 std::to_string(so_far.violations).c_str(), so_far.seconds);
+  });
+  if (is_watched) std::fputs("\r\033[K", stderr);
+  const std::string command = fmt::format("stampede explore --world sim --strategy {}", arguments.strategy);
+  const auto saved = save_discoveries(totals.discoveries, out, command);
+  const int status = finish(arguments.is_json ? json_of(options, totals, saved) : text_of(options, totals), saved,
+                            totals.violations, arguments.is_json, totals.interrupted);
+  if (status == kAllHeld && totals.schedules == 0) return kUsage;  // nothing was judged, so nothing held
+  return status;
+}
+
+}  // namespace stampede

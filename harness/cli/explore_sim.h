@@ -1,0 +1,38 @@
+// The part of `stampede explore` that explores the simulated world.
+#ifndef STAMPEDE_CLI_EXPLORE_SIM_H
+#define STAMPEDE_CLI_EXPLORE_SIM_H
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace stampede {
+
+// What `--world sim` takes; those that it shares with the free world are read there.
+struct ExploreSimArguments {
+  std::string strategy = "random";
+  std::string plan_file;
+  std::string sweep;  // "kills", "kill-pairs"
+  std::string shard = "0/1";
+  unsigned jobs = 1;
+  bool is_once = false;
+  // Shared.
+  std::optional<std::uint64_t> seed, runs;
+  std::optional<double> seconds;
+  std::optional<std::size_t> processes;
+  std::string out;
+  bool is_json = false;
+};
+
+void add_explore_sim_options(CLI::App& command, ExploreSimArguments& arguments);
+
+// The exit status.
+int explore_sim_world(ExploreSimArguments& arguments);
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_CLI_EXPLORE_SIM_H

@@ -1,0 +1,75 @@
+// A `stampede` that a test runs and reads.
+#ifndef STAMPEDE_CLI_POSIX_COMMAND_FOR_TEST_H
+#define STAMPEDE_CLI_POSIX_COMMAND_FOR_TEST_H
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/free/directory_for_test.h"
+
+namespace stampede {
+
+// A `stampede` with its temporary files in a directory of their own.
+class RunningCommand {
+ public:
+  RunningCommand(std::vector<std::string> arguments, const std::string& scratch, bool with_errors = false) {
+    int output[2];
+    if (::pipe2(output, O_CLOEXEC) != 0) return;
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what it leaves behind becomes ours, and can be seen
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::setenv("TMPDIR", scratch.c_str(), 1);
+      ::dup2(output[1], STDOUT_FILENO);
+      if (with_errors) ::dup2(output[1], STDERR_FILENO);
+      std::vector<char*> list = {const_cast<char*>("stampede")};
+      for (std::string& argument : arguments) list.push_back(argument.data());
+      list.push_back(nullptr);
+      ::execv(STAMPEDE_PROGRAM, list.data());
+      ::_exit(127);
+    }
+    ::close(output[1]);
+    output_ = output[0];
+  }
+  ~RunningCommand() { ::close(output_); }
+  RunningCommand(const RunningCommand&) = delete;
+  RunningCommand& operator=(const RunningCommand&) = delete;
+
+  void interrupt() const { ::kill(pid_, SIGINT); }
+
+  // Reads all it says and waits for its end. Its exit status, or minus the signal.
+  int wait() {
+    char buffer[4096];
+    ssize_t count = 0;
+    while ((count = ::read(output_, buffer, sizeof(buffer))) > 0) text_.append(buffer, static_cast<std::size_t>(count));
+    int status = 0;
+    if (::waitpid(pid_, &status, 0) != pid_) return -1000;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  pid_t pid_ = -1;
+  int output_ = -1;
+  std::string text_;
+};
+
+// Its exit status; `text` gets what it said, on standard error too where asked.
+inline int run(std::vector<std::string> arguments, std::string* text = nullptr, bool with_errors = false) {
+  const TestDirectory scratch;
+  RunningCommand command(std::move(arguments), scratch.path(), with_errors);
+  const int status = command.wait();
+  if (text != nullptr) *text = command.text();
+  return status;
+}
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_CLI_POSIX_COMMAND_FOR_TEST_H

@@ -1,0 +1,119 @@
+// Reads plans and seeds, replays them, prints a line each and a verdict.
+#include "harness/cli/replay_command.h"
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/cli/exit_statuses.h"
+#include "harness/cli/sim_report.h"
+#include "harness/free/posix_interrupt.h"
+#include "harness/plan/plan_generator.h"
+#include "harness/plan/plan_json.h"
+#include "harness/run/plan_replay.h"
+
+namespace stampede {
+namespace {
+
+constexpr const char* kFooter =
+    "Each plan is run twice and compared with what it expects: that all holds, or that it breaks the invariant that "
+    "it\n"
+    "names. A trace that is another one than when the plan was stored has moved: that is said, and with --strict is a\n"
+    "failure. A seed that the generator turns into another plan than when it was stored is stale: that is said, and "
+    "is\n"
+    "no failure.\n\n"
+    "Examples:\n"
+    "  stampede replay corpus/plans --seeds corpus/seeds.txt\n"
+    "  stampede replay stampede-found/sim-one_download-0123456789abcdef.json --strict\n"
+    "  stampede replay --seed 17\n"
+    "Exit status: 0 all as expected; 1 violated, held against expectation, or diverged; 2 usage, a file that cannot "
+    "be\n"
+    "read, or nothing to replay; 130 interrupted.";
+
+struct ReplayArguments {
+  std::vector<std::string> paths;
+  std::string seeds_file;
+  std::optional<std::uint64_t> seed;
+  std::string world = "sim";
+  bool is_strict = false;
+  bool is_json = false;
+  bool is_verbose = false;
+};
+
+int refuse(const modelcache::Error& error) {
+  std::fprintf(stderr, "stampede: %s\n", error.message().c_str());
+  return kUsage;
+}
+
+// Everything is read before anything runs. 0, or the exit status.
+int read_all(const ReplayArguments& arguments, std::vector<std::pair<std::string, Plan>>& plans,
+             std::vector<StoredSeed>& seeds) {
+  const auto files = find_plans(arguments.paths);
+  if (!files) return refuse(files.error());
+  for (const std::string& file : *files) {
+    auto plan = read_plan(file);
+    if (!plan) return refuse(plan.error());
+    plans.emplace_back(file, std::move(*plan));
+  }
+  if (!arguments.seeds_file.empty()) {
+    auto stored = read_seeds(arguments.seeds_file);
+    if (!stored) return refuse(stored.error());
+    seeds = std::move(*stored);
+  }
+  if (arguments.seed) {
+    seeds.push_back(StoredSeed{*arguments.seed, kGeneratorVersion, plan_hash(draw_sim(*arguments.seed).plan)});
+  }
+  if (!plans.empty() || !seeds.empty()) return 0;
+  std::fputs("stampede: replay: nothing to replay: name plans, --seeds or --seed\n", stderr);
+  return kUsage;
+}
+
+int replay(const ReplayArguments& arguments) {
+  std::vector<std::pair<std::string, Plan>> plans;
+  std::vector<StoredSeed> seeds;
+  if (const int status = read_all(arguments, plans, seeds); status != 0) return status;
+  const PosixInterrupt interrupt;
+  const auto started = std::chrono::steady_clock::now();
+  Replayed replayed;
+  SimRunner runner;
+  for (const auto& [name, plan] : plans) {
+    if (interrupt.happened()) break;
+    replayed.add(replay_plan(runner, name, plan, arguments.is_strict));
+  }
+  for (const StoredSeed& seed : seeds) {
+    if (interrupt.happened()) break;
+    replayed.add(replay_seed(runner, seed));
+  }
+  replayed.interrupted = interrupt.happened();
+  replayed.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  std::fputs((arguments.is_json ? json_of(replayed) : text_of(replayed, arguments.is_verbose)).c_str(), stdout);
+  if (replayed.interrupted) return kInterrupted;
+  const std::uint64_t good = replayed.count(ReplayVerdict::as_expected) + replayed.count(ReplayVerdict::stale);
+  return good == replayed.reports.size() ? kAllHeld : kViolated;
+}
+
+}  // namespace
+
+void add_replay_command(CLI::App& app, int& exit_status) {
+  CLI::App* const command = app.add_subcommand("replay", "run stored plans and seeds, compare with what they expect");
+  const auto arguments = std::make_shared<ReplayArguments>();
+  command->add_option("PLAN", arguments->paths, "plans, or folders of them");
+  command->add_option("--seeds", arguments->seeds_file, "a file of seeds (corpus/seeds.txt)")->type_name("FILE");
+  command->add_option("--seed", arguments->seed, "the plan that explore --world sim draws from this seed")
+      ->type_name("N");
+  command->add_option("--world", arguments->world, "where plans run")
+      ->check(CLI::IsMember({"sim"}))
+      ->capture_default_str();
+  command->add_flag("--strict", arguments->is_strict, "schedule and trace must be those that were stored");
+  command->add_flag("--verbose", arguments->is_verbose,
+                    "a line for each plan, and how often each invariant was judged");
+  command->add_flag("--json", arguments->is_json, "one JSON object on standard output");
+  command->footer(kFooter);
+  command->callback([arguments, &exit_status] { exit_status = replay(*arguments); });
+}
+
+}  // namespace stampede

@@ -1,0 +1,93 @@
+// Runs a plan once with all its steps and draws it.
+#include "harness/cli/show_command.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "harness/cli/exit_statuses.h"
+#include "harness/cli/timeline.h"
+#include "harness/free/posix_interrupt.h"
+#include "harness/plan/plan_json.h"
+#include "harness/run/sim_draw.h"
+#include "harness/run/sim_exploration.h"
+
+namespace stampede {
+namespace {
+
+constexpr std::size_t kWidthByDefault = 160;
+
+constexpr const char* kFooter =
+    "One row a step, one lane a process; time is virtual, in microseconds. `>` is a preemption, `!` a fault of the\n"
+    "plan, `~` a process that sleeps or waits, `x` one that is dead. Names are short; the list above the lanes says\n"
+    "what they stand for. Colours are used on a terminal alone (NO_COLOR switches them off).\n\n"
+    "Examples:\n"
+    "  stampede show corpus/plans/three_get_one.json\n"
+    "  stampede show --seed 17 | less\n"
+    "Exit status: 0 drawn, 2 usage or a plan that cannot be read.";
+
+struct ShowArguments {
+  std::string file;
+  std::optional<std::uint64_t> seed;
+  TimelineStyle style{.width = kWidthByDefault};
+  bool shows_all = false;
+};
+
+bool wants_colours() {
+  const char* const no_colour = std::getenv("NO_COLOR");
+  return is_terminal(1) && (no_colour == nullptr || *no_colour == '\0');
+}
+
+int show(ShowArguments& arguments) {
+  if (arguments.file.empty() == !arguments.seed) {
+    std::fputs("stampede: show: expected a plan's file, or --seed\n", stderr);
+    return kUsage;
+  }
+  arguments.style.has_colours = wants_colours();
+  if (arguments.shows_all) {
+    arguments.style.shows_private = arguments.style.shows_epilogue = arguments.style.shows_warm_up = true;
+  }
+  SimRunner runner;
+  if (arguments.seed) {
+    const SimDraw draw = draw_sim(*arguments.seed);
+    const auto strategy = make_strategy({}, draw.strategy_seed);
+    const SimOutcome& outcome = runner.run(draw.plan, *strategy, SimRunOptions{.keeps_steps = true});
+    std::fputs((print_line(draw.plan) + "\n\n" + draw_timeline(draw.plan, outcome, arguments.style)).c_str(), stdout);
+    return kAllHeld;
+  }
+  const auto plan = read_plan(arguments.file);
+  if (!plan) {
+    std::fprintf(stderr, "stampede: %s\n", plan.error().message().c_str());
+    return kUsage;
+  }
+  const SimReplay replay = replay_sim(runner, *plan, false, SimRunOptions{.keeps_steps = true});
+  std::string text = print_line(*plan) + "\n";
+  if (!plan->note.why.empty()) text += plan->note.why + "\n";
+  text += "\n" + draw_timeline(*plan, replay.outcome, arguments.style);
+  if (replay.unused_switches != 0) text += fmt::format("{} switches never came up\n", replay.unused_switches);
+  std::fputs(text.c_str(), stdout);
+  return kAllHeld;
+}
+
+}  // namespace
+
+void add_show_command(CLI::App& app, int& exit_status) {
+  CLI::App* const command = app.add_subcommand("show", "draw the timeline of a plan");
+  const auto arguments = std::make_shared<ShowArguments>();
+  command->add_option("PLAN", arguments->file, "the plan's file");
+  command->add_option("--seed", arguments->seed, "the plan that explore --world sim draws from this seed")
+      ->type_name("N");
+  command->add_option("--width", arguments->style.width, "columns")
+      ->type_name("N")
+      ->check(CLI::Range(60, 1000))
+      ->capture_default_str();
+  command->add_flag("--all", arguments->shows_all, "also clocks, random numbers, warm-up and epilogue");
+  command->footer(kFooter);
+  command->callback([arguments, &exit_status] { exit_status = show(*arguments); });
+}
+
+}  // namespace stampede

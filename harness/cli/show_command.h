@@ -1,0 +1,16 @@
+// `stampede show`: draws the timeline of a plan.
+#ifndef STAMPEDE_CLI_SHOW_COMMAND_H
+#define STAMPEDE_CLI_SHOW_COMMAND_H
+
+namespace CLI {
+class App;
+}
+
+namespace stampede {
+
+// Registers the subcommand; its callback sets `exit_status`. REQUIRES: both outlive the parsing.
+void add_show_command(CLI::App& app, int& exit_status);
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_CLI_SHOW_COMMAND_H

@@ -1,0 +1,263 @@
+// Writes the totals of the simulated world as text and as JSON, and saves the plans of what was found.
+#include "harness/cli/sim_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "harness/cli/table.h"
+#include "harness/plan/plan_json.h"
+
+namespace stampede {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t kDiscoveriesShownMax = 5;
+
+std::string signature_of(const SimDiscovery& discovery) {
+  return discovery.violations.empty() ? "divergence" : discovery.violations.front().invariant;
+}
+
+std::string what_of(const SimDiscovery& discovery) {
+  if (discovery.violations.empty()) return "divergence: two runs of one plan differ: " + discovery.divergence;
+  return discovery.violations.front().invariant + ": " + discovery.violations.front().what;
+}
+
+double rate(std::uint64_t count, double seconds) { return seconds > 0 ? static_cast<double>(count) / seconds : 0; }
+
+ordered_json violations_json(const std::vector<SavedDiscovery>& saved) {
+  ordered_json list = ordered_json::array();
+  for (const SavedDiscovery& each : saved) {
+    for (const StepViolation& violation : each.discovery.violations) {
+      list.push_back({{"invariant", violation.invariant},
+                      {"object", violation.object},
+                      {"what", violation.what},
+                      {"plan", each.file},
+                      {"seed", each.discovery.seed},
+                      {"step", violation.step}});
+    }
+    if (!each.discovery.divergence.empty()) {
+      list.push_back({{"invariant", "divergence"},
+                      {"object", ""},
+                      {"what", each.discovery.divergence},
+                      {"plan", each.file},
+                      {"seed", each.discovery.seed},
+                      {"step", nullptr}});
+    }
+  }
+  return list;
+}
+
+std::string dump(const ordered_json& object) {
+  return object.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string line_of(const ReplayReport& report) {
+  std::string line = fmt::format("{:<11} {}", name_of(report.verdict), report.name);
+  if (report.has_moved) line += "  (trace moved)";
+  if (report.unused_switches != 0) line += fmt::format("  ({} switches never came up)", report.unused_switches);
+  if (!report.detail.empty()) line += "\n            " + report.detail;
+  return line + "\n";
+}
+
+}  // namespace
+
+std::vector<SavedDiscovery> save_discoveries(const std::vector<SimDiscovery>& discoveries, const std::string& out,
+                                             const std::string& command) {
+  std::vector<SavedDiscovery> saved;
+  std::error_code error;
+  if (!discoveries.empty()) std::filesystem::create_directories(out, error);
+  for (const SimDiscovery& discovery : discoveries) {
+    SavedDiscovery each{discovery, {}};
+    Plan& plan = each.discovery.plan;
+    plan.note.why = what_of(discovery);
+    plan.note.found_by = command;
+    plan.note.expect = discovery.violations.empty() ? "holds" : discovery.violations.front().invariant;
+    const std::string path =
+        (std::filesystem::path(out) / fmt::format("sim-{}-{}.json", signature_of(discovery), plan.note.trace_hash))
+            .string();
+    std::ofstream file(path);
+    file << print_plan(plan);
+    file.close();
+    if (file) each.file = path;
+    saved.push_back(std::move(each));
+  }
+  return saved;
+}
+
+std::string discovery_text(const std::vector<SavedDiscovery>& saved, std::uint64_t violations) {
+  if (saved.empty()) return "";
+  const SavedDiscovery& first = saved.front();
+  const std::string file = first.file.empty() ? "could not be written" : first.file;
+  std::string text = fmt::format("violated: {}\n", what_of(first.discovery));
+  text += fmt::format("plan:     {}\n", print_line(first.discovery.plan));
+  text += fmt::format("replay:   stampede replay {}\n", file);
+  text += fmt::format("file:     {}   (stampede show draws it)\n", file);
+  for (std::size_t i = 1; i < std::min(saved.size(), kDiscoveriesShownMax); ++i) {
+    text += fmt::format("also:     {}\n          {}\n", what_of(saved[i].discovery), saved[i].file);
+  }
+  if (violations > 1)
+    text += fmt::format("{} violations in all; plans of {} runs were saved\n", violations, saved.size());
+  return text + "\n";
+}
+
+std::string text_of(const SimExplorationOptions& options, const SimTotals& totals) {
+  std::string text =
+      fmt::format("modelcache in sim, {}, seed {}{}\n\n", options.plan ? "schedules of one plan" : "drawn plans",
+                  options.seed, options.shards > 1 ? fmt::format(", shard {}/{}", options.shard, options.shards) : "");
+  const auto row = [&text](std::string_view name, const std::string& value) {
+    text += fmt::format("  {:<32}{:>18}\n", name, value);
+  };
+  row("plans", fmt::format("{}", totals.plans));
+  row("schedules", fmt::format("{}", totals.schedules));
+  row("  repeated and compared", fmt::format("{}", totals.repetitions));
+  row("  divergences", fmt::format("{}", totals.divergences));
+  row("steps", fmt::format("{}", totals.steps));
+  row("preemptions", fmt::format("{}", totals.preemptions));
+  row("processes", fmt::format("{}", totals.processes));
+  row("schedules per second", fmt::format("{:.0f}", rate(totals.schedules + totals.repetitions, totals.seconds)));
+  row("trace hash", hash_text(totals.trace_hash));
+  text += "\ntook part\n" + counts_text(totals.drawn, "  ");
+  text += "\ntimes judged\n" + counts_text(totals.judged, "  ") + "\n";
+  if (totals.is_exhausted) text += "every schedule within the bound was run\n";
+  const std::string done = fmt::format("{} schedules of {} plans", totals.schedules, totals.plans);
+  if (totals.schedules == 0) return text + "nothing was judged: no run was completed\n";
+  if (totals.violations + totals.divergences > 0) {
+    return text + fmt::format("VIOLATED: {} violations, {} divergences in {} ({:.1f} s)\n", totals.violations,
+                              totals.divergences, done, totals.seconds);
+  }
+  std::uint64_t judged = 0;
+  for (const auto& [invariant, times] : totals.judged) judged += times;
+  return text +
+         fmt::format("all held: 0 violations in {}; judged {} times in {:.1f} s\n", done, judged, totals.seconds);
+}
+
+std::string json_of(const SimExplorationOptions& options, const SimTotals& totals,
+                    const std::vector<SavedDiscovery>& saved) {
+  return dump({{"world", "sim"},
+               {"subject", "modelcache"},
+               {"plans", totals.plans},
+               {"schedules", totals.schedules},
+               {"repetitions", totals.repetitions},
+               {"divergences", totals.divergences},
+               {"steps", totals.steps},
+               {"preemptions", totals.preemptions},
+               {"processes", totals.processes},
+               {"seconds", totals.seconds},
+               {"violation_count", totals.violations},
+               {"violations", violations_json(saved)},
+               {"trace_hash", hash_text(totals.trace_hash)},
+               {"seed", options.seed},
+               {"judged", totals.judged},
+               {"drawn", totals.drawn},
+               {"exhausted", totals.is_exhausted},
+               {"interrupted", totals.interrupted}});
+}
+
+std::string text_of(const KillSweep& sweep, bool has_pairs) {
+  std::string text =
+      fmt::format("{} points of single kills (before and after each step of each process)\n", sweep.points);
+  text += fmt::format("{} {} run, {} of them as planned{}\n", sweep.runs, has_pairs ? "pairs of kills" : "kills",
+                      sweep.met, sweep.is_complete() ? ": all were seen" : "");
+  text +=
+      fmt::format("trace hash {}\n\ntimes judged\n{}\n", hash_text(sweep.trace_hash), counts_text(sweep.judged, "  "));
+  if (sweep.violations > 0) {
+    return text +
+           fmt::format("VIOLATED: {} violations in {} runs ({:.1f} s)\n", sweep.violations, sweep.runs, sweep.seconds);
+  }
+  return text + fmt::format("{}: 0 violations in {} runs, {} steps ({:.1f} s)\n",
+                            sweep.is_complete() ? "all held" : "incomplete", sweep.runs, sweep.steps, sweep.seconds);
+}
+
+std::string json_of(const KillSweep& sweep, const std::vector<SavedDiscovery>& saved) {
+  return dump({{"world", "sim"},
+               {"subject", "modelcache"},
+               {"points", sweep.points},
+               {"schedules", sweep.runs},
+               {"kills_met", sweep.met},
+               {"complete", sweep.is_complete()},
+               {"steps", sweep.steps},
+               {"seconds", sweep.seconds},
+               {"violation_count", sweep.violations},
+               {"violations", violations_json(saved)},
+               {"trace_hash", hash_text(sweep.trace_hash)},
+               {"judged", sweep.judged},
+               {"interrupted", sweep.interrupted}});
+}
+
+void Replayed::add(ReplayReport report) {
+  for (std::size_t i = 0; i < report.judged.size(); ++i) {
+    judged[std::string(watched_invariants()[i].id)] += report.judged[i];
+  }
+  steps += report.steps;
+  for (const char c : report.trace_hash) hash.add_number(static_cast<unsigned char>(c));
+  reports.push_back(std::move(report));
+}
+
+std::uint64_t Replayed::count(ReplayVerdict verdict) const {
+  std::uint64_t number = 0;
+  for (const ReplayReport& report : reports) number += report.verdict == verdict ? 1 : 0;
+  return number;
+}
+
+std::uint64_t Replayed::moved() const {
+  std::uint64_t number = 0;
+  for (const ReplayReport& report : reports) number += report.has_moved ? 1 : 0;
+  return number;
+}
+
+std::string text_of(const Replayed& replayed, bool is_verbose) {
+  std::string text;
+  for (const ReplayReport& report : replayed.reports) {
+    if (is_verbose || report.verdict != ReplayVerdict::as_expected) text += line_of(report);
+  }
+  if (is_verbose) text += "\ntimes judged\n" + counts_text(replayed.judged, "  ") + "\n";
+  text +=
+      fmt::format("{} replayed in sim: {} as expected, {} violated, {} held against expectation, {} diverged, {} stale",
+                  replayed.reports.size(), replayed.count(ReplayVerdict::as_expected),
+                  replayed.count(ReplayVerdict::broken), replayed.count(ReplayVerdict::mended),
+                  replayed.count(ReplayVerdict::diverged), replayed.count(ReplayVerdict::stale));
+  if (replayed.moved() != 0) text += fmt::format("; {} traces moved", replayed.moved());
+  return text + fmt::format(" ({:.2f} s)\n", replayed.seconds);
+}
+
+std::string json_of(const Replayed& replayed) {
+  ordered_json plans = ordered_json::array(), violations = ordered_json::array();
+  for (const ReplayReport& report : replayed.reports) {
+    plans.push_back({{"name", report.name},
+                     {"verdict", name_of(report.verdict)},
+                     {"detail", report.detail},
+                     {"trace_hash", report.trace_hash},
+                     {"moved", report.has_moved},
+                     {"unused_switches", report.unused_switches},
+                     {"steps", report.steps}});
+    for (const StepViolation& violation : report.violations) {
+      violations.push_back({{"invariant", violation.invariant},
+                            {"object", violation.object},
+                            {"what", violation.what},
+                            {"plan", report.name},
+                            {"step", violation.step}});
+    }
+  }
+  const ordered_json object = {{"world", "sim"},
+                               {"subject", "modelcache"},
+                               {"plans", replayed.reports.size()},
+                               {"schedules", replayed.reports.size()},
+                               {"steps", replayed.steps},
+                               {"seconds", replayed.seconds},
+                               {"violations", std::move(violations)},
+                               {"trace_hash", hash_text(replayed.hash.value())},
+                               {"judged", replayed.judged},
+                               {"stale", replayed.count(ReplayVerdict::stale)},
+                               {"moved", replayed.moved()},
+                               {"replayed", std::move(plans)},
+                               {"interrupted", replayed.interrupted}};
+  return dump(object);
+}
+
+}  // namespace stampede

@@ -1,0 +1,58 @@
+// What explorations, sweeps and replays of the simulated world say: text for people, or one JSON object.
+#ifndef STAMPEDE_CLI_SIM_REPORT_H
+#define STAMPEDE_CLI_SIM_REPORT_H
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/run/kill_sweep.h"
+#include "harness/run/plan_replay.h"
+#include "harness/run/sim_exploration.h"
+#include "harness/run/trace.h"
+
+namespace stampede {
+
+// A discovery and the file that its plan was saved to; empty where it could not be written.
+struct SavedDiscovery {
+  SimDiscovery discovery;
+  std::string file;
+};
+
+// Writes each plan to `out` (made where it is missing) as sim-<invariant>-<trace hash>.json; its note says what breaks
+// and which command found it.
+std::vector<SavedDiscovery> save_discoveries(const std::vector<SimDiscovery>& discoveries, const std::string& out,
+                                             const std::string& command);
+
+// Four lines for the first discovery (what was violated, the plan, the command that replays it, the file that holds
+// it), and a line for each of some others.
+std::string discovery_text(const std::vector<SavedDiscovery>& saved, std::uint64_t violations);
+
+std::string text_of(const SimExplorationOptions& options, const SimTotals& totals);
+std::string json_of(const SimExplorationOptions& options, const SimTotals& totals,
+                    const std::vector<SavedDiscovery>& saved);
+std::string text_of(const KillSweep& sweep, bool has_pairs);
+std::string json_of(const KillSweep& sweep, const std::vector<SavedDiscovery>& saved);
+
+// What was replayed so far.
+struct Replayed {
+  std::vector<ReplayReport> reports;
+  std::map<std::string, std::uint64_t> judged;
+  std::uint64_t steps = 0;
+  TraceHash hash;  // over the plans' hashes
+  double seconds = 0;
+  bool interrupted = false;
+
+  void add(ReplayReport report);
+  [[nodiscard]] std::uint64_t count(ReplayVerdict verdict) const;
+  [[nodiscard]] std::uint64_t moved() const;
+};
+
+// A line for each plan that was not as expected, or for all where `is_verbose`, and one for all.
+std::string text_of(const Replayed& replayed, bool is_verbose);
+std::string json_of(const Replayed& replayed);
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_CLI_SIM_REPORT_H

@@ -1,0 +1,162 @@
+// Runs stored plans and compares what comes of them with what they expect.
+#include "harness/run/plan_replay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "harness/plan/plan_generator.h"
+#include "harness/plan/plan_json.h"
+#include "harness/run/trace.h"
+
+namespace stampede {
+namespace {
+
+using modelcache::ErrorCode;
+using modelcache::fail;
+using modelcache::Result;
+
+bool breaks(const std::vector<StepViolation>& violations, const std::string& invariant) {
+  return std::any_of(violations.begin(), violations.end(),
+                     [&](const StepViolation& violation) { return violation.invariant == invariant; });
+}
+
+void judge(const PlanNote& note, ReplayReport& report) {
+  if (note.expect == "holds") {
+    if (report.violations.empty()) return;
+    report.verdict = ReplayVerdict::broken;
+    report.detail = report.violations.front().invariant + ": " + report.violations.front().what;
+  } else if (!breaks(report.violations, note.expect)) {
+    report.verdict = ReplayVerdict::mended;
+    report.detail = "expected to break " + note.expect + ", which held";
+  }
+}
+
+void take(const SimOutcome& outcome, ReplayReport& report) {
+  report.violations = outcome.violations;
+  report.trace_hash = hash_text(outcome.trace_hash);
+  report.steps = outcome.steps;
+  report.judged = outcome.judged;
+}
+
+void diverge(std::string detail, ReplayReport& report) {
+  report.verdict = ReplayVerdict::diverged;
+  report.detail = std::move(detail);
+}
+
+// The next number of a line, in the base given.
+bool next_number(std::string_view& rest, std::uint64_t& number, int base) {
+  rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+  const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number, base);
+  if (error != std::errc()) return false;
+  rest.remove_prefix(static_cast<std::size_t>(stop - rest.data()));
+  return true;
+}
+
+}  // namespace
+
+std::string_view name_of(ReplayVerdict verdict) {
+  switch (verdict) {
+    case ReplayVerdict::as_expected:
+      return "as expected";
+    case ReplayVerdict::broken:
+      return "VIOLATED";
+    case ReplayVerdict::mended:
+      return "HELD";
+    case ReplayVerdict::diverged:
+      return "DIVERGED";
+    case ReplayVerdict::stale:
+      return "stale";
+  }
+  return "";
+}
+
+Result<std::vector<std::string>> find_plans(const std::vector<std::string>& paths) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (!fs::exists(path, error)) return fail(ErrorCode::not_found, "find plans", path, "no such file or folder");
+    if (!fs::is_directory(path, error)) {
+      files.push_back(path);
+      continue;
+    }
+    const std::size_t before = files.size();
+    for (fs::recursive_directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+      if (it->path().extension() == ".json") files.push_back(it->path().string());
+    }
+    if (error) return fail(ErrorCode::io, "find plans", path, error.message());
+    if (files.size() == before) return fail(ErrorCode::not_found, "find plans", path, "expected files *.json in it");
+    std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
+  }
+  return files;
+}
+
+ReplayReport replay_plan(SimRunner& runner, const std::string& name, const Plan& plan, bool is_strict) {
+  ReplayReport report;
+  report.name = name;
+  const SimReplay first = replay_sim(runner, plan, is_strict);
+  take(first.outcome, report);
+  report.unused_switches = first.unused_switches;
+  report.has_moved = !plan.note.trace_hash.empty() && plan.note.trace_hash != report.trace_hash;
+  judge(plan.note, report);
+  const SimReplay second = replay_sim(runner, plan, is_strict);
+  if (hash_text(second.outcome.trace_hash) != report.trace_hash) diverge("two runs of it differ", report);
+  if (!first.divergence.empty()) diverge(first.divergence, report);
+  if (is_strict && report.has_moved) {
+    diverge(fmt::format("expected trace {}, got {}", plan.note.trace_hash, report.trace_hash), report);
+  }
+  return report;
+}
+
+Result<std::vector<StoredSeed>> read_seeds(const std::string& file) {
+  std::ifstream in(file);
+  if (!in) return fail(ErrorCode::not_found, "read seeds", file, "cannot be opened");
+  std::vector<StoredSeed> seeds;
+  std::size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    std::string_view rest = std::string_view(line).substr(0, line.find('#'));
+    if (rest.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    StoredSeed seed;
+    const bool is_read = next_number(rest, seed.seed, 10) && next_number(rest, seed.generator_version, 10) &&
+                         next_number(rest, seed.plan_hash, 16) &&
+                         rest.find_first_not_of(" \t\r") == std::string_view::npos;
+    if (!is_read) {
+      return fail(ErrorCode::invalid_argument, "read seeds", file + ":" + std::to_string(number),
+                  "expected \"<seed> <generator version> <hash of the plan>\", got \"" + line + "\"");
+    }
+    seeds.push_back(seed);
+  }
+  if (in.bad()) return fail(ErrorCode::io, "read seeds", file, "read failed");
+  return seeds;
+}
+
+ReplayReport replay_seed(SimRunner& runner, const StoredSeed& stored) {
+  ReplayReport report;
+  report.name = "seed " + std::to_string(stored.seed);
+  const SimDraw draw = draw_sim(stored.seed);
+  if (stored.generator_version != kGeneratorVersion || plan_hash(draw.plan) != stored.plan_hash) {
+    report.verdict = ReplayVerdict::stale;
+    report.detail = "the generator draws another plan now";
+    return report;
+  }
+  const auto strategy = make_strategy({}, draw.strategy_seed);
+  take(runner.run(draw.plan, *strategy), report);
+  judge({}, report);
+  const auto again = make_strategy({}, draw.strategy_seed);
+  if (hash_text(runner.run(draw.plan, *again).trace_hash) != report.trace_hash)
+    diverge("two runs of it differ", report);
+  return report;
+}
+
+std::string seed_line(std::uint64_t seed) {
+  const Plan plan = draw_sim(seed).plan;
+  return fmt::format("{} {} {:016x}  # {}", seed, kGeneratorVersion, plan_hash(plan), print_line(plan));
+}
+
+}  // namespace stampede

@@ -1,0 +1,58 @@
+// Replays stored plans and seeds, and says what became of each.
+#ifndef STAMPEDE_RUN_PLAN_REPLAY_H
+#define STAMPEDE_RUN_PLAN_REPLAY_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cache/result.h"
+#include "harness/plan/plan.h"
+#include "harness/run/sim_exploration.h"
+
+namespace stampede {
+
+enum class ReplayVerdict {
+  as_expected,  // held, or broke the invariant that the plan expects
+  broken,       // violated what it should not
+  mended,       // expected to break an invariant, which held
+  diverged,     // two runs differ; or, where strict, the schedule or the stored trace could not be followed
+  stale,        // a seed that the present generator turns into another plan; not run
+};
+std::string_view name_of(ReplayVerdict verdict);
+
+struct ReplayReport {
+  std::string name;  // the file, or "seed 17"
+  ReplayVerdict verdict = ReplayVerdict::as_expected;
+  std::string detail;  // the violation, or the divergence
+  std::vector<StepViolation> violations;
+  std::string trace_hash;
+  bool has_moved = false;  // the stored trace hash is another one; information
+  std::uint64_t unused_switches = 0;
+  std::uint64_t steps = 0;
+  std::vector<std::uint64_t> judged;
+};
+
+// Files, and the *.json below folders, sorted by path. ERRORS: not_found, naming the path, also for a folder without
+// plans.
+modelcache::Result<std::vector<std::string>> find_plans(const std::vector<std::string>& paths);
+
+// Runs it twice.
+ReplayReport replay_plan(SimRunner& runner, const std::string& name, const Plan& plan, bool is_strict);
+
+// A line of corpus/seeds.txt: "<seed> <generator version> <hash of the plan>", and words for people behind '#'.
+struct StoredSeed {
+  std::uint64_t seed = 0;
+  std::uint64_t generator_version = 0;
+  std::uint64_t plan_hash = 0;
+};
+// ERRORS: invalid_argument with the file and the line; not_found, io.
+modelcache::Result<std::vector<StoredSeed>> read_seeds(const std::string& file);
+// Draws its plan and moves its processes by a random walk, twice. What it expects is that all holds.
+ReplayReport replay_seed(SimRunner& runner, const StoredSeed& stored);
+// As a line that `read_seeds` reads.
+std::string seed_line(std::uint64_t seed);
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_RUN_PLAN_REPLAY_H

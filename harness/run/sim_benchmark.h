@@ -1,0 +1,45 @@
+// The benchmark's rows of the simulated world: how many schedules a second, beside what bounds them.
+#ifndef STAMPEDE_RUN_SIM_BENCHMARK_H
+#define STAMPEDE_RUN_SIM_BENCHMARK_H
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/plan/plan.h"
+
+namespace stampede {
+
+struct SimRow {
+  std::string name;
+  std::uint64_t runs = 0;                                   // that were measured
+  std::uint64_t schedules = 0;                              // of one run
+  std::uint64_t steps = 0;                                  // of one run, warm-ups and epilogues included
+  std::uint64_t processes = 0;                              // of one schedule, the plan's own; 0 where plans differ
+  std::optional<double> seconds, seconds_min, seconds_max;  // of one run; medians over the runs, like what follows
+  std::optional<double> schedules_per_second;
+  std::optional<double> steps_per_second;
+  // Bound / measured: a world that takes as many steps, each a reading of its clock, in as many processes, watched by
+  // nobody. What is left is the cache's own work, the server's, and the judge's.
+  std::optional<double> ratio_to_bare_steps;
+  std::uint64_t violations = 0;
+};
+
+// Name and description of every row, in their order.
+std::vector<std::pair<std::string, std::string>> sim_scenario_names();
+
+// Three processes that get one model of 1 KiB into an empty cache: the workload by which the simulator is measured.
+Plan three_get_one();
+
+// The rows whose names begin with one of `chosen`; all where that is empty. Each run is followed by one measurement of
+// the bound. On one thread.
+std::vector<SimRow> run_sim_benchmark(const std::vector<std::string>& chosen, std::uint64_t runs,
+                                      const std::function<bool()>& is_interrupted,
+                                      const std::function<void(const std::string&)>& progress);
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_RUN_SIM_BENCHMARK_H

@@ -1,0 +1,307 @@
+// Runs plans of the simulated world on several threads, in blocks whose results are put together by seed.
+#include "harness/run/sim_exploration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "harness/run/trace.h"
+#include "harness/strategy/bounded_exhaustive.h"
+#include "harness/strategy/replay.h"
+
+namespace stampede {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Large enough that handing them out costs nothing, small enough that an interrupt is heard at once.
+constexpr std::uint64_t kBlockRuns = 64;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// Where two runs that should be the same part.
+std::string first_difference(const std::vector<Step>& expected, const std::vector<Step>& got) {
+  const std::size_t both = std::min(expected.size(), got.size());
+  const auto text = [](const Step& step) { return fmt::format("process {} {}", step.process, describe(step, false)); };
+  for (std::size_t i = 0; i < both; ++i) {
+    TraceHash left, right;
+    left.add(expected[i]);
+    right.add(got[i]);
+    if (left.value() != right.value()) {
+      return fmt::format("step {}: expected {}, got {}", i + 1, text(expected[i]), text(got[i]));
+    }
+  }
+  if (expected.size() == got.size()) return "the steps are the same, and what operations returned is not";
+  if (expected.size() > both) return fmt::format("step {}: expected {}, got the end", both + 1, text(expected[both]));
+  return fmt::format("step {}: expected the end, got {}", both + 1, text(got[both]));
+}
+
+// Counts by place, turned into names when they are put together.
+struct Counts {
+  std::uint64_t plans = 0, schedules = 0, repetitions = 0, steps = 0, processes = 0, preemptions = 0;
+  std::uint64_t violations = 0, divergences = 0;
+  std::vector<std::uint64_t> judged;
+  std::array<std::uint64_t, kOperationKinds> operations{};
+  std::vector<std::uint64_t> network;
+  std::array<std::uint64_t, kStepKinds> disk{};
+  std::array<std::uint64_t, kProcessFaultKinds> process{};
+  std::array<std::uint64_t, kDamageKinds> damage{};
+  std::uint64_t read_only = 0, time_first = 0, warm = 0;
+  TraceHash hash;
+  std::vector<SimDiscovery> discoveries;
+};
+
+// One thread's: a world, and the runs of a block.
+class Explorer {
+ public:
+  explicit Explorer(const SimExplorationOptions& options) : options_(options) {}
+
+  void run_block(std::uint64_t first, std::uint64_t count, Counts& counts) {
+    for (std::uint64_t i = first; i < first + count; ++i) {
+      const std::uint64_t seed = options_.seed + options_.shard + i * options_.shards;
+      if (options_.plan) {
+        // Neighbouring seeds must not give neighbouring choices: the generator behind them sees to that.
+        run(seed, *options_.plan, *make_strategy(options_.strategy, seed), counts);
+      } else {
+        const SimDraw draw = draw_sim(seed, options_.processes);
+        run(seed, draw.plan, *make_strategy(options_.strategy, draw.strategy_seed), counts);
+      }
+    }
+  }
+
+  // The run, and its repetition.
+  void run(std::uint64_t seed, const Plan& plan, Strategy& strategy, Counts& counts) {
+    const SimOutcome& outcome = runner_.run(plan, strategy);
+    count(plan, outcome, counts);
+    const std::uint64_t hash = outcome.trace_hash;
+    const std::vector<StepViolation> violations = outcome.violations;
+    Schedule schedule{outcome.run.switches, plan.schedule.time_runs_first};
+    std::string divergence;
+    if (options_.runs_twice) {
+      ++counts.repetitions;
+      Replay again(schedule, Replay::Mode::strict);
+      const SimOutcome& second = runner_.run(plan, again);
+      if (second.trace_hash != hash || !again.divergence().empty()) {
+        ++counts.divergences;
+        divergence = again.divergence().empty() ? explain(plan, schedule) : again.divergence();
+      }
+    }
+    if (violations.empty() && divergence.empty()) return;
+    counts.violations += violations.size();
+    if (counts.discoveries.size() >= kSimDiscoveriesMax) return;
+    SimDiscovery discovery{seed, plan, violations, std::move(divergence)};
+    discovery.plan.schedule = std::move(schedule);
+    discovery.plan.note.trace_hash = hash_text(hash);
+    counts.discoveries.push_back(std::move(discovery));
+  }
+
+ private:
+  // Once more, twice, with all steps.
+  std::string explain(const Plan& plan, const Schedule& schedule) {
+    const auto steps_of = [&] {
+      Replay replay(schedule, Replay::Mode::lenient);
+      return runner_.run(plan, replay, SimRunOptions{.keeps_steps = true}).trace;
+    };
+    const std::vector<Step> first = steps_of();
+    const std::vector<Step> second = steps_of();
+    return first_difference(first, second);
+  }
+
+  static void count(const Plan& plan, const SimOutcome& outcome, Counts& counts) {
+    ++counts.plans;
+    ++counts.schedules;
+    counts.steps += outcome.steps;
+    counts.processes += outcome.processes;
+    counts.preemptions += outcome.run.preemptions;
+    counts.judged.resize(outcome.judged.size());
+    for (std::size_t i = 0; i < outcome.judged.size(); ++i) counts.judged[i] += outcome.judged[i];
+    for (const OperationOutcome& operation : outcome.operations) {
+      ++counts.operations[static_cast<std::size_t>(operation.operation.kind)];
+    }
+    counts.network.resize(all_fault_kinds().size());
+    for (const LedgerEntry& entry : outcome.ledger) {
+      for (const FaultKind kind : kinds_of(entry.fault)) ++counts.network[static_cast<std::size_t>(kind)];
+    }
+    for (std::size_t i = 0; i < kStepKinds; ++i) counts.disk[i] += outcome.disk_faults_met[i];
+    for (std::size_t i = 0; i < kProcessFaultKinds; ++i) counts.process[i] += outcome.process_faults_met[i];
+    for (const Damage& damage : plan.start.damage) ++counts.damage[static_cast<std::size_t>(damage.kind)];
+    counts.read_only += plan.start.read_only ? 1 : 0;
+    counts.time_first += plan.schedule.time_runs_first ? 1 : 0;
+    counts.warm += plan.start.warm.empty() ? 0 : 1;
+    counts.hash.add_number(outcome.trace_hash);
+  }
+
+  const SimExplorationOptions& options_;
+  SimRunner runner_;
+};
+
+void add(std::map<std::string, std::uint64_t>& totals, std::string name, std::uint64_t count) {
+  totals[std::move(name)] += count;
+}
+
+// REQUIRES: blocks come in their order.
+void put_together(Counts&& counts, TraceHash& hash, SimTotals& totals) {
+  totals.plans += counts.plans;
+  totals.schedules += counts.schedules;
+  totals.repetitions += counts.repetitions;
+  totals.steps += counts.steps;
+  totals.processes += counts.processes;
+  totals.preemptions += counts.preemptions;
+  totals.violations += counts.violations;
+  totals.divergences += counts.divergences;
+  for (std::size_t i = 0; i < counts.judged.size(); ++i) {
+    add(totals.judged, std::string(watched_invariants()[i].id), counts.judged[i]);
+  }
+  for (std::size_t i = 0; i < kOperationKinds; ++i) {
+    add(totals.drawn, std::string(name_of(static_cast<OperationKind>(i))), counts.operations[i]);
+  }
+  for (std::size_t i = 0; i < counts.network.size(); ++i) {
+    const FaultKind kind = all_fault_kinds()[i];
+    add(totals.drawn, kind == FaultKind::none ? "good response" : std::string(name_of(kind)),
+        counts.network[static_cast<std::size_t>(kind)]);
+  }
+  for (std::size_t i = 0; i < kStepKinds; ++i) {
+    if (counts.disk[i] != 0 || totals.drawn.contains("disk fault: " + std::string(name_of(static_cast<StepKind>(i))))) {
+      add(totals.drawn, "disk fault: " + std::string(name_of(static_cast<StepKind>(i))), counts.disk[i]);
+    }
+  }
+  for (std::size_t i = 0; i < kProcessFaultKinds; ++i) {
+    add(totals.drawn, std::string(name_of(static_cast<ProcessFaultKind>(i))), counts.process[i]);
+  }
+  for (std::size_t i = 0; i < kDamageKinds; ++i) {
+    add(totals.drawn, "damage: " + std::string(name_of(static_cast<DamageKind>(i))), counts.damage[i]);
+  }
+  add(totals.drawn, "start: read_only", counts.read_only);
+  add(totals.drawn, "start: warm", counts.warm);
+  add(totals.drawn, "time_runs_first", counts.time_first);
+  hash.add_number(counts.hash.value());
+  totals.trace_hash = hash.value();
+  for (SimDiscovery& discovery : counts.discoveries) {
+    if (totals.discoveries.size() < kSimDiscoveriesMax) totals.discoveries.push_back(std::move(discovery));
+  }
+}
+
+// What the threads share.
+class Blocks {
+ public:
+  Blocks(const SimExplorationOptions& options, Clock::time_point started) : options_(options), started_(started) {}
+
+  void work() {
+    Explorer explorer(options_);
+    for (;;) {
+      const std::uint64_t block = next_.fetch_add(1);
+      const std::uint64_t first = block * kBlockRuns;
+      if (is_over(first)) break;
+      const std::uint64_t count = options_.runs ? std::min(kBlockRuns, *options_.runs - first) : kBlockRuns;
+      Counts counts;
+      explorer.run_block(first, count, counts);
+      const std::lock_guard guard(mutex_);
+      done_.emplace(block, std::move(counts));
+      changed_.notify_one();
+    }
+    const std::lock_guard guard(mutex_);
+    ++ended_;
+    changed_.notify_one();
+  }
+
+  // Until all have ended; puts blocks together as they come.
+  void gather(unsigned jobs, SimTotals& totals, const std::function<void(const SimTotals&)>& progress) {
+    constexpr std::chrono::milliseconds kShown{200};
+    TraceHash hash;
+    std::uint64_t wanted = 0;
+    auto shown_at = Clock::now();
+    std::unique_lock lock(mutex_);
+    for (bool are_all_done = false; !are_all_done;) {
+      changed_.wait_for(lock, kShown);
+      are_all_done = ended_ == jobs;
+      while (!done_.empty() && done_.begin()->first == wanted) {
+        put_together(std::move(done_.begin()->second), hash, totals);
+        done_.erase(done_.begin());
+        ++wanted;
+      }
+      if (options_.is_interrupted()) is_interrupted_ = true;
+      if (Clock::now() - shown_at < kShown) continue;
+      shown_at = Clock::now();
+      totals.seconds = seconds_since(started_);
+      progress(totals);
+    }
+    totals.interrupted = is_interrupted_;
+  }
+
+ private:
+  [[nodiscard]] bool is_over(std::uint64_t first) const {
+    if (is_interrupted_) return true;
+    if (options_.runs && first >= *options_.runs) return true;
+    return options_.seconds && seconds_since(started_) >= *options_.seconds;
+  }
+
+  const SimExplorationOptions& options_;
+  Clock::time_point started_;
+  std::atomic<std::uint64_t> next_ = 0;
+  std::atomic<bool> is_interrupted_ = false;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::uint64_t, Counts> done_;
+  unsigned ended_ = 0;
+};
+
+// All schedules of one plan.
+void explore_exhaustively(const SimExplorationOptions& options, Clock::time_point started, SimTotals& totals,
+                          const std::function<void(const SimTotals&)>& progress) {
+  Explorer explorer(options);
+  BoundedExhaustive strategy({.preemptions_max = options.strategy.preemptions_max, .only_shared_steps = false});
+  TraceHash hash;
+  for (bool has_more = true; has_more;) {
+    Counts counts;
+    for (std::uint64_t i = 0; i < kBlockRuns && has_more; ++i) {
+      if (options.runs && totals.schedules + counts.schedules == *options.runs) break;
+      explorer.run(options.seed, *options.plan, strategy, counts);
+      has_more = strategy.next();
+    }
+    put_together(std::move(counts), hash, totals);
+    totals.seconds = seconds_since(started);
+    progress(totals);
+    totals.interrupted = options.is_interrupted();
+    const bool is_over = (options.runs && totals.schedules == *options.runs) ||
+                         (options.seconds && totals.seconds >= *options.seconds) || totals.interrupted;
+    if (is_over && has_more) return;
+  }
+  totals.is_exhausted = true;
+}
+
+}  // namespace
+
+SimTotals explore_sim(const SimExplorationOptions& options, const std::function<void(const SimTotals&)>& progress) {
+  const auto started = Clock::now();
+  SimTotals totals;
+  if (options.strategy.kind == StrategyKind::exhaustive && options.plan) {
+    explore_exhaustively(options, started, totals, progress);
+  } else {
+    Blocks blocks(options, started);
+    std::vector<std::thread> threads;
+    for (unsigned i = 0; i < options.jobs; ++i) threads.emplace_back([&blocks] { blocks.work(); });
+    blocks.gather(options.jobs, totals, progress);
+    for (std::thread& thread : threads) thread.join();
+  }
+  if (options.plan) totals.plans = std::min<std::uint64_t>(totals.plans, 1);
+  totals.seconds = seconds_since(started);
+  return totals;
+}
+
+SimReplay replay_sim(SimRunner& runner, const Plan& plan, bool is_strict, const SimRunOptions& options) {
+  Replay strategy(plan.schedule, is_strict ? Replay::Mode::strict : Replay::Mode::lenient);
+  SimReplay replay;
+  replay.outcome = runner.run(plan, strategy, options);
+  replay.unused_switches = strategy.unused();
+  replay.divergence = strategy.divergence();
+  return replay;
+}
+
+}  // namespace stampede

@@ -1,0 +1,74 @@
+// Explores the simulated world: plans drawn from seeds, or schedules of one plan, each run twice and judged.
+#ifndef STAMPEDE_RUN_SIM_EXPLORATION_H
+#define STAMPEDE_RUN_SIM_EXPLORATION_H
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/plan/plan.h"
+#include "harness/run/sim_draw.h"
+#include "harness/run/sim_run.h"
+
+namespace stampede {
+
+struct SimExplorationOptions {
+  std::uint64_t seed = 0;               // of the first plan, or of the first schedule; the next has the next
+  std::optional<std::uint64_t> runs;    // none: until the time is over, or all schedules were seen
+  std::optional<double> seconds;        // nothing is begun after them
+  unsigned jobs = 1;                    // threads, each with a world of its own
+  std::uint64_t shard = 0, shards = 1;  // only seeds whose distance from the first is `shard` modulo `shards`
+  StrategyChoice strategy;
+  std::optional<std::size_t> processes;  // of drawn plans
+  std::optional<Plan> plan;              // schedules of this one are explored, instead of drawn plans
+  bool runs_twice = true;                // the second run replays the first one's switches, strictly
+  std::function<bool()> is_interrupted = [] { return false; };
+};
+
+// A run that violated something, or could not be repeated. Its plan holds the schedule that did it.
+struct SimDiscovery {
+  std::uint64_t seed = 0;
+  Plan plan;
+  std::vector<StepViolation> violations;
+  std::string divergence;  // "step 12: expected ..., got ..."; empty where the second run was the same
+};
+
+struct SimTotals {
+  std::uint64_t plans = 0;
+  std::uint64_t schedules = 0;  // runs, repetitions not counted
+  std::uint64_t repetitions = 0;
+  std::uint64_t steps = 0;  // of runs, repetitions not counted; so are all that follow
+  std::uint64_t processes = 0;
+  std::uint64_t preemptions = 0;
+  double seconds = 0;                           // of everything
+  std::map<std::string, std::uint64_t> judged;  // by invariant
+  // What took part: operations that ended, network faults that connections met, disk faults that decided a step
+  // ("write error"), process faults that a process came to, kinds of damage, start states.
+  std::map<std::string, std::uint64_t> drawn;
+  std::uint64_t violations = 0, divergences = 0;
+  std::vector<SimDiscovery> discoveries;  // the first ones, by seed; at most kSimDiscoveriesMax
+  std::uint64_t trace_hash = 0;           // over the runs' hashes, by seed; the same for any number of jobs
+  bool is_exhausted = false;              // every schedule that the strategy can make was run
+  bool interrupted = false;
+};
+inline constexpr std::size_t kSimDiscoveriesMax = 20;
+
+// `progress` is called on the caller's thread, a few times a second. REQUIRES: check(*options.plan), where given; one
+// job where the strategy is exhaustive.
+SimTotals explore_sim(const SimExplorationOptions& options, const std::function<void(const SimTotals&)>& progress);
+
+// Runs the plan with the switches of its own schedule. Where `is_strict`, `divergence` says how the schedule could not
+// be followed.
+struct SimReplay {
+  SimOutcome outcome;
+  std::uint64_t unused_switches = 0;  // that never came up
+  std::string divergence;
+};
+SimReplay replay_sim(SimRunner& runner, const Plan& plan, bool is_strict, const SimRunOptions& options = {});
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_RUN_SIM_EXPLORATION_H

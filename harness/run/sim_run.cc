@@ -1,0 +1,208 @@
+// Puts the simulated world, the scripted server, the built-in cache and the judge together for one run.
+#include "harness/run/sim_run.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "cache/key.h"
+#include "harness/faults/scripted_peers.h"
+#include "harness/run/cache_client.h"
+#include "harness/run/trace.h"
+#include "harness/sim/sim_world.h"
+#include "harness/strategy/default_schedule.h"
+
+namespace stampede {
+namespace {
+
+constexpr std::string_view kLastModelName = "for-the-epilogue";
+constexpr std::uint64_t kLastModelBytes = 100;
+
+}  // namespace
+
+class SimRunner::Impl final : public Observer {
+ public:
+  const SimOutcome& run(const Plan& plan, Strategy& strategy, const SimRunOptions& options) {
+    begin(plan, options);
+    warm_up();
+    run_plan(strategy);
+    epilogue();
+    outcome_.violations = judge_.violations();
+    outcome_.judged = judge_.judged();
+    outcome_.trace_hash = hash_.value();
+    outcome_.ledger = peers_.ledger();
+    return outcome_;
+  }
+
+  void on_step(const Step& step, const DiskView& disk) override {
+    own_steps_[step.process] = step.own_step + 1;
+    ++outcome_.steps;
+    hash_.add(step);
+    if (step.fault != StepFault::none) ++outcome_.disk_faults_met[static_cast<std::size_t>(step.kind)];
+    if (options_.keeps_steps) outcome_.trace.push_back(step);
+    judge_.on_step(step, disk);
+  }
+
+  void on_process_end(std::uint32_t process, ProcessEnd end, const DiskView& disk) override {
+    if (end == ProcessEnd::killed && outcome_.steps_at_first_kill.empty()) outcome_.steps_at_first_kill = own_steps_;
+    hash_.add_end(process, static_cast<std::uint8_t>(end));
+    judge_.on_process_end(process, end, disk);
+  }
+
+ private:
+  void begin(const Plan& plan, const SimRunOptions& options) {
+    plan_ = &plan;
+    options_ = options;
+    models_.clear();
+    for (const PlanModel& model : plan.models) models_.push_back(model_of(model.name, model.size_bytes));
+    std::string last(kLastModelName);
+    while (std::any_of(plan.models.begin(), plan.models.end(), [&](const PlanModel& m) { return m.name == last; })) {
+      last += '+';
+    }
+    models_.push_back(model_of(last, kLastModelBytes));
+    peers_.offer(models_);
+    peers_.restart({});
+    world_.clear(peers_);
+    hash_.clear();
+    judge_.begin(plan, models_);
+    outcome_ = SimOutcome{};
+  }
+
+  // Generating a model takes longer than running a plan with it.
+  const Model& model_of(const std::string& name, std::uint64_t size_bytes) {
+    const std::pair<std::string, std::uint64_t> key{name, size_bytes};
+    auto found = known_models_.find(key);
+    if (found == known_models_.end()) {
+      if (known_models_.size() > kKnownModelsMax) known_models_.clear();
+      found = known_models_.emplace(key, generated_model(name, size_bytes)).first;
+    }
+    return found->second;
+  }
+
+  StageEnd run_stage(Stage stage, const std::vector<PlanProcess>& processes, SimStage sim_stage, Strategy& strategy) {
+    own_steps_.assign(processes.size(), 0);
+    sim_processes_.clear();
+    for (std::uint32_t i = 0; i < processes.size(); ++i) {
+      SimProcess process;
+      process.umask = processes[i].umask;
+      process.descriptors_max = processes[i].descriptors_max;
+      process.body = [this, stage, i, &processes](modelcache::Os& os) { perform(stage, i, processes[i], os); };
+      sim_processes_.push_back(std::move(process));
+    }
+    sim_stage.stage = stage;
+    sim_stage.processes = sim_processes_;
+    outcome_.processes += processes.size();
+    strategy.begin();
+    StageEnd end = world_.run(sim_stage, strategy, *this);
+    judge_.on_stage_end(stage, end, peers_.ledger(), world_.disk());
+    return end;
+  }
+
+  void perform(Stage stage, std::uint32_t process, const PlanProcess& planned, modelcache::Os& os) {
+    CacheClient client(os, std::string(kSimCacheDirectory), planned, models_);
+    for (std::uint32_t i = 0; i < planned.operations.size(); ++i) {
+      const std::uint32_t first_step = own_steps_[process];
+      OperationOutcome outcome = client.perform(planned.operations[i]);
+      if (world_.has_died(process)) return;  // what a dead process returns says nothing
+      outcome.stage = stage;
+      outcome.process = process;
+      outcome.index = i;
+      outcome.first_step = first_step;
+      outcome.end_step = own_steps_[process];
+      hash_.add(outcome);
+      judge_.on_operation(outcome, world_.disk());
+      outcome_.operations.push_back(std::move(outcome));
+    }
+  }
+
+  void warm_up() {
+    const StartState& start = plan_->start;
+    if (start.warm.empty() && start.damage.empty()) return;
+    PlanProcess process;
+    for (const std::size_t model : start.warm) process.operations.push_back(Operation{OperationKind::get, model});
+    // What stands in a directory that nobody has used yet was left by somebody who made it.
+    if (start.warm.empty()) process.operations.push_back(Operation{OperationKind::recover, 0});
+    DefaultSchedule one_after_the_other;
+    (void)run_stage(Stage::warm_up, {process}, {}, one_after_the_other);
+    for (const Damage& damage : start.damage) apply(damage);
+  }
+
+  void apply(const Damage& damage) {
+    const DiskView& disk = world_.disk();
+    const Model& model = models_.at(damage.model);
+    const std::string key = modelcache::key_of(model.sha256);
+    const std::string entry = "entries/" + key;
+    Bytes bytes = *model.bytes;
+    switch (damage.kind) {
+      case DamageKind::flip_byte:
+        if (bytes.empty()) return;
+        bytes[bytes.size() / 2] ^= std::byte{0xff};
+        break;
+      case DamageKind::cut:
+        bytes.resize(bytes.size() / 2);
+        break;
+      case DamageKind::emptied:
+        bytes.clear();
+        break;
+      case DamageKind::unlisted:
+        if (disk.file_at(modelcache::kManifestName) != 0) world_.remove_name(modelcache::kManifestName);
+        return;
+      case DamageKind::manifest_garbage:
+        if (disk.file_at("entries") != 0) world_.write_file(modelcache::kManifestName, kGarbage);
+        return;
+      case DamageKind::dead_temporary:
+        if (disk.file_at("tmp") == 0) return;
+        bytes.resize(bytes.size() / 2);
+        world_.write_file("tmp/" + modelcache::temporary_name(key, world_.dead_process(), damage.model), bytes);
+        return;
+    }
+    if (disk.file_at(entry) != 0) world_.write_file(entry, bytes);
+  }
+
+  void run_plan(Strategy& strategy) {
+    world_.set_read_only(plan_->start.read_only);
+    peers_.play(plan_->network);
+    SimStage stage;
+    stage.disk = plan_->disk;
+    stage.process_faults = plan_->process_faults;
+    stage.time_runs_first = plan_->schedule.time_runs_first;
+    outcome_.run = run_stage(Stage::run, plan_->processes, stage, strategy);
+    world_.set_read_only(false);
+    outcome_.process_faults_met = world_.process_faults_met();
+  }
+
+  void epilogue() {
+    PlanProcess process;
+    for (std::size_t i = 0; i < models_.size(); ++i) process.operations.push_back(Operation{OperationKind::get, i});
+    peers_.play({});
+    DefaultSchedule one_after_the_other;
+    (void)run_stage(Stage::epilogue, {process}, {}, one_after_the_other);
+  }
+
+  static constexpr std::size_t kKnownModelsMax = 256;
+  static constexpr std::array<std::byte, 3> kGarbage{std::byte{'{'}, std::byte{'"'}, std::byte{'x'}};
+
+  SimWorld world_;
+  ScriptedPeers peers_;
+  StepJudge judge_;
+  TraceHash hash_;
+  std::map<std::pair<std::string, std::uint64_t>, Model> known_models_;
+
+  // Of the present run.
+  const Plan* plan_ = nullptr;
+  SimRunOptions options_;
+  std::vector<Model> models_;
+  SimOutcome outcome_;
+  // Of the present stage.
+  std::vector<SimProcess> sim_processes_;
+  std::vector<std::uint32_t> own_steps_;
+};
+
+SimRunner::SimRunner() : impl_(std::make_unique<Impl>()) {}
+SimRunner::~SimRunner() = default;
+
+const SimOutcome& SimRunner::run(const Plan& plan, Strategy& strategy, const SimRunOptions& options) {
+  return impl_->run(plan, strategy, options);
+}
+
+}  // namespace stampede

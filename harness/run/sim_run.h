@@ -1,0 +1,61 @@
+// Runs a plan in the simulated world: warm-up, the plan's processes, epilogue, judged at every step.
+#ifndef STAMPEDE_RUN_SIM_RUN_H
+#define STAMPEDE_RUN_SIM_RUN_H
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/judge/step_judge.h"
+#include "harness/plan/ledger.h"
+#include "harness/plan/operation_outcome.h"
+#include "harness/plan/plan.h"
+#include "harness/plan/stage_end.h"
+#include "harness/plan/step.h"
+#include "harness/strategy/strategy.h"
+
+namespace stampede {
+
+struct SimRunOptions {
+  bool keeps_steps = false;  // for timelines and comparisons
+};
+
+// What one run leaves. Valid until the next run of the same runner.
+struct SimOutcome {
+  StageEnd run;                              // of the plan's processes
+  std::vector<OperationOutcome> operations;  // of all stages, in the order in which they ended
+  std::vector<StepViolation> violations;
+  std::vector<std::uint64_t> judged;  // by place in watched_invariants()
+  Ledger ledger;                      // of all stages
+  std::uint64_t trace_hash = 0;       // of all stages
+  std::uint64_t steps = 0;            // of all stages
+  std::uint64_t processes = 0;        // of all stages
+  // How often faults of the plan took effect: disk faults by step kind, and process faults by kind.
+  std::array<std::uint64_t, kStepKinds> disk_faults_met{};
+  std::array<std::uint64_t, kProcessFaultKinds> process_faults_met{};
+  std::vector<std::uint32_t> steps_at_first_kill;  // own steps of each process when the first one was killed
+  std::vector<Step> trace;                         // where steps are kept
+};
+
+// Keeps its world, judge and memory from run to run. Owned by one thread.
+class SimRunner {
+ public:
+  SimRunner();
+  ~SimRunner();
+  SimRunner(const SimRunner&) = delete;
+  SimRunner& operator=(const SimRunner&) = delete;
+
+  // The strategy moves the plan's processes (its `begin` is called first); warm-up and epilogue have one process each.
+  // REQUIRES: check(plan).
+  const SimOutcome& run(const Plan& plan, Strategy& strategy, const SimRunOptions& options = {});
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_RUN_SIM_RUN_H

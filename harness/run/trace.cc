@@ -1,0 +1,182 @@
+// Folds steps into a hash, and writes them for people.
+#include "harness/run/trace.h"
+
+#include <fmt/format.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <string_view>
+
+#include "harness/plan/plan.h"
+
+namespace stampede {
+namespace {
+
+void put(std::vector<unsigned char>& into, std::uint64_t number) {
+  for (int i = 0; i < 8; ++i) into.push_back(static_cast<unsigned char>(number >> (8 * i)));
+}
+
+void put(std::vector<unsigned char>& into, std::string_view text) {
+  put(into, text.size());
+  into.insert(into.end(), text.begin(), text.end());
+}
+
+std::string_view mode_name(const Step& step) {
+  constexpr std::string_view kOpen[] = {"read", "read_write", "create_new", "open_or_create", "directory", "root"};
+  constexpr std::string_view kRename[] = {"replace", "no_replace"};
+  constexpr std::string_view kLock[] = {"shared", "exclusive"};
+  switch (step.kind) {
+    case StepKind::open:
+      return step.mode < std::size(kOpen) ? kOpen[step.mode] : "?";
+    case StepKind::rename:
+      return step.mode < std::size(kRename) ? kRename[step.mode] : "?";
+    case StepKind::try_lock:
+      return step.mode < std::size(kLock) ? kLock[step.mode] : "?";
+    default:
+      return "";
+  }
+}
+
+// "sha256-0123456789abcdef..." as "sha256-012345..cdef", names of temporaries likewise, part by part.
+std::string shortened(std::string_view path) {
+  constexpr std::size_t kPartMax = 22;
+  std::string text;
+  for (std::size_t at = 0; at <= path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    const std::string_view part = path.substr(at, end - at);
+    if (part.size() <= kPartMax) {
+      text += part;
+    } else {
+      text += part.substr(0, 13);
+      text += "..";
+      text += part.substr(part.size() - 7);
+    }
+    if (end < path.size()) text += '/';
+    at = end + 1;
+  }
+  return text;
+}
+
+std::string_view type_name(modelcache::FileType type) {
+  switch (type) {
+    case modelcache::FileType::regular:
+      return "file";
+    case modelcache::FileType::directory:
+      return "directory";
+    case modelcache::FileType::symlink:
+      return "symlink";
+    case modelcache::FileType::other:
+      break;
+  }
+  return "other";
+}
+
+std::string result_text(const Step& step) {
+  if (step.error != 0) {
+    const std::string_view name = errno_name(step.error);
+    return name.empty() ? fmt::format("errno {}", step.error) : std::string(name);
+  }
+  switch (step.kind) {
+    case StepKind::open:
+      return fmt::format("#{}", step.file);
+    case StepKind::read:
+    case StepKind::write:
+    case StepKind::send:
+    case StepKind::receive:
+      return fmt::format("{}", step.result);
+    case StepKind::stat:
+    case StepKind::stat_name:
+      return step.stat ? fmt::format("{} {:o}, {} links, {} B", type_name(step.stat->type), step.stat->mode,
+                                     step.stat->links, step.stat->size_bytes)
+                       : "ok";
+    case StepKind::list:
+      return fmt::format("{} names", step.names.size());
+    case StepKind::connect:
+      return fmt::format("connection {}", step.connection);
+    default:
+      return "ok";
+  }
+}
+
+}  // namespace
+
+void TraceHash::fold() { hash_ = XXH3_64bits_withSeed(bytes_.data(), bytes_.size(), hash_); }
+
+void TraceHash::add(const Step& step) {
+  bytes_.clear();
+  put(bytes_, static_cast<std::uint64_t>(step.kind) | static_cast<std::uint64_t>(step.stage) << 8 |
+                  static_cast<std::uint64_t>(step.process) << 16);
+  put(bytes_, static_cast<std::uint64_t>(step.own_step) | static_cast<std::uint64_t>(step.mode) << 32);
+  put(bytes_, step.path);
+  put(bytes_, step.to_path);
+  put(bytes_, static_cast<std::uint64_t>(step.file) | static_cast<std::uint64_t>(step.replaced) << 32);
+  put(bytes_, static_cast<std::uint64_t>(step.connection) | static_cast<std::uint64_t>(step.error) << 32);
+  put(bytes_, step.offset);
+  put(bytes_, step.size);
+  put(bytes_, step.result);
+  if (step.stat) {
+    put(bytes_, static_cast<std::uint64_t>(step.stat->type) | static_cast<std::uint64_t>(step.stat->mode) << 8);
+    put(bytes_, step.stat->links);
+    put(bytes_, step.stat->size_bytes);
+  }
+  for (const std::string& name : step.names) put(bytes_, name);
+  fold();
+}
+
+void TraceHash::add(const OperationOutcome& outcome) {
+  bytes_.clear();
+  put(bytes_, static_cast<std::uint64_t>(outcome.process) | static_cast<std::uint64_t>(outcome.index) << 32);
+  put(bytes_, static_cast<std::uint64_t>(outcome.first_step) | static_cast<std::uint64_t>(outcome.end_step) << 32);
+  put(bytes_, outcome.error ? modelcache::name_of(*outcome.error) : "ok");
+  put(bytes_, outcome.message);
+  put(bytes_, outcome.path);
+  put(bytes_, (outcome.claims_hit ? 1U : 0U) | static_cast<std::uint64_t>(outcome.claimed_attempts) << 1 |
+                  static_cast<std::uint64_t>(outcome.lock) << 40);
+  for (const modelcache::Entry& entry : outcome.entries) put(bytes_, entry.key);
+  for (const modelcache::VerifyReport& report : outcome.reports) {
+    put(bytes_, report.entry.key);
+    put(bytes_, static_cast<std::uint64_t>(report.state) | (report.removed ? 256U : 0U));
+  }
+  if (outcome.recovery) {
+    put(bytes_, outcome.recovery->temporaries_removed);
+    put(bytes_, outcome.recovery->entries_adopted);
+    put(bytes_, outcome.recovery->listings_dropped);
+  }
+  fold();
+}
+
+void TraceHash::add_end(std::uint32_t process, std::uint8_t end) {
+  add_number(static_cast<std::uint64_t>(process) << 8 | end);
+}
+
+void TraceHash::add_number(std::uint64_t number) {
+  bytes_.clear();
+  put(bytes_, number);
+  fold();
+}
+
+std::string hash_text(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
+
+std::string describe(const Step& step, bool is_short) {
+  const auto path_of = [&](const std::string& path) -> std::string {
+    if (path.empty()) return ".";
+    return is_short ? shortened(path) : path;
+  };
+  std::string text(name_of(step.kind));
+  const bool names_file = step.kind <= StepKind::close && step.connection == 0;
+  if (names_file) text += " " + path_of(step.path);
+  if (step.kind == StepKind::rename || step.kind == StepKind::link) text += " to " + path_of(step.to_path);
+  if (step.connection != 0 && step.kind != StepKind::connect) text += fmt::format(" connection {}", step.connection);
+  if (const std::string_view mode = mode_name(step); !mode.empty()) text += fmt::format(" ({})", mode);
+  if (step.kind == StepKind::read || step.kind == StepKind::write) {
+    text += fmt::format(" {} at {}", step.size, step.offset);
+  }
+  if (step.kind == StepKind::truncate) text += fmt::format(" to {}", step.size);
+  const std::string result = result_text(step);
+  if (result != "ok") text += " -> " + result;
+  if (step.replaced != 0) text += fmt::format(", replaced #{}", step.replaced);
+  return text;
+}
+
+}  // namespace stampede

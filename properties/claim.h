@@ -1,0 +1,27 @@
+// States what the cache promises as properties of plans: which invariants a claim is made of, and what is drawn.
+#ifndef STAMPEDE_PROPERTIES_CLAIM_H
+#define STAMPEDE_PROPERTIES_CLAIM_H
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/plan/plan_generator.h"
+
+namespace stampede {
+
+struct Claim {
+  std::string_view name;                     // also of the file that a failure is written to
+  std::vector<std::string_view> invariants;  // that must hold, and must have been judged; all where it is empty
+  PlanLimits limits;                         // of the plans that are drawn
+};
+
+// Draws plans with RapidCheck, moves their processes by a random walk in the simulated world, and fails where one of
+// the claim's invariants is violated, or where two runs of a plan differ. The failure's text has four lines: what was
+// violated, the smallest plan so far, the command that replays it, the file that holds it. Fails as well where the
+// claim was judged less often than plans were run: a claim that is never tested is none.
+void check_claim(const Claim& claim);
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_PROPERTIES_CLAIM_H
