@@ -121,7 +121,7 @@ bool moves_bytes(StepKind step);
 enum class ProcessFaultKind : std::uint8_t {
   kill_before,  // it dies instead of taking the step; its locks and descriptors go at once
   kill_after,   // it takes the step and dies before anybody moves
-  stop,         // it sleeps for `time` of virtual time instead of taking the step, then takes it
+  stop,         // it sleeps for `time` of virtual time when it comes to the step, then takes it
   clock_step,   // before the step the wall clock of the machine jumps by `time`
 };
 inline constexpr std::size_t kProcessFaultKinds = 4;
@@ -148,7 +148,7 @@ struct Switch {
 
 // Where no switch says otherwise the same process goes on; when it ended, sleeps or cannot move, the lowest-numbered
 // process that can move follows. The first to move is process 0. (That is why a switch may also name a process's step
-// count, where it ended.)
+// count, where it ended; one more, where it was killed before a step.)
 struct Schedule {
   std::vector<Switch> switches;
   // A sleeping process may be chosen while others can move; time then runs to its waking first.

@@ -124,6 +124,9 @@ class SimRunner::Impl final : public Observer {
     if (start.warm.empty()) process.operations.push_back(Operation{OperationKind::recover, 0});
     DefaultSchedule one_after_the_other;
     (void)run_stage(Stage::warm_up, {process}, {}, one_after_the_other);
+    // What is damaged later has other times than what was published; within one tick of the file system's clock nobody
+    // could tell.
+    if (!start.damage.empty()) world_.let_time_pass(kBeforeDamage);
     for (const Damage& damage : start.damage) apply(damage);
   }
 
@@ -180,6 +183,7 @@ class SimRunner::Impl final : public Observer {
   }
 
   static constexpr std::size_t kKnownModelsMax = 256;
+  static constexpr std::chrono::seconds kBeforeDamage{1};
   static constexpr std::array<std::byte, 3> kGarbage{std::byte{'{'}, std::byte{'"'}, std::byte{'x'}};
 
   SimWorld world_;

@@ -1,6 +1,7 @@
 // Steps are presented, chosen, met by faults, taken and observed; processes start, end and die.
 #include "harness/sim/sim_machine.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -100,7 +101,7 @@ void SimMachine::start(const SimStage& stage) {
     task.actor = {process.user, process.umask};
     task.descriptors_max = process.descriptors_max == 0 ? 1024 : process.descriptors_max;
     task.body = &process.body;
-    task.has_died = task.dies_after_step = false;
+    task.has_died = task.dies_after_step = task.died_before_step = false;
     task.calls_after_death = task.random_count = 0;
     task.own_steps = 0;
     task.wait = SimTask::Wait::nothing;
@@ -169,7 +170,13 @@ void SimMachine::pass_on(SimTask& task) {
   SimContext::go(task.fiber.context(), next == nullptr ? main_ : next->fiber.context());
 }
 
+// A stop begins when the step is presented, before anybody is chosen: so each moment at which somebody moves next has a
+// key of its own, the last process and the step that it would take.
 bool SimMachine::turn(SimTask& task) {
+  while (const ProcessFault* const stop = faults_.take_stop(task.number, task.own_steps)) {
+    ++faults_met_[static_cast<std::size_t>(stop->kind)];
+    task.stopped_until = later_by(std::max(clock_.now(), task.stopped_until), stop->time);
+  }
   pass_on(task);
   if (!task.is_live || !meet_process_faults(task)) return false;
   clock_.step();
@@ -182,15 +189,13 @@ bool SimMachine::meet_process_faults(SimTask& task) {
   while (const ProcessFault* const fault = faults_.take(task.number, task.own_steps)) {
     ++faults_met_[static_cast<std::size_t>(fault->kind)];
     switch (fault->kind) {
-      case ProcessFaultKind::stop:
-        task.stopped_until = later_by(clock_.now(), fault->time);
-        pass_on(task);
-        if (!task.is_live) return false;
+      case ProcessFaultKind::stop:  // taken when the step was presented
         break;
       case ProcessFaultKind::clock_step:
         clock_.step_wall(fault->time);
         break;
       case ProcessFaultKind::kill_before:
+        task.died_before_step = true;
         end_process(task, ProcessEnd::killed);
         return false;
       case ProcessFaultKind::kill_after:

@@ -44,6 +44,10 @@ struct SimTask {
   std::uint32_t own_steps = 0;     // taken
   std::uint64_t random_count = 0;  // values that it drew
   bool dies_after_step = false;    // the plan kills it then
+  bool died_before_step = false;   // the plan killed it instead of its next step
+  // What a decision after it has moved is known by: the own step that it would take next. Who was killed before a step
+  // has passed that one, since choosing him had been a decision before it.
+  [[nodiscard]] std::uint32_t key_step() const { return own_steps + (died_before_step ? 1 : 0); }
 
   // What the presented step waits for.
   enum class Wait : std::uint8_t { nothing, time, bytes };

@@ -65,6 +65,11 @@ void SimWorld::remove_name(std::string_view path) {
 
 void SimWorld::set_read_only(bool is_read_only) { impl_->disk().set_read_only(is_read_only); }
 
+void SimWorld::let_time_pass(std::chrono::nanoseconds time) {
+  impl_->clock().run_to(later_by(impl_->clock().now(), time));
+  impl_->disk().set_wall_time(impl_->clock().coarse_wall());
+}
+
 modelcache::ProcessIdentity SimWorld::dead_process() const { return SimMachine::dead_process(); }
 
 modelcache::ProcessIdentity SimWorld::identity(std::uint32_t process) const { return impl_->task(process).identity; }

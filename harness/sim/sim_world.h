@@ -78,6 +78,8 @@ class SimWorld {
   void remove_name(std::string_view path);
   void set_umask(std::uint32_t process, unsigned umask);
   void set_read_only(bool is_read_only);
+  // Between stages: nobody moves, and time passes. What changes afterwards has other stamps than what changed before.
+  void let_time_pass(std::chrono::nanoseconds time);
   // The identity of a process that has died, for names of its leftovers.
   [[nodiscard]] modelcache::ProcessIdentity dead_process() const;
   // Of the process with that index in the present or last stage.
