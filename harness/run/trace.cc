@@ -6,21 +6,16 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <bit>
+#include <cerrno>
+#include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "harness/plan/plan.h"
 
 namespace stampede {
 namespace {
-
-void put(std::vector<unsigned char>& into, std::uint64_t number) {
-  for (int i = 0; i < 8; ++i) into.push_back(static_cast<unsigned char>(number >> (8 * i)));
-}
-
-void put(std::vector<unsigned char>& into, std::string_view text) {
-  put(into, text.size());
-  into.insert(into.end(), text.begin(), text.end());
-}
 
 std::string_view mode_name(const Step& step) {
   constexpr std::string_view kOpen[] = {"read", "read_write", "create_new", "open_or_create", "directory", "root"};
@@ -72,11 +67,32 @@ std::string_view type_name(modelcache::FileType type) {
   return "other";
 }
 
-std::string result_text(const Step& step) {
-  if (step.error != 0) {
-    const std::string_view name = errno_name(step.error);
-    return name.empty() ? fmt::format("errno {}", step.error) : std::string(name);
+// The errnos that steps return without a fault.
+std::string error_text(int error) {
+  constexpr std::pair<int, std::string_view> kNames[] = {{ENOENT, "ENOENT"},
+                                                         {EEXIST, "EEXIST"},
+                                                         {EWOULDBLOCK, "EWOULDBLOCK"},
+                                                         {ENOTDIR, "ENOTDIR"},
+                                                         {EISDIR, "EISDIR"},
+                                                         {ELOOP, "ELOOP"},
+                                                         {EBADF, "EBADF"},
+                                                         {ENOTEMPTY, "ENOTEMPTY"},
+                                                         {ENAMETOOLONG, "ENAMETOOLONG"},
+                                                         {ECONNREFUSED, "ECONNREFUSED"},
+                                                         {ECONNRESET, "ECONNRESET"},
+                                                         {ETIMEDOUT, "ETIMEDOUT"},
+                                                         {EPIPE, "EPIPE"},
+                                                         {ENXIO, "ENXIO"},
+                                                         {EPERM, "EPERM"}};
+  for (const auto& [value, name] : kNames) {
+    if (value == error) return std::string(name);
   }
+  const std::string_view name = errno_name(error);
+  return name.empty() || name == "?" ? fmt::format("errno {}", error) : std::string(name);
+}
+
+std::string result_text(const Step& step) {
+  if (step.error != 0) return error_text(step.error);
   switch (step.kind) {
     case StepKind::open:
       return fmt::format("#{}", step.file);
@@ -101,47 +117,64 @@ std::string result_text(const Step& step) {
 
 }  // namespace
 
-void TraceHash::fold() { hash_ = XXH3_64bits_withSeed(bytes_.data(), bytes_.size(), hash_); }
+void TraceHash::begin() { size_ = 0; }
+
+// Little-endian, whatever the machine is.
+void TraceHash::put(std::uint64_t number) {
+  if (bytes_.size() < size_ + sizeof(number)) bytes_.resize(2 * (size_ + sizeof(number)));
+  if constexpr (std::endian::native == std::endian::big) number = __builtin_bswap64(number);
+  std::memcpy(bytes_.data() + size_, &number, sizeof(number));
+  size_ += sizeof(number);
+}
+
+void TraceHash::put(std::string_view text) {
+  put(text.size());
+  if (bytes_.size() < size_ + text.size()) bytes_.resize(2 * (size_ + text.size()));
+  if (!text.empty()) std::memcpy(bytes_.data() + size_, text.data(), text.size());
+  size_ += text.size();
+}
+
+void TraceHash::fold() { hash_ = XXH3_64bits_withSeed(bytes_.data(), size_, hash_); }
 
 void TraceHash::add(const Step& step) {
-  bytes_.clear();
-  put(bytes_, static_cast<std::uint64_t>(step.kind) | static_cast<std::uint64_t>(step.stage) << 8 |
-                  static_cast<std::uint64_t>(step.process) << 16);
-  put(bytes_, static_cast<std::uint64_t>(step.own_step) | static_cast<std::uint64_t>(step.mode) << 32);
-  put(bytes_, step.path);
-  put(bytes_, step.to_path);
-  put(bytes_, static_cast<std::uint64_t>(step.file) | static_cast<std::uint64_t>(step.replaced) << 32);
-  put(bytes_, static_cast<std::uint64_t>(step.connection) | static_cast<std::uint64_t>(step.error) << 32);
-  put(bytes_, step.offset);
-  put(bytes_, step.size);
-  put(bytes_, step.result);
+  begin();
+  put(static_cast<std::uint64_t>(step.kind) | static_cast<std::uint64_t>(step.stage) << 8 |
+      static_cast<std::uint64_t>(step.process) << 16);
+  put(static_cast<std::uint64_t>(step.own_step) | static_cast<std::uint64_t>(step.mode) << 32);
+  put(step.path);
+  put(step.to_path);
+  put(static_cast<std::uint64_t>(step.file) | static_cast<std::uint64_t>(step.replaced) << 32);
+  put(static_cast<std::uint64_t>(step.connection) | static_cast<std::uint64_t>(step.error) << 32);
+  put(step.offset);
+  put(step.size);
+  put(step.result);
   if (step.stat) {
-    put(bytes_, static_cast<std::uint64_t>(step.stat->type) | static_cast<std::uint64_t>(step.stat->mode) << 8);
-    put(bytes_, step.stat->links);
-    put(bytes_, step.stat->size_bytes);
+    put(static_cast<std::uint64_t>(step.stat->type) | static_cast<std::uint64_t>(step.stat->mode) << 8);
+    put(step.stat->links);
+    put(step.stat->size_bytes);
   }
-  for (const std::string& name : step.names) put(bytes_, name);
+  for (const std::string& name : step.names) put(name);
   fold();
 }
 
 void TraceHash::add(const OperationOutcome& outcome) {
-  bytes_.clear();
-  put(bytes_, static_cast<std::uint64_t>(outcome.process) | static_cast<std::uint64_t>(outcome.index) << 32);
-  put(bytes_, static_cast<std::uint64_t>(outcome.first_step) | static_cast<std::uint64_t>(outcome.end_step) << 32);
-  put(bytes_, outcome.error ? modelcache::name_of(*outcome.error) : "ok");
-  put(bytes_, outcome.message);
-  put(bytes_, outcome.path);
-  put(bytes_, (outcome.claims_hit ? 1U : 0U) | static_cast<std::uint64_t>(outcome.claimed_attempts) << 1 |
-                  static_cast<std::uint64_t>(outcome.lock) << 40);
-  for (const modelcache::Entry& entry : outcome.entries) put(bytes_, entry.key);
+  begin();
+  put(static_cast<std::uint64_t>(outcome.process) | static_cast<std::uint64_t>(outcome.index) << 32);
+  put(static_cast<std::uint64_t>(outcome.first_step) | static_cast<std::uint64_t>(outcome.end_step) << 32);
+  put(outcome.error ? modelcache::name_of(*outcome.error) : "ok");
+  put(outcome.message);
+  put(outcome.path);
+  put((outcome.claims_hit ? 1U : 0U) | static_cast<std::uint64_t>(outcome.claimed_attempts) << 1 |
+      static_cast<std::uint64_t>(outcome.lock) << 40);
+  for (const modelcache::Entry& entry : outcome.entries) put(entry.key);
   for (const modelcache::VerifyReport& report : outcome.reports) {
-    put(bytes_, report.entry.key);
-    put(bytes_, static_cast<std::uint64_t>(report.state) | (report.removed ? 256U : 0U));
+    put(report.entry.key);
+    put(static_cast<std::uint64_t>(report.state) | (report.removed ? 256U : 0U));
   }
   if (outcome.recovery) {
-    put(bytes_, outcome.recovery->temporaries_removed);
-    put(bytes_, outcome.recovery->entries_adopted);
-    put(bytes_, outcome.recovery->listings_dropped);
+    put(outcome.recovery->temporaries_removed);
+    put(outcome.recovery->entries_adopted);
+    put(outcome.recovery->listings_dropped);
   }
   fold();
 }
@@ -151,8 +184,8 @@ void TraceHash::add_end(std::uint32_t process, std::uint8_t end) {
 }
 
 void TraceHash::add_number(std::uint64_t number) {
-  bytes_.clear();
-  put(bytes_, number);
+  begin();
+  put(number);
   fold();
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/plan/operation_outcome.h"
@@ -24,10 +25,14 @@ class TraceHash {
   [[nodiscard]] std::uint64_t value() const { return hash_; }
 
  private:
+  void begin();
+  void put(std::uint64_t number);
+  void put(std::string_view text);
   void fold();
 
   std::uint64_t hash_ = 0;
-  std::vector<unsigned char> bytes_;
+  std::vector<unsigned char> bytes_;  // of one item; kept from one to the next
+  std::size_t size_ = 0;              // of them in use
 };
 
 // "0123456789abcdef"
