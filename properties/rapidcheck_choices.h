@@ -31,10 +31,13 @@ class NumberChoices final : public Choices {
 // NOLINTNEXTLINE(readability-identifier-naming): the name is RapidCheck's.
 inline void showValue(const Plan& plan, std::ostream& out) { out << print_plan(plan); }
 
-// The one generator. Its plans take up to some hundred choices; RapidCheck's own lists end at a hundred.
+// The one generator. Its plans take up to some hundred choices; RapidCheck's own lists end at a hundred. Numbers stay
+// near the largest count that the generator asks for, since shrinking what is above it changes nothing and takes time.
 inline rc::Gen<Plan> plans(const PlanLimits& limits = {}) {
   constexpr double kLengthFactor = 3;
-  auto numbers = rc::gen::scale(kLengthFactor, rc::gen::arbitrary<std::vector<std::uint64_t>>());
+  constexpr std::uint64_t kNumberEnd = std::uint64_t{1} << 20;
+  const auto number = rc::gen::inRange<std::uint64_t>(0, kNumberEnd);
+  auto numbers = rc::gen::scale(kLengthFactor, rc::gen::container<std::vector<std::uint64_t>>(number));
   return rc::gen::map(std::move(numbers), [limits](std::vector<std::uint64_t> drawn) {
     NumberChoices choices(std::move(drawn));
     return draw_plan(choices, limits);
