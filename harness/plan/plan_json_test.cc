@@ -87,6 +87,32 @@ TEST(PlanJson, AllowsComments) {
   ASSERT_TRUE(plan) << plan.error().message();
 }
 
+// The plan that the corpus explains line by line: it can be read, and leaves nothing out.
+TEST(PlanJson, ReadsTheExplainedPlan) {
+  std::ifstream file(STAMPEDE_CORPUS "/README.md");
+  std::string text;
+  bool is_inside = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("```")) is_inside = line == "```json";
+    if (is_inside && !line.starts_with("```")) text += line + "\n";
+  }
+  const auto plan = parse_plan(text, "README.md");
+  ASSERT_TRUE(plan) << plan.error().message();
+  EXPECT_FALSE(plan->start.damage.empty() || plan->disk.empty() || plan->schedule.switches.empty());
+  EXPECT_FALSE(plan->note.why.empty() || plan->note.kills.empty() || plan->note.trace_hash.empty());
+  const auto expect_explained = [&](auto kind) {
+    EXPECT_NE(text.find(name_of(kind)), std::string::npos) << name_of(kind);
+  };
+  for (std::size_t i = 0; i < kOperationKinds; ++i) expect_explained(static_cast<OperationKind>(i));
+  for (std::size_t i = 0; i < kDamageKinds; ++i) expect_explained(static_cast<DamageKind>(i));
+  for (std::size_t i = 1; i < kDiskEffects; ++i) expect_explained(static_cast<DiskEffect>(i));
+  for (std::size_t i = 0; i < kProcessFaultKinds; ++i) expect_explained(static_cast<ProcessFaultKind>(i));
+  for (const std::string key : {"found_by", "expect", "lock_wait", "only_wait", "descriptors_max", "read_only",
+                                "repeat", "every", "path", "nth", "times", "time_runs_first"}) {
+    EXPECT_NE(text.find("\"" + key + "\": "), std::string::npos) << key;
+  }
+}
+
 TEST(PlanJson, GivesEveryDrawnPlanBack) {
   std::set<std::uint64_t> hashes;
   for (std::uint64_t seed = 0; seed < 5000; ++seed) {
@@ -197,6 +223,8 @@ const std::vector<Refusal>& refusals() {
       {"\"20ms\"", "\"-20ms\"", "processes[1].lock_wait: expected 0 to 10 years, got -20ms"},
       {"\"20ms\"", "\"315360001s\"", "processes[1].lock_wait: expected a time such as"},
       {"\"20ms\"", "\"99999999999999999999s\"", "processes[1].lock_wait: expected a time such as"},
+      {"\"-3600s\"", "\"-315360001s\"", "process_faults[2].clock_step.time: expected a time such as"},
+      {"\"-3600s\"", "\"-9223372036854775807s\"", "process_faults[2].clock_step.time: expected a time such as"},
       {"\"only_wait\": true", "\"only_wait\": 1", "processes[1].only_wait: expected true or false, got 1"},
       {"\"077\"", "\"099\"", "processes[1].umask: expected three octal digits"},
       {"\"077\"", "\"1077\"", "processes[1].umask: expected three octal digits"},

@@ -55,6 +55,16 @@ TEST(RandomWalk, ChoosesEvenly) {
   }
 }
 
+TEST(RandomWalk, ChoosesEvenlyAmongThree) {
+  RandomWalk strategy(4);
+  const ToyWorld world{.steps = {1, 1, 1}};
+  std::map<std::vector<std::uint32_t>, int> counts;
+  constexpr int kRuns = 60'000;
+  for (int i = 0; i < kRuns; ++i) ++counts[world.run(strategy).moves];
+  ASSERT_EQ(counts.size(), 6U);
+  for (const auto& [moves, count] : counts) EXPECT_NEAR(count, kRuns / 6, kRuns / 120);  // more than five deviations
+}
+
 TEST(RandomWalk, TakesChoicesOfOthers) {
   const std::vector<std::byte> bytes = {std::byte{1}, std::byte{0}, std::byte{1}};
   const auto choices = choices_of_bytes(bytes);

@@ -75,6 +75,14 @@ TEST(Replay, SaysWhatWasLeftOver) {
   EXPECT_EQ(lenient.unused(), 3U);
 }
 
+TEST(Replay, SaysTheFirstThatWasLeftOver) {
+  Replay replay(Schedule{.switches = {{0, 1, 1}, {1, 9, 0}, {0, 7, 1}}});
+  ToyWorld{.steps = {2, 2}}.run(replay);
+  EXPECT_EQ(replay.divergence(),
+            "step 4: expected process 0 to move before step 9 of process 1, got the end of the run");
+  EXPECT_EQ(replay.unused(), 2U);
+}
+
 TEST(Replay, FollowsASwitchBackToWhoeverSleeps) {
   // The world offers the last process although another one is the default; a switch may name it.
   Replay replay{Schedule{.switches = {{1, 4, 1}}}};
