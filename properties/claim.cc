@@ -72,17 +72,17 @@ std::string failure_of(const Claim& claim, SimRunner& runner, Plan plan, std::ui
 void check_claim(const Claim& claim) {
   SimRunner runner;
   std::map<std::string, std::uint64_t> judged;
-  std::uint64_t plans = 0;
+  std::uint64_t plan_count = 0;
   const bool held = rc::check(std::string(claim.name), [&] {
     const Plan plan = *plans(claim.limits);
     const auto strategy_seed = *rc::gen::arbitrary<std::uint64_t>();
-    ++plans;
+    ++plan_count;
     const std::string failure = failure_of(claim, runner, plan, strategy_seed, judged);
     if (!failure.empty()) RC_FAIL(failure);
   });
   EXPECT_TRUE(held);
   for (const std::string_view invariant : claim.invariants) {
-    EXPECT_GT(judged[std::string(invariant)], 0U) << invariant << " was never judged in " << plans << " plans";
+    EXPECT_GT(judged[std::string(invariant)], 0U) << invariant << " was never judged in " << plan_count << " plans";
   }
 }
 

@@ -13,7 +13,9 @@ namespace stampede {
 struct Claim {
   std::string_view name;                     // also of the file that a failure is written to
   std::vector<std::string_view> invariants;  // that must hold, and must have been judged; all where it is empty
-  PlanLimits limits;                         // of the plans that are drawn
+  PlanLimits limits = {};                    // of the plans that are drawn
+  // Invariants that must hold too, and are judged in so few plans that a run of a hundred may see none.
+  std::vector<std::string_view> rare = {};
 };
 
 // Draws plans with RapidCheck, moves their processes by a random walk in the simulated world, and fails where one of

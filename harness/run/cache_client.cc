@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "cache/key.h"
 #include "harness/faults/scripted_peers.h"
 
 namespace stampede {
@@ -80,7 +81,7 @@ OperationOutcome CacheClient::perform(const Operation& operation) {
       }
       break;
     case OperationKind::remove:
-      if (auto removed = (*cache)->remove(models_.at(operation.model).sha256.hex()); !removed) {
+      if (auto removed = (*cache)->remove(modelcache::key_of(models_.at(operation.model).sha256)); !removed) {
         fail_with(removed.error(), outcome);
       }
       break;
