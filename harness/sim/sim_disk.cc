@@ -10,7 +10,7 @@ namespace {
 
 using modelcache::FileType;
 
-// tmpfs: twenty bytes a name (BOGO_DIRENT_SIZE).
+// tmpfs: twenty bytes a name (BOGO_DIRENT_SIZE), "." and ".." included.
 constexpr std::uint64_t kDirectoryBytesPerName = 20;
 constexpr std::uint64_t kDevice = 1;
 constexpr std::uint64_t kOffsetMax = INT64_MAX;
@@ -20,7 +20,7 @@ std::uint64_t size_of(const Inode& inode) {
     case FileType::regular:
       return inode.bytes.get().size();
     case FileType::directory:
-      return inode.names.size() * kDirectoryBytesPerName;
+      return (inode.names.size() + 2) * kDirectoryBytesPerName;
     case FileType::symlink:
       return inode.target.size();
     case FileType::other:
@@ -88,7 +88,6 @@ FileNumber SimDisk::number(Inode& inode) {
 
 int SimDisk::read(const Inode& inode, std::span<std::byte> into, std::uint64_t offset, Transfer transfer,
                   std::size_t& moved) const {
-  if (offset > kOffsetMax) return EINVAL;
   if (inode.type == FileType::other) return ESPIPE;
   if (into.size() > kOffsetMax - offset) return EINVAL;
   if (inode.is_directory()) return EISDIR;
@@ -101,7 +100,6 @@ int SimDisk::read(const Inode& inode, std::span<std::byte> into, std::uint64_t o
 
 int SimDisk::write(Inode& inode, bool is_writable, std::span<const std::byte> from, std::uint64_t offset,
                    Transfer transfer, std::size_t& moved) {
-  if (offset > kOffsetMax) return EINVAL;
   if (inode.type == FileType::other) return ESPIPE;
   if (!is_writable) return EBADF;
   if (from.size() > kOffsetMax - offset) return EINVAL;

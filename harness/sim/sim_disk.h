@@ -57,7 +57,7 @@ class SimDisk {
   int list(const At& directory, const Actor& actor, Inode*& listed);
 
   // -- open files ----------------------------------------------------------------------------------------------------
-  // `moved` is how many bytes did.
+  // `moved` is how many bytes did. REQUIRES: offsets up to INT64_MAX.
 
   int read(const Inode& inode, std::span<std::byte> into, std::uint64_t offset, Transfer transfer,
            std::size_t& moved) const;

@@ -17,6 +17,9 @@ bool writes(OpenMode mode) {
   return mode == OpenMode::read_write || mode == OpenMode::create_new || mode == OpenMode::open_or_create;
 }
 
+// Refused by the door itself, before any other name is looked at.
+bool has_nul(std::string_view name) { return name.find('\0') != std::string_view::npos; }
+
 // The directory through which one comes from `ancestor` down to `directory`; null where it is not above it.
 Inode* child_towards(const Inode& ancestor, Inode& directory) {
   for (Inode* at = &directory; at->parent != at; at = at->parent) {
@@ -129,6 +132,7 @@ int SimDisk::make_directory(const At& at, const Actor& actor, Inode*& made) {
 }
 
 int SimDisk::link(const At& from, const At& to, const Actor& actor, Inode*& linked) {
+  if (has_nul(from.path) || has_nul(to.path)) return EINVAL;
   if (const int error = SimPaths::check_text(from.path)) return error;
   Walked walked;
   if (const int error = paths_.walk(from, actor, walked)) return error;
@@ -189,6 +193,7 @@ int SimDisk::check_rename(const Walked& from, const Walked& to, Inode& source, I
 
 int SimDisk::rename(const At& from_at, const At& to_at, RenameMode mode, const Actor& actor, Inode*& moved,
                     Inode*& replaced) {
+  if (has_nul(from_at.path) || has_nul(to_at.path)) return EINVAL;
   Walked from, to;
   if (const int error = SimPaths::check_text(from_at.path)) return error;
   if (const int error = paths_.walk(from_at, actor, from)) return error;

@@ -124,9 +124,10 @@ modelcache::OsResult<std::size_t> SimOs::read(Fd file, std::span<std::byte> into
   step.size = into.size();
   std::size_t moved = 0;
   const int error = take([&](Transfer transfer) {
+    if (offset > INT64_MAX) return EINVAL;
     const SimDescriptor* const descriptor = task_.descriptor(file);
     if (descriptor == nullptr) return EBADF;
-    if (descriptor->inode == nullptr) return offset > INT64_MAX ? EINVAL : ESPIPE;
+    if (descriptor->inode == nullptr) return ESPIPE;
     const int e = machine_.disk().read(*descriptor->inode, into, offset, transfer, moved);
     step.result = moved;
     return e;
@@ -143,9 +144,10 @@ modelcache::OsResult<std::size_t> SimOs::write(Fd file, std::span<const std::byt
   step.size = from.size();
   std::size_t moved = 0;
   const int error = take([&](Transfer transfer) {
+    if (offset > INT64_MAX) return EINVAL;
     const SimDescriptor* const descriptor = task_.descriptor(file);
     if (descriptor == nullptr) return EBADF;
-    if (descriptor->inode == nullptr) return offset > INT64_MAX ? EINVAL : ESPIPE;
+    if (descriptor->inode == nullptr) return ESPIPE;
     const int e = machine_.disk().write(*descriptor->inode, descriptor->is_writable, from, offset, transfer, moved);
     step.result = moved;
     return e;
