@@ -51,10 +51,17 @@ Plan History::one_get() {
   return plan;
 }
 
-History::History(Plan plan) : plan_(std::move(plan)) {
+History::History(Plan plan) : own_judge_(std::make_unique<StepJudge>()), judge_(own_judge_.get()) {
+  begin(std::move(plan));
+}
+
+History::History(Plan plan, StepJudge& judge) : judge_(&judge) { begin(std::move(plan)); }
+
+void History::begin(Plan plan) {
+  plan_ = std::move(plan);
   for (const PlanModel& model : plan_.models) models_.push_back(generated_model(model.name, model.size_bytes));
   models_.push_back(generated_model("epilogue", 10));
-  judge_.begin(plan_, models_);
+  judge_->begin(plan_, models_);
   begin_stage(Stage::run);
 }
 
@@ -86,7 +93,7 @@ void History::take(Step step, Odd odd) {
   step.fault = odd.fault;
   now_ += std::chrono::microseconds(1);
   step.at = now_;
-  judge_.on_step(step, disk_);
+  judge_->on_step(step, disk_);
 }
 
 namespace {
@@ -112,9 +119,11 @@ void History::open(const std::string& path, OpenMode mode, Odd odd) {
   take(std::move(step), odd);
 }
 
-void History::close(const std::string& path, Odd odd) {
+void History::close(const std::string& path, Odd odd) { close_file(path, disk_.file_at(path), odd); }
+
+void History::close_file(const std::string& path, FileNumber file, Odd odd) {
   Step step = step_of(StepKind::close, path);
-  step.file = disk_.file_at(path);
+  step.file = file;
   --disk_.descriptors;
   take(std::move(step), odd);
 }
@@ -218,6 +227,7 @@ void History::make_cache() {
   for (const char* path : {"", "entries", "tmp", "locks"}) {
     if (disk_.file_at(path) == 0) make_directory(path);
   }
+  first_steps_[process_] = own_steps_[process_];
 }
 
 std::string History::key(std::size_t model) const { return modelcache::key_of(models_.at(model).sha256); }
@@ -290,15 +300,38 @@ void History::hit(std::size_t model) {
   succeeds(true);
 }
 
-void History::miss(std::size_t model) {
+void History::miss_unlisted(std::size_t model) {
   look(model);
   lock(model);
   look(model);
   connect();
   publish(stage(model), model);
-  list();
   release(model);
+}
+
+void History::miss(std::size_t model) {
+  miss_unlisted(model);
+  list();
   succeeds(false);
+}
+
+void History::share_one_download() {
+  by(0).make_cache();
+  look(0);
+  lock(0);
+  by(1).look(0);
+  open(lock_path(0), OpenMode::open_or_create);
+  try_lock(lock_path(0), is_told(EWOULDBLOCK));
+  by(0).look(0);
+  connect();
+  publish(stage(0), 0);
+  list();
+  release(0);
+  succeeds(false);
+  by(1).try_lock(lock_path(0));
+  look(0);
+  release(0);
+  succeeds(true);
 }
 
 OperationOutcome History::outcome() const {
@@ -318,7 +351,7 @@ OperationOutcome History::outcome() const {
 }
 
 void History::ends(OperationOutcome outcome) {
-  judge_.on_operation(outcome, disk_);
+  judge_->on_operation(outcome, disk_);
   ++operations_[process_];
   first_steps_[process_] = own_steps_[process_];
 }
@@ -341,7 +374,7 @@ void History::fails_with(modelcache::ErrorCode code) {
 void History::process_ends(ProcessEnd end) {
   gone_.insert(process_);
   ends_.at(process_) = end;
-  judge_.on_process_end(process_, end, disk_);
+  judge_->on_process_end(process_, end, disk_);
 }
 
 void History::stage_ends(StageEnd end) {
@@ -349,7 +382,7 @@ void History::stage_ends(StageEnd end) {
     if (!gone_.contains(process)) by(process).process_ends();
   }
   end.ends = ends_;
-  judge_.on_stage_end(stage_, end, ledger_, disk_);
+  judge_->on_stage_end(stage_, end, ledger_, disk_);
 }
 
 void History::epilogue() {
@@ -372,14 +405,22 @@ void History::finish() {
 
 std::set<std::string> History::violated() const {
   std::set<std::string> ids;
-  for (const StepViolation& violation : judge_.violations()) ids.insert(violation.invariant);
+  for (const StepViolation& violation : judge_->violations()) ids.insert(violation.invariant);
   return ids;
+}
+
+std::string History::told() const {
+  std::string text;
+  for (const StepViolation& violation : judge_->violations()) {
+    text += violation.invariant + ": " + violation.object + ": " + violation.what + "\n";
+  }
+  return text;
 }
 
 std::uint64_t History::judged(std::string_view id) const {
   const auto& invariants = watched_invariants();
   for (std::size_t i = 0; i < invariants.size(); ++i) {
-    if (invariants[i].id == id) return judge_.judged().at(i);
+    if (invariants[i].id == id) return judge_->judged().at(i);
   }
   return 0;
 }

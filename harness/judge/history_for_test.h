@@ -3,6 +3,7 @@
 #define STAMPEDE_JUDGE_HISTORY_FOR_TEST_H
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -53,6 +54,8 @@ struct OddResult {
 class History {
  public:
   explicit History(Plan plan = one_get());
+  // Told to a judge that has watched others before.
+  History(Plan plan, StepJudge& judge);
   // One model of 100 bytes, two processes that get it.
   static Plan one_get();
 
@@ -65,6 +68,7 @@ class History {
   static Odd is_told(int error) { return {error, StepFault::none}; }
   void open(const std::string& path, modelcache::OpenMode mode, Odd odd = {});
   void close(const std::string& path, Odd odd = {});
+  void close_file(const std::string& path, FileNumber file, Odd odd = {});
   void write(const std::string& path, FileNumber file, const Bytes& bytes, Odd odd = {});
   void truncate(const std::string& path, FileNumber file, std::size_t size);
   void sync_file(const std::string& path, FileNumber file, Odd odd = {});
@@ -87,6 +91,9 @@ class History {
   void list();  // in the manifest: all entries, as they are
   void hit(std::size_t model);
   void miss(std::size_t model);
+  void miss_unlisted(std::size_t model);  // up to the listing, without an outcome
+  // Process 0 downloads the first model, process 1 waits for its lock and hits.
+  void share_one_download();
 
   // Outcomes. The operation is the process's next by the plan.
   OperationOutcome outcome() const;
@@ -115,16 +122,20 @@ class History {
   // The ids of what was violated, and how often an invariant was judged.
   [[nodiscard]] std::set<std::string> violated() const;
   [[nodiscard]] std::uint64_t judged(std::string_view id) const;
-  [[nodiscard]] const StepJudge& judge() const { return judge_; }
+  [[nodiscard]] const StepJudge& judge() const { return *judge_; }
+  // All violations in words.
+  [[nodiscard]] std::string told() const;
 
  private:
+  void begin(Plan plan);
   void take(Step step, Odd odd);
 
   Plan plan_;
   std::vector<Model> models_;
   HandMadeDisk disk_;
   Ledger ledger_;
-  StepJudge judge_;
+  std::unique_ptr<StepJudge> own_judge_;
+  StepJudge* judge_;
   Stage stage_ = Stage::run;
   std::uint32_t process_ = 0;
   std::map<std::uint32_t, std::uint32_t> own_steps_, operations_, first_steps_;

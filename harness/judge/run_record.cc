@@ -260,15 +260,11 @@ void RunRecord::take_move(const Step& step, const DiskView& disk, ProcessFacts& 
   const Place to = place_of(step.to_path);
   if (step.kind == StepKind::rename) {
     if (from == Place::temporary) lose_temporary(step.path, step.process);
-    if (from == Place::entry) {
-      name_entry(step.path, disk);
-      change_.took_name = true;
-    }
+    if (from == Place::entry) lose_entry(step.path, disk);
   }
   if (to == Place::entry) {
     name_entry(step.to_path, disk);
     change_.gave_name = true;
-    change_.took_name = false;
     publish(change_.entry->file, process);
     if (was_published_.size() <= change_.entry->file) was_published_.resize(change_.entry->file + 1);
     was_published_[change_.entry->file] = true;
@@ -287,9 +283,7 @@ void RunRecord::take_unlink(const Step& step, const DiskView& disk) {
     case Place::temporary:
       return lose_temporary(step.path, step.process);
     case Place::entry:
-      name_entry(step.path, disk);
-      change_.took_name = true;
-      return;
+      return lose_entry(step.path, disk);
     case Place::manifest:
       return look_at_manifest(disk);
     default:
@@ -329,11 +323,20 @@ void RunRecord::name_entry(std::string_view path, const DiskView& disk) {
   look_at_entry(entry(last_name(path)), disk.file_at(path), disk);
 }
 
+void RunRecord::lose_entry(std::string_view path, const DiskView& disk) {
+  name_entry(path, disk);
+  change_.lost = change_.entry;
+  change_.lost_was_good = change_.entry_was_good;
+}
+
 void RunRecord::look_at_entry(EntryFacts& entry, FileNumber file, const DiskView& disk) {
   change_.entry = &entry;
   change_.entry_had = entry.file;
   change_.entry_was_good = entry.good.now();
+  const std::uint64_t version = file == 0 ? 0 : disk.version(file);
+  if (file == entry.file && version == entry.version) return;
   entry.file = file;
+  entry.version = version;
   const bool is_good = file != 0 && contents_.is_entry_complete(entry.key, file, disk);
   if (entry.good.now() && !is_good) ++entry.losses;
   entry.present.set(file != 0, moment_);
@@ -387,7 +390,8 @@ void RunRecord::touch(FileNumber file) {
   }
 }
 
-void RunRecord::begin_outcome(const OperationOutcome& outcome) {
+void RunRecord::begin_outcome(const OperationOutcome& outcome, const DiskView& disk) {
+  if (!is_stage_open_ || outcome.stage != stage_) begin_stage(outcome.stage, disk);
   ProcessFacts& process = this->process(outcome.process);
   last_process_ = outcome.process;
   if (process.operations_ended > 0) return;

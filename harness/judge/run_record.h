@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -56,6 +57,7 @@ struct EntryFacts {
   std::string key;
   std::optional<std::size_t> model;  // of a key by digest, where it is a model's
   FileNumber file = 0;               // that has the name now
+  std::uint64_t version = 0;         // of its bytes when they were looked at
   ChangingTruth present, good;
   ChangingTruth listed;      // as it is: the manifest's record is of these bytes, and newer than they are
   std::uint64_t losses = 0;  // how often it was good and then was not
@@ -123,8 +125,9 @@ struct Change {
   EntryFacts* entry = nullptr;  // whose name was given, taken or whose bytes changed
   FileNumber entry_had = 0;     // before
   bool entry_was_good = false;
-  bool gave_name = false;                     // in entries/ or the manifest's
-  bool took_name = false;                     // in entries/, and gave no other
+  bool gave_name = false;            // in entries/ or the manifest's
+  const EntryFacts* lost = nullptr;  // whose name was taken away
+  bool lost_was_good = false;
   bool is_manifest = false;                   // the manifest's name or bytes changed
   bool is_published = false;                  // a file was written to or cut that has, or had, a name in entries/
   std::optional<std::uint32_t> robbed;        // the live owner of a temporary that somebody else removed or moved
@@ -138,7 +141,7 @@ class RunRecord {
   void begin(const Plan& plan, const std::vector<Model>& models);
   void take(const Step& step, const DiskView& disk);
   // Before watchers hear of it.
-  void begin_outcome(const OperationOutcome& outcome);
+  void begin_outcome(const OperationOutcome& outcome, const DiskView& disk);
   // After they heard of it: the process's next operation begins.
   void end_outcome(const OperationOutcome& outcome);
   void end_process(std::uint32_t process);
@@ -168,7 +171,7 @@ class RunRecord {
   [[nodiscard]] std::optional<Operation> operation_of(Stage stage, std::uint32_t process, std::uint32_t index) const;
   [[nodiscard]] std::size_t operation_count(Stage stage, std::uint32_t process) const;
   [[nodiscard]] std::size_t process_count(Stage stage) const;
-  [[nodiscard]] const std::vector<EntryFacts>& entries() const { return entries_; }
+  [[nodiscard]] const std::deque<EntryFacts>& entries() const { return entries_; }
   [[nodiscard]] const EntryFacts* entry_of_model(std::size_t model) const;
   [[nodiscard]] const EntryFacts* find_entry(std::string_view key) const;
   [[nodiscard]] const std::vector<LockFacts>& locks() const { return locks_; }
@@ -194,6 +197,7 @@ class RunRecord {
   void take_lock(const Step& step, ProcessFacts& process);
   void release(std::string_view path, std::uint32_t process);
   void name_entry(std::string_view path, const DiskView& disk);
+  void lose_entry(std::string_view path, const DiskView& disk);
   void look_at_entry(EntryFacts& entry, FileNumber file, const DiskView& disk);
   void look_at_manifest(const DiskView& disk);
   void lose_temporary(std::string_view path, std::uint32_t by);
@@ -224,7 +228,7 @@ class RunRecord {
   std::vector<ProcessFacts> processes_;  // the first `processes_begun_` are of the present stage
   std::size_t processes_begun_ = 0;
   OperationStart stage_start_;
-  std::vector<EntryFacts> entries_;
+  std::deque<EntryFacts> entries_;  // never moved
   std::vector<LockFacts> locks_;
   std::vector<TemporaryFacts> temporaries_;
   std::vector<bool> was_published_;  // by file number

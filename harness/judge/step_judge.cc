@@ -57,7 +57,7 @@ class StepJudge::Impl {
   }
 
   void on_operation(const OperationOutcome& outcome, const DiskView& disk) {
-    record_.begin_outcome(outcome);
+    record_.begin_outcome(outcome, disk);
     ended_.push_back(ended_operation(outcome));
     for_all([&](Watcher& watcher) { watcher.on_operation(outcome, ended_.back(), disk); });
     record_.end_outcome(outcome);

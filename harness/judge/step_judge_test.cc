@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <set>
 
 #include "harness/judge/history_for_test.h"
@@ -12,44 +13,16 @@ namespace {
 
 using Ids = std::set<std::string>;
 
-std::string told(const History& history) {
-  std::string text;
-  for (const StepViolation& violation : history.judge().violations()) {
-    text += violation.invariant + ": " + violation.object + ": " + violation.what + "\n";
-  }
-  return text;
-}
-
-// One process downloads, one waits and hits.
-void two_share_one_download(History& history) {
-  history.by(0).make_cache();
-  history.look(0);
-  history.lock(0);
-  history.by(1).look(0);
-  history.open(history.lock_path(0), modelcache::OpenMode::open_or_create);
-  history.try_lock(history.lock_path(0), History::is_told(EWOULDBLOCK));
-  history.by(0).look(0);
-  history.connect();
-  history.publish(history.stage(0), 0);
-  history.list();
-  history.release(0);
-  history.succeeds(false);
-  history.by(1).try_lock(history.lock_path(0));
-  history.look(0);
-  history.release(0);
-  history.succeeds(true);
-}
-
 TEST(StepJudge, FindsNothingInAGoodRun) {
   History history;
-  two_share_one_download(history);
+  history.share_one_download();
   history.finish();
-  EXPECT_EQ(history.violated(), Ids()) << told(history);
+  EXPECT_EQ(history.violated(), Ids()) << history.told();
 }
 
 TEST(StepJudge, JudgesNearlyEveryInvariantInAGoodRun) {
   History history;
-  two_share_one_download(history);
+  history.share_one_download();
   history.finish();
   // These need a failure, somebody who removes, or somebody who lists.
   const Ids need_more = {"honest_errors", "no_entry_vanishes", "nobody_lists_lies", "only_the_dead_are_swept"};
@@ -60,15 +33,38 @@ TEST(StepJudge, JudgesNearlyEveryInvariantInAGoodRun) {
   }
 }
 
-TEST(StepJudge, IsTheSameInItsSecondRun) {
+TEST(StepJudge, ForgetsTheRunBefore) {
   StepJudge judge;
-  History first;
-  two_share_one_download(first);
-  first.finish();
-  History second;
-  two_share_one_download(second);
-  second.finish();
-  EXPECT_EQ(first.judge().judged(), second.judge().judged());
+  History broken(History::one_get(), judge);
+  broken.by(0).make_cache();
+  broken.connect();
+  broken.publish(broken.stage(0), 0);
+  broken.write("x", broken.disk().file_at(broken.entry(0)), Bytes(3));
+  broken.fails_with(modelcache::ErrorCode::io);
+  broken.process_ends(ProcessEnd::killed);
+  EXPECT_FALSE(broken.violated().empty());
+  History good(History::one_get(), judge);
+  good.share_one_download();
+  good.finish();
+  EXPECT_EQ(good.violated(), Ids()) << good.told();
+  History alone;
+  alone.share_one_download();
+  alone.finish();
+  EXPECT_EQ(judge.judged(), alone.judge().judged());
+}
+
+TEST(StepJudge, SaysWhereAndWhomAndTellsASignatureOnce) {
+  History history;
+  history.by(1).make_cache();  // four steps
+  history.unlink("/elsewhere", History::is_told(ENOENT));
+  history.unlink("/elsewhere", History::is_told(ENOENT));
+  ASSERT_EQ(history.judge().violations().size(), 1U);
+  const StepViolation& violation = history.judge().violations()[0];
+  EXPECT_EQ(violation.invariant, "confined_to_the_directory");
+  EXPECT_EQ(violation.object, "/elsewhere");
+  EXPECT_EQ(violation.step, 5U);
+  EXPECT_EQ(violation.process, 1U);
+  EXPECT_EQ(violation.stage, Stage::run);
 }
 
 TEST(WatchedInvariants, HaveDistinctIdsAndWholeSentences) {

@@ -12,8 +12,8 @@ class NoEntryVanishes final : public Watcher {
 
   void on_step(const Step& step, const DiskView&) override {
     const Change& change = record().change();
-    if (step.error != 0 || !change.took_name || change.entry == nullptr || !change.entry_was_good) return;
-    judge(step.kind == StepKind::unlink && may_remove(step, *change.entry), [&] {
+    if (step.error != 0 || !change.lost_was_good) return;
+    judge(step.kind == StepKind::unlink && may_remove(step, *change.lost), [&] {
       return Complaint{record().object_of(step.path), process_name(step.process) + " took the good entry " + step.path +
                                                           " away, and nobody told it to"};
     });

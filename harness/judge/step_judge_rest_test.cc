@@ -1,0 +1,462 @@
+// Histories that break what is promised of locks, temporaries, modes, the manifest, and of what is left at rest.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "harness/judge/history_for_test.h"
+
+namespace stampede {
+namespace {
+
+using modelcache::EntryState;
+using modelcache::ErrorCode;
+using modelcache::OpenMode;
+using std::chrono::hours;
+using Ids = std::set<std::string>;
+
+void expect_trips(const History& history, const Ids& ids) { EXPECT_EQ(history.violated(), ids) << history.told(); }
+
+Plan plan_of(std::initializer_list<OperationKind> kinds, bool is_warm = false) {
+  Plan plan = History::one_get();
+  plan.processes.resize(1);
+  plan.processes[0].operations.clear();
+  for (const OperationKind kind : kinds) plan.processes[0].operations.push_back({kind, 0});
+  if (is_warm) plan.start.warm = {0};
+  return plan;
+}
+
+void warm_up(History& history) {
+  history.begin_stage(Stage::warm_up);
+  history.make_cache();
+  history.miss(0);
+  history.stage_ends();
+  history.begin_stage(Stage::run);
+}
+
+TEST(StepJudgeLocks, HaveOneHolder) {
+  History history;
+  history.by(0).make_cache();
+  history.lock(0);
+  history.by(1).lock(0);
+  expect_trips(history, {"one_holder_per_lock"});
+  EXPECT_EQ(history.judge().violations()[0].object, "m0");
+}
+
+// The same name, another file: whoever unlinks a lock file breaks it for those who wait.
+TEST(StepJudgeLocks, AreKnownByTheirNames) {
+  History history;
+  history.by(0).make_cache();
+  history.lock(0);
+  history.unlink(history.lock_path(0));
+  history.by(1).lock(0);
+  expect_trips(history, {"one_holder_per_lock"});
+}
+
+TEST(StepJudgeLocks, AreFreeAfterUnlockCloseAndDeath) {
+  for (int way = 0; way < 3; ++way) {
+    History history;
+    history.by(0).make_cache();
+    history.lock(0);
+    if (way == 0) history.unlock(history.lock_path(0));
+    if (way == 1) history.close(history.lock_path(0));
+    if (way == 2) history.process_ends(ProcessEnd::killed);
+    history.by(1).lock(0);
+    expect_trips(history, {});
+    EXPECT_EQ(history.judged("one_holder_per_lock"), 2U);
+  }
+}
+
+TEST(StepJudgeLocks, ThatDoNothingHaveAnyNumberOfHolders) {
+  History history;
+  history.by(0).make_cache();
+  history.lock(0);
+  history.by(1).open(history.lock_path(0), OpenMode::open_or_create);
+  history.try_lock(history.lock_path(0), {0, StepFault::does_nothing});
+  expect_trips(history, {});
+}
+
+TEST(StepJudgeTemporaries, OfTheLivingStay) {
+  for (const bool is_moved : {false, true}) {
+    History history;
+    history.by(0).make_cache();
+    const std::string temporary = history.stage(0);
+    history.by(1);
+    if (is_moved) {
+      history.rename(temporary, history.entry(0));
+    } else {
+      history.unlink(temporary);
+    }
+    expect_trips(history, {"only_the_dead_are_swept"});
+    EXPECT_EQ(history.judge().violations()[0].object, "m0");
+  }
+}
+
+TEST(StepJudgeTemporaries, OfTheDeadAndOnesOwnMayGo) {
+  History own;
+  own.by(0).make_cache();
+  own.unlink(own.stage(0));
+  expect_trips(own, {});
+  History dead;
+  dead.by(0).make_cache();
+  const std::string temporary = dead.stage(0);
+  dead.process_ends(ProcessEnd::killed);
+  dead.by(1).unlink(temporary);
+  expect_trips(dead, {});
+  EXPECT_EQ(dead.judged("only_the_dead_are_swept"), 1U);
+}
+
+TEST(StepJudgeConfinement, HoldsForAllThatChangesSomething) {
+  const std::function<void(History&)> escapes[] = {
+      [](History& history) { history.open("/etc/x", OpenMode::create_new); },
+      [](History& history) { history.open("/etc/x", OpenMode::read_write, History::is_told(ENOENT)); },
+      [](History& history) { history.open("entries/../../x", OpenMode::open_or_create); },
+      [](History& history) { history.make_directory("/sim"); },
+      [](History& history) { history.unlink("/etc/x", History::is_told(ENOENT)); },
+      [](History& history) { history.rename(history.stage(0), "/etc/x"); },
+      [](History& history) { history.rename("/etc/x", "tmp/y", History::is_told(ENOENT)); },
+      [](History& history) { history.link(history.stage(0), "../x"); },
+      [](History& history) { history.write("/etc/x", 1, Bytes(1), History::is_told(EIO)); },
+  };
+  for (const auto& escape : escapes) {
+    History history;
+    history.by(0).make_cache();
+    escape(history);
+    expect_trips(history, {"confined_to_the_directory"});
+  }
+}
+
+TEST(StepJudgeConfinement, LetsTheParentBeOpenedAndSynced) {
+  History history;
+  history.by(0).make_cache();
+  history.open("/sim", OpenMode::root);
+  history.sync_directory("/sim");
+  history.open("..x/..", OpenMode::read, History::is_told(ENOENT));
+  history.make_directory("..x");
+  expect_trips(history, {});
+}
+
+TEST(StepJudgeModes, FollowTheUmaskOfWhoPublishes) {
+  Plan plan = plan_of({OperationKind::get});
+  plan.processes[0].umask = 027;
+  for (const unsigned mode : {0640U, 0644U, 0600U}) {
+    History history(plan);
+    history.make_cache();
+    const std::string temporary = history.stage(0);
+    history.disk().set_mode(history.disk().file_at(temporary), mode);
+    history.rename(temporary, history.entry(0));
+    expect_trips(history, mode == 0640U ? Ids{} : Ids{"published_modes"});
+  }
+}
+
+TEST(StepJudgeModes, OfDirectoriesAndTheManifestToo) {
+  History directory(plan_of({OperationKind::get}));
+  directory.make_directory("");
+  directory.plan().processes[0].umask = 0;
+  directory.make_directory("entries");
+  directory.plan().processes[0].umask = 022;
+  expect_trips(directory, {});  // 0777 was right for umask 0
+  directory.disk().set_mode(directory.disk().file_at("entries"), 0700);
+  directory.stage_ends();
+  expect_trips(directory, {"published_modes"});
+  EXPECT_EQ(directory.judge().violations()[0].object, "entries");
+  History manifest(plan_of({OperationKind::get}));
+  manifest.make_cache();
+  manifest.list();
+  manifest.disk().set_mode(manifest.disk().file_at("manifest.json"), 0600);
+  manifest.rename("manifest.json", "tmp/x");
+  manifest.rename("tmp/x", "manifest.json");
+  expect_trips(manifest, {"published_modes"});
+}
+
+TEST(StepJudgeModes, InheritTheGroupBitAndAreJudgedAtRest) {
+  History history(plan_of({OperationKind::get}));
+  history.make_cache();
+  history.disk().set_mode(history.disk().file_at("entries"), 02755);
+  history.lock(0);
+  history.release(0);
+  history.stage_ends();
+  expect_trips(history, {});
+  history.disk().set_mode(history.disk().file_at(history.lock_path(0)), 0666);
+  history.begin_stage(Stage::epilogue);
+  history.stage_ends();
+  EXPECT_TRUE(history.violated().contains("published_modes"));
+}
+
+TEST(StepJudgeManifest, AlwaysParses) {
+  const Bytes garbage(3, std::byte{'x'});
+  History renamed(plan_of({OperationKind::get}));
+  renamed.make_cache();
+  const std::string temporary = renamed.temporary("manifest");
+  renamed.open(temporary, OpenMode::create_new);
+  renamed.write(temporary, renamed.disk().file_at(temporary), garbage);
+  renamed.rename(temporary, "manifest.json");
+  expect_trips(renamed, {"manifest_always_parses"});
+  History emptied(plan_of({OperationKind::get}));
+  emptied.make_cache();
+  emptied.list();
+  emptied.truncate("manifest.json", emptied.disk().file_at("manifest.json"), 0);
+  expect_trips(emptied, {"manifest_always_parses"});
+  History made(plan_of({OperationKind::get}));
+  made.make_cache();
+  made.open("manifest.json", OpenMode::open_or_create);
+  expect_trips(made, {"manifest_always_parses"});
+  History set_aside(plan_of({OperationKind::get}));
+  set_aside.make_cache();
+  set_aside.list();
+  set_aside.rename("manifest.json", "manifest.json.bad");
+  expect_trips(set_aside, {});
+}
+
+TEST(StepJudgeManifest, IsCompleteAtRest) {
+  History unlisted(plan_of({OperationKind::get}));
+  unlisted.make_cache();
+  unlisted.lock(0);
+  unlisted.connect();
+  unlisted.publish(unlisted.stage(0), 0);
+  unlisted.release(0);
+  unlisted.succeeds(false);
+  unlisted.finish();
+  expect_trips(unlisted, {"manifest_is_complete"});
+  History stale(plan_of({OperationKind::remove}, true));
+  warm_up(stale);
+  stale.lock(0);
+  stale.unlink(stale.entry(0));
+  stale.release(0);
+  stale.succeeds(false);
+  stale.stage_ends();
+  expect_trips(stale, {"manifest_is_complete"});
+}
+
+TEST(StepJudgeManifest, NeedNotBeCompleteAfterADeathUntilTheEpilogueListsIt) {
+  for (const bool epilogue_lists : {true, false}) {
+    History history(plan_of({OperationKind::get}));
+    history.make_cache();
+    history.lock(0);
+    history.connect();
+    history.publish(history.stage(0), 0);
+    history.disk().descriptors = 0;
+    history.process_ends(ProcessEnd::killed);
+    history.stage_ends();
+    history.begin_stage(Stage::epilogue);
+    history.look(0);
+    if (epilogue_lists) history.list();
+    history.succeeds(true);
+    history.miss_unlisted(1);
+    if (epilogue_lists) history.list();
+    history.succeeds(false);
+    history.stage_ends();
+    expect_trips(history, epilogue_lists ? Ids{} : Ids{"manifest_is_complete"});
+  }
+}
+
+TEST(StepJudgeManifest, NeedNotBeCompleteWhereItsLockWasGivenUp) {
+  History history(plan_of({OperationKind::get}));
+  history.make_cache();
+  history.lock(0);
+  history.connect();
+  history.publish(history.stage(0), 0);
+  history.open("locks/manifest.lock", OpenMode::open_or_create);
+  history.try_lock("locks/manifest.lock", History::is_told(EWOULDBLOCK));
+  history.close("locks/manifest.lock");
+  history.release(0);
+  history.succeeds(false);
+  history.stage_ends();
+  expect_trips(history, {});
+}
+
+modelcache::Entry entry_with(const std::string& key) {
+  modelcache::Entry entry;
+  entry.key = key;
+  return entry;
+}
+
+TEST(StepJudgeLists, NameWhatIsThereAndNothingElse) {
+  const auto tell = [](bool names_it, bool names_another) {
+    History history(plan_of({OperationKind::list}, true));
+    warm_up(history);
+    OperationOutcome outcome = history.outcome();
+    if (names_it) outcome.entries.push_back(entry_with(history.key(0)));
+    if (names_another) outcome.entries.push_back(entry_with("sha256-" + std::string(64, '1')));
+    history.ends(outcome);
+    history.finish();
+    return history.violated();
+  };
+  EXPECT_EQ(tell(true, false), Ids{});
+  EXPECT_EQ(tell(false, false), Ids{"nobody_lists_lies"});
+  EXPECT_EQ(tell(true, true), Ids{"nobody_lists_lies"});
+}
+
+TEST(StepJudgeLists, MayNameOrLeaveOutWhatCameOrWent) {
+  for (const bool names_it : {true, false}) {
+    Plan plan = plan_of({OperationKind::list}, true);
+    plan.processes.push_back({.operations = {{OperationKind::remove, 0}}});
+    History history(plan);
+    warm_up(history);
+    history.by(1).unlink(history.entry(0));
+    OperationOutcome outcome = history.by(0).outcome();
+    if (names_it) outcome.entries.push_back(entry_with(history.key(0)));
+    history.ends(outcome);
+    expect_trips(history, {});
+  }
+}
+
+Ids violated_by_report(OperationKind kind, EntryState state, bool removed, bool is_damaged) {
+  Plan plan = plan_of({kind}, true);
+  if (is_damaged) plan.start.damage = {{DamageKind::cut, 0}};
+  History history(plan);
+  warm_up(history);
+  if (is_damaged) history.disk().set_bytes(history.disk().file_at(history.entry(0)), Bytes(50));
+  history.look(0);
+  OperationOutcome outcome = history.outcome();
+  modelcache::VerifyReport report;
+  report.entry = entry_with(history.key(0));
+  report.state = state;
+  report.removed = removed;
+  outcome.reports = {report};
+  history.ends(outcome);
+  return history.violated();
+}
+
+TEST(StepJudgeLists, CallGoodWhatIsGood) {
+  EXPECT_EQ(violated_by_report(OperationKind::verify, EntryState::good, false, false), Ids{});
+  EXPECT_EQ(violated_by_report(OperationKind::verify, EntryState::corrupt, false, true), Ids{});
+  const Ids trips = {"nobody_lists_lies"};
+  EXPECT_EQ(violated_by_report(OperationKind::verify, EntryState::corrupt, false, false), trips);
+  EXPECT_EQ(violated_by_report(OperationKind::verify, EntryState::good, false, true), trips);
+  EXPECT_EQ(violated_by_report(OperationKind::verify, EntryState::not_a_file, false, false), trips);
+  EXPECT_EQ(violated_by_report(OperationKind::verify, EntryState::unreadable, false, false), trips);
+  EXPECT_EQ(violated_by_report(OperationKind::repair, EntryState::corrupt, true, true), trips);
+}
+
+TEST(StepJudgeLists, CountWhatRecoveryDid) {
+  const auto tell = [](std::uint64_t removed, std::uint64_t bad, std::uint64_t adopted, bool sweeps) {
+    Plan plan = plan_of({OperationKind::recover}, true);
+    plan.start.damage = {{DamageKind::dead_temporary, 0}};
+    History history(plan);
+    warm_up(history);
+    const std::string temporary = "tmp/" + history.key(0) + ".1.2.3.4.tmp";
+    history.disk().make(temporary, modelcache::FileType::regular, 0644);
+    if (sweeps) history.unlink(temporary);
+    OperationOutcome outcome = history.outcome();
+    outcome.recovery.emplace();
+    outcome.recovery->temporaries_removed = removed;
+    outcome.recovery->entries_bad = bad;
+    outcome.recovery->entries_adopted = adopted;
+    history.ends(outcome);
+    return history.violated();
+  };
+  EXPECT_EQ(tell(1, 0, 0, true), Ids{});
+  EXPECT_EQ(tell(0, 0, 0, false), Ids{});
+  const Ids trips = {"nobody_lists_lies"};
+  EXPECT_EQ(tell(0, 0, 0, true), trips);
+  EXPECT_EQ(tell(1, 0, 0, false), trips);
+  EXPECT_EQ(tell(1, 1, 0, true), trips);
+  EXPECT_EQ(tell(1, 0, 1, true), trips);
+}
+
+TEST(StepJudgeRest, LeavesNoTemporary) {
+  History history(plan_of({OperationKind::get}));
+  history.make_cache();
+  const std::string temporary = history.stage(0);
+  history.close(temporary);
+  history.open("entries/x", OpenMode::read, History::fails(EIO));
+  history.fails_with(ErrorCode::io);
+  history.stage_ends();
+  expect_trips(history, {});  // its removal may have failed
+  history.epilogue();         // whose miss sweeps nothing here
+  expect_trips(history, {"nothing_left_over"});
+  History quiet(plan_of({OperationKind::list}));
+  quiet.make_cache();
+  quiet.close(quiet.stage(0));
+  quiet.stage_ends();
+  expect_trips(quiet, {"nothing_left_over"});
+}
+
+TEST(StepJudgeRest, KnowsAllNames) {
+  for (const char* path : {"x", "locks/x.lock", "tmp/x", "entries.old", "manifest.json.bad"}) {
+    History history(plan_of({OperationKind::list}));
+    history.make_cache();
+    history.disk().make(path, modelcache::FileType::regular, 0644);
+    history.stage_ends();
+    expect_trips(history, {"nothing_left_over"});
+  }
+  Plan plan = plan_of({OperationKind::list});
+  plan.start.damage = {{DamageKind::manifest_garbage, 0}};
+  History set_aside(plan);
+  set_aside.make_cache();
+  set_aside.disk().make("manifest.json.bad", modelcache::FileType::regular, 0644);
+  set_aside.stage_ends();
+  expect_trips(set_aside, {});
+}
+
+TEST(StepJudgeRest, HasNoOpenDescriptors) {
+  History own(plan_of({OperationKind::list}));
+  own.make_cache();
+  own.open("entries", OpenMode::directory);
+  own.disk().descriptors = 0;
+  own.stage_ends();
+  expect_trips(own, {"nothing_left_over"});
+  EXPECT_EQ(own.judge().violations()[0].object, "process 0");
+  History at_rest(plan_of({OperationKind::list}));
+  at_rest.make_cache();
+  at_rest.disk().descriptors = 1;
+  at_rest.stage_ends();
+  expect_trips(at_rest, {"nothing_left_over"});
+  History killed(plan_of({OperationKind::list}));
+  killed.make_cache();
+  killed.open("entries", OpenMode::directory);
+  killed.disk().descriptors = 0;
+  killed.process_ends(ProcessEnd::killed);
+  killed.stage_ends();
+  expect_trips(killed, {});
+}
+
+StageEnd stuck_by(const char* why, bool is_deadlock = false) {
+  StageEnd end;
+  end.stuck = why;
+  end.is_deadlock = is_deadlock;
+  return end;
+}
+
+Ids violated_by_end(History& history, StageEnd end) {
+  history.process_ends(ProcessEnd::abandoned);
+  history.stage_ends(std::move(end));
+  return history.violated();
+}
+
+TEST(StepJudgeLiveness, SeesDeadlocks) {
+  History history(plan_of({OperationKind::list}));
+  history.make_cache();
+  EXPECT_EQ(violated_by_end(history, stuck_by("process 0 waits for process 0", true)), Ids{"everyone_comes_to_an_end"});
+  EXPECT_NE(history.told().find("waits for process 0"), std::string::npos);
+}
+
+TEST(StepJudgeLiveness, SeesWhoSpins) {
+  for (const auto& [time, error, ids] :
+       {std::tuple{hours(0), ENOENT, Ids{"everyone_comes_to_an_end"}}, std::tuple{hours(1), ENOENT, Ids{}}}) {
+    History history(plan_of({OperationKind::list}));
+    history.make_cache();
+    for (int i = 0; i < 20'000; ++i) history.open("x", OpenMode::read, History::is_told(error));
+    history.pass(time).open("x", OpenMode::read, History::is_told(error));
+    EXPECT_EQ(violated_by_end(history, stuck_by("100000 steps")), ids);
+  }
+  History interrupted(plan_of({OperationKind::list}));
+  interrupted.make_cache();
+  for (int i = 0; i < 20'000; ++i) interrupted.open("x", OpenMode::read, History::fails(EINTR));
+  EXPECT_EQ(violated_by_end(interrupted, stuck_by("100000 steps")), Ids{});
+}
+
+TEST(StepJudgeLiveness, SeesWhoIsBusyAfterADay) {
+  for (const bool is_stopped : {false, true}) {
+    Plan plan = plan_of({OperationKind::list});
+    if (is_stopped) plan.process_faults = {{ProcessFaultKind::stop, 0, 1, hours(30)}};
+    History history(plan);
+    history.make_cache();
+    StageEnd end = stuck_by("a day");
+    end.virtual_time = hours(24);
+    EXPECT_EQ(violated_by_end(history, end), is_stopped ? Ids{} : Ids{"everyone_comes_to_an_end"});
+  }
+}
+
+}  // namespace
+}  // namespace stampede
