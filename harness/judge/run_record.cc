@@ -20,15 +20,16 @@ bool may_create(const Step& step) {
   return mode == OpenMode::create_new || mode == OpenMode::open_or_create;
 }
 
-// Whether a step writes, or would if it could.
+// Whether a step writes, or would if it could. The directory itself is made when the cache is opened, whatever for.
 bool is_writing(const Step& step) {
   switch (step.kind) {
+    case StepKind::make_directory:
+      return !step.path.empty();
     case StepKind::write:
     case StepKind::truncate:
     case StepKind::rename:
     case StepKind::link:
     case StepKind::unlink:
-    case StepKind::make_directory:
       return true;
     case StepKind::open:
       return may_create(step) || static_cast<OpenMode>(step.mode) == OpenMode::read_write;
@@ -87,11 +88,12 @@ void RunRecord::begin(const Plan& plan, const std::vector<Model>& models) {
                           [](const PlanProcess& process) { return (process.umask & 0700U) != 0; });
   contents_.begin(models, lies_);
   is_stage_open_ = false;
+  is_damage_due_ = !plan.start.damage.empty();
   moment_ = 0;
   now_ = {};
   last_process_ = 0;
   change_ = {};
-  do_locks_lie_ = has_given_up_manifest_ = false;
+  do_locks_lie_ = has_gone_without_lock_ = has_given_up_manifest_ = false;
   is_clean_ = true;
   processes_begun_ = 0;
   entries_.clear();
@@ -110,7 +112,9 @@ void RunRecord::begin_stage(Stage stage, const DiskView& disk) {
   processes_begun_ = 0;
   stage_start_ = {.moment = moment_, .time = now_, .own_step = 0};
   stage_connections_ = connections_.size();
-  if (stage == Stage::run && !plan_->start.damage.empty()) apply_damage(disk);
+  if (stage == Stage::warm_up || !is_damage_due_) return;
+  is_damage_due_ = false;
+  apply_damage(disk);
 }
 
 // Damage is done between two stages, not by steps. Entries that it does not touch are looked at as well.
@@ -148,7 +152,7 @@ ProcessFacts& RunRecord::process(std::uint32_t process) {
 }
 
 void RunRecord::take(const Step& step, const DiskView& disk) {
-  if (!is_stage_open_ || step.stage != stage_) begin_stage(step.stage, disk);
+  enter(step.stage, disk);
   ++moment_;
   now_ = step.at;
   last_process_ = step.process;
@@ -166,11 +170,7 @@ void RunRecord::take(const Step& step, const DiskView& disk) {
       if (place_of(step.path) == Place::lock) release(step.path, step.process);
       return;
     case StepKind::connect:
-      if (step.fault == StepFault::none) ++process.connects;
-      if (step.error != 0) return;
-      ++process.opened;
-      connections_.push_back({step.process, process.operations_ended, moment_});
-      return;
+      return take_connect(step, process);
     default:
       break;
   }
@@ -207,6 +207,7 @@ void RunRecord::take_problem(const Step& step, ProcessFacts& process) {
   const bool is_passing = step.error == EINTR && step.kind != StepKind::close;
   if (is_passing) return;
   if (is_telling(step.kind)) process.failed.push_back({step.kind, step.file, step.own_step});
+  if (!is_writing(step) && (step.fault == StepFault::error || !is_everyday(step.error))) process.met_failure = true;
   if (step.fault == StepFault::none) {
     take_natural(step, process);
     return;
@@ -235,6 +236,17 @@ void RunRecord::take_natural(const Step& step, ProcessFacts& process) {
   if (step.error == ETIMEDOUT && is_pausing_) codes |= {ErrorCode::timed_out};
   process.codes |= codes;
   if (process.operations_ended == 0 && !codes.empty()) process.early_codes.emplace_back(step.own_step, codes);
+}
+
+void RunRecord::take_connect(const Step& step, ProcessFacts& process) {
+  const auto operation = operation_of(step.process);
+  if (operation && operation->kind == OperationKind::get && !has_gone_without_lock_) {
+    has_gone_without_lock_ = !holds(step.process, modelcache::key_of((*models_)[operation->model].sha256));
+  }
+  if (step.fault == StepFault::none) ++process.connects;
+  if (step.error != 0) return;
+  ++process.opened;
+  connections_.push_back({step.process, process.operations_ended, moment_});
 }
 
 void RunRecord::take_open(const Step& step, const DiskView& disk, ProcessFacts& process) {
@@ -390,8 +402,7 @@ void RunRecord::touch(FileNumber file) {
   }
 }
 
-void RunRecord::begin_outcome(const OperationOutcome& outcome, const DiskView& disk) {
-  if (!is_stage_open_ || outcome.stage != stage_) begin_stage(outcome.stage, disk);
+void RunRecord::begin_outcome(const OperationOutcome& outcome) {
   ProcessFacts& process = this->process(outcome.process);
   last_process_ = outcome.process;
   if (process.operations_ended > 0) return;
@@ -410,6 +421,7 @@ void RunRecord::end_outcome(const OperationOutcome& outcome) {
   process.start = {.moment = moment_, .time = now_, .own_step = process.own_steps};
   process.codes = {};
   process.connects = process.swept = 0;
+  process.met_failure = false;
   process.blocked_by.reset();
   process.failed.clear();
   process.published.clear();
@@ -425,7 +437,7 @@ void RunRecord::end_process(std::uint32_t process) {
 std::size_t RunRecord::process_count(Stage stage) const { return stage == Stage::run ? plan_->processes.size() : 1; }
 
 std::size_t RunRecord::operation_count(Stage stage, std::uint32_t process) const {
-  if (stage == Stage::warm_up) return plan_->start.warm.size();
+  if (stage == Stage::warm_up) return std::max<std::size_t>(plan_->start.warm.size(), 1);
   if (stage == Stage::epilogue) return models_->size();
   return process < plan_->processes.size() ? plan_->processes[process].operations.size() : 0;
 }
@@ -433,6 +445,8 @@ std::size_t RunRecord::operation_count(Stage stage, std::uint32_t process) const
 std::optional<Operation> RunRecord::operation_of(Stage stage, std::uint32_t process, std::uint32_t index) const {
   if (index >= operation_count(stage, process)) return std::nullopt;
   if (stage == Stage::run) return plan_->processes[process].operations[index];
+  // Where nothing is warm, somebody made the directory all the same.
+  if (stage == Stage::warm_up && plan_->start.warm.empty()) return Operation{OperationKind::recover, 0};
   return Operation{OperationKind::get, stage == Stage::warm_up ? plan_->start.warm[index] : index};
 }
 

@@ -95,6 +95,7 @@ struct ProcessFacts {
   std::uint32_t last_write = 0;                                   // own step after the last one that writes or tries to
   std::uint32_t swept = 0;                // temporaries of others that the present operation removed
   std::optional<std::size_t> blocked_by;  // the lock that its last try did not get
+  bool met_failure = false;               // of a step of the present operation that reads, and not of an everyday kind
   bool is_interrupted = false;            // its last step was, by a fault
   std::vector<FailedStep> failed;         // writes, syncs and closes of the present operation
   std::vector<FileNumber> published;      // that the present operation gave a name in entries/ or the manifest's
@@ -139,9 +140,13 @@ struct Change {
 class RunRecord {
  public:
   void begin(const Plan& plan, const std::vector<Model>& models);
+  // Something of that stage happens: it begins, unless it has.
+  void enter(Stage stage, const DiskView& disk) {
+    if (!is_stage_open_ || stage != stage_) begin_stage(stage, disk);
+  }
   void take(const Step& step, const DiskView& disk);
   // Before watchers hear of it.
-  void begin_outcome(const OperationOutcome& outcome, const DiskView& disk);
+  void begin_outcome(const OperationOutcome& outcome);
   // After they heard of it: the process's next operation begins.
   void end_outcome(const OperationOutcome& outcome);
   void end_process(std::uint32_t process);
@@ -160,6 +165,8 @@ class RunRecord {
   [[nodiscard]] bool do_locks_lie() const { return do_locks_lie_; }
   // No step failed but by what always happens: names that are there or are not, locks that others hold, the network.
   [[nodiscard]] bool is_clean() const { return is_clean_; }
+  // A process asked for a model by digest without holding its lock.
+  [[nodiscard]] bool has_gone_without_lock() const { return has_gone_without_lock_; }
   // A process did not wait any longer for the manifest's lock.
   [[nodiscard]] bool has_given_up_manifest() const { return has_given_up_manifest_; }
   [[nodiscard]] bool may_lie_by_url() const { return may_lie_by_url_; }
@@ -190,6 +197,7 @@ class RunRecord {
   void apply_damage(const DiskView& disk);
   void take_problem(const Step& step, ProcessFacts& process);
   void take_natural(const Step& step, ProcessFacts& process);
+  void take_connect(const Step& step, ProcessFacts& process);
   void take_open(const Step& step, const DiskView& disk, ProcessFacts& process);
   void take_move(const Step& step, const DiskView& disk, ProcessFacts& process);
   void take_unlink(const Step& step, const DiskView& disk);
@@ -218,12 +226,14 @@ class RunRecord {
 
   Stage stage_ = Stage::warm_up;
   bool is_stage_open_ = false;
+  bool is_damage_due_ = false;  // the plan's, once the stage that warms up is over
   Moment moment_ = 0;
   VirtualTime now_{};
   std::uint32_t last_process_ = 0;
   Change change_;
   bool do_locks_lie_ = false;
   bool is_clean_ = true;
+  bool has_gone_without_lock_ = false;
   bool has_given_up_manifest_ = false;
   std::vector<ProcessFacts> processes_;  // the first `processes_begun_` are of the present stage
   std::size_t processes_begun_ = 0;

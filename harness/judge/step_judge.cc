@@ -57,13 +57,15 @@ class StepJudge::Impl {
   }
 
   void on_operation(const OperationOutcome& outcome, const DiskView& disk) {
-    record_.begin_outcome(outcome, disk);
+    record_.enter(outcome.stage, disk);
+    record_.begin_outcome(outcome);
     ended_.push_back(ended_operation(outcome));
     for_all([&](Watcher& watcher) { watcher.on_operation(outcome, ended_.back(), disk); });
     record_.end_outcome(outcome);
   }
 
   void on_stage_end(Stage stage, const StageEnd& end, const Ledger& ledger, const DiskView& disk) {
+    record_.enter(stage, disk);
     const StageRecord stage_record{stage, end, ledger, disk, ended_};
     for_all([&](Watcher& watcher) { watcher.on_stage_end(stage_record); });
     record_.end_stage();
@@ -134,9 +136,6 @@ class StepJudge::Impl {
     if (outcome.operation.kind == OperationKind::find || outcome.operation.kind == OperationKind::remove) {
       if (may_be_missing(outcome, process)) codes |= {ErrorCode::not_found};
     }
-    if (outcome.operation.kind == OperationKind::remove && is_ambiguous(outcome.operation.model)) {
-      codes |= {ErrorCode::invalid_argument};
-    }
     return codes;
   }
 
@@ -146,16 +145,6 @@ class StepJudge::Impl {
     if (entry == nullptr) return true;
     const ChangingTruth& truth = outcome.operation.kind == OperationKind::find ? entry->good : entry->present;
     return truth.was(false, process.start.moment);
-  }
-
-  // A digest also names what was got by URL, where the manifest says that it has these bytes.
-  [[nodiscard]] bool is_ambiguous(std::size_t model) const {
-    for (const PlanProcess& process : record_.plan().processes) {
-      for (const Operation& operation : process.operations) {
-        if (operation.kind == OperationKind::get_by_url && operation.model == model) return true;
-      }
-    }
-    return false;
   }
 
   RunRecord record_;

@@ -243,16 +243,6 @@ TEST(StepJudgeFailures, ToFindABadEntryAreAnswersToo) {
   }
 }
 
-TEST(StepJudgeFailures, ToRemoveByAnAmbiguousDigestAreLegal) {
-  for (const bool is_ambiguous : {true, false}) {
-    Plan plan = plan_of({OperationKind::remove});
-    if (is_ambiguous) plan.processes.push_back({.operations = {{OperationKind::get_by_url, 0}}});
-    const Ids ids = violated_by_get(plan, ErrorCode::invalid_argument, [](History&) {});
-    // It was not there either, which is something to be honest about.
-    EXPECT_EQ(ids, is_ambiguous ? Ids{} : Ids{"honest_errors"});
-  }
-}
-
 // A get whose step of that kind fails, and which succeeds all the same.
 Ids violated_after(const std::function<void(History&)>& steps) {
   History history(plan_of({OperationKind::get}));

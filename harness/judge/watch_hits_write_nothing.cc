@@ -30,6 +30,10 @@ class HitsWriteNothing final : public Watcher {
         return false;
     }
     if (!outcome.succeeded() || !outcome.claims_hit) return false;
+    // Without locks an entry may be replaced while its listing is written, which is then of the file before.
+    if (record().do_locks_lie() || record().has_gone_without_lock()) return false;
+    // Who could not read the manifest does not know that the entry is listed.
+    if (record().process(outcome.process).met_failure) return false;
     // Where the entry was good and listed all the while, nothing had to be mended or listed.
     const EntryFacts* const entry = record().entry_of_model(outcome.operation.model);
     const Moment since = record().process(outcome.process).start.moment;

@@ -26,9 +26,8 @@ class NoEntryVanishes final : public Watcher {
     if (!operation) return false;
     if (operation->kind == OperationKind::repair) return record().do_locks_lie();
     if (operation->kind != OperationKind::remove) return false;
-    // By digest, a listing of an entry got by URL may be meant.
     const auto& models = record().models();
-    return !entry.model || models[*entry.model].sha256 == models[operation->model].sha256;
+    return entry.model && models[*entry.model].sha256 == models[operation->model].sha256;
   }
 };
 

@@ -20,7 +20,7 @@ const std::vector<WatchedRow>& watched_rows() {
       {{"no_entry_vanishes", "I6",
         "The name of a good entry goes only by an operation that was told to remove it; else it is replaced by good "
         "bytes.",
-        "of repairs: working locks", "the removal of the wrong entry got by URL"},
+        "of repairs: working locks", "a removal while somebody still reads the entry"},
        watch_no_entry_vanishes},
       {{"one_download", "I15",
         "Who has the lock of a model's entry downloads only where no good entry stands, who has not has waited for it "
@@ -40,7 +40,8 @@ const std::vector<WatchedRow>& watched_rows() {
         "A get that hits an entry which was good and listed all the while takes no step that writes or tries to; nor "
         "does "
         "any find, list or verify.",
-        "of gets: a checksum", "writes while the cache is opened"},
+        "of gets: a checksum, working locks, nobody who goes on without one, and a manifest that can be read",
+        "writes while the cache is opened"},
        watch_hits_write_nothing},
       {{"retries_are_bounded", "I24",
         "An operation connects at most attempts x (redirects + 1) times, and tells of no more attempts than allowed.",
