@@ -154,7 +154,9 @@ TEST(BoundedExhaustive, LosesNoOrderOfSharedStepsWherePrivateOnesAreLeftAlone) {
     const auto all = explore(world, {.preemptions_max = k});
     const auto few = explore(world, {.preemptions_max = k, .only_shared_steps = true});
     EXPECT_EQ(shared_orders(all, 3), shared_orders(few, 3)) << k;
-    if (k > 0) EXPECT_LT(few.size(), all.size());
+    if (k > 0) {
+      EXPECT_LT(few.size(), all.size());
+    }
   }
 }
 
