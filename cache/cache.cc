@@ -2,6 +2,7 @@
 #include "cache/cache.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cache/directory.h"
 #include "cache/download.h"
@@ -74,12 +75,17 @@ class Cache::Impl {
 
   Result<GetResult> get(const GetRequest& request);
   Result<GetResult> find(const GetRequest& request);
-  // For what works on all entries.
-  OpenCache parts() { return {os_, *directory_, options_}; }
+  // What works on all entries, by the directory as it is now.
+  template <class Work>
+  auto on_all(const Work& work) -> decltype(work(std::declval<OpenCache>())) {
+    if (auto opened = directory_->open_what_came(); !opened) return fail(std::move(opened.error()));
+    return work(parts());
+  }
 
  private:
   Result<GetResult> fetch(const GetRequest& request, const Target& target, Instant deadline);
   Result<GetResult> hit(const Target& target, EntryCheck check);
+  OpenCache parts() { return {os_, *directory_, options_}; }
 
   PatientOs os_;
   CacheOptions options_;
@@ -103,6 +109,7 @@ Result<GetResult> Cache::Impl::get(const GetRequest& request) {
   if (!target) return fail(std::move(target.error()));
   const auto deadline = os_.now() + options_.get_timeout;
   tell(request, Phase::checking);
+  if (auto opened = directory_->open_what_came(); !opened) return fail(std::move(opened.error()));
   auto check = check_entry(os_, *directory_, target->key, options_.verify);
   if (!check) return fail(std::move(check.error()));
   if (check->state == State::good) return hit(*target, std::move(*check));
@@ -177,6 +184,7 @@ Result<GetResult> Cache::Impl::fetch(const GetRequest& request, const Target& ta
 Result<GetResult> Cache::Impl::find(const GetRequest& request) {
   auto target = target_of(request);
   if (!target) return fail(std::move(target.error()));
+  if (auto opened = directory_->open_what_came(); !opened) return fail(std::move(opened.error()));
   auto check = check_entry(os_, *directory_, target->key, options_.verify);
   if (!check) return fail(std::move(check.error()));
   const auto place = directory_->place(kEntriesName, target->key);
@@ -204,11 +212,13 @@ Cache::~Cache() = default;
 
 Result<GetResult> Cache::get(const GetRequest& request) { return impl_->get(request); }
 Result<GetResult> Cache::find(const GetRequest& request) { return impl_->find(request); }
-Result<std::vector<Entry>> Cache::list() { return list_entries(impl_->parts()); }
+Result<std::vector<Entry>> Cache::list() { return impl_->on_all(list_entries); }
 Result<std::vector<VerifyReport>> Cache::verify(std::string_view selector, bool repair) {
-  return verify_entries(impl_->parts(), selector, repair);
+  return impl_->on_all([&](const OpenCache& cache) { return verify_entries(cache, selector, repair); });
 }
-Result<Entry> Cache::remove(std::string_view selector) { return remove_entry(impl_->parts(), selector); }
-Result<RecoveryReport> Cache::recover() { return recover_directory(impl_->parts()); }
+Result<Entry> Cache::remove(std::string_view selector) {
+  return impl_->on_all([&](const OpenCache& cache) { return remove_entry(cache, selector); });
+}
+Result<RecoveryReport> Cache::recover() { return impl_->on_all(recover_directory); }
 
 }  // namespace modelcache

@@ -111,5 +111,24 @@ TEST_F(CacheListing, SaysThatAnEntryIsListedOnlyWhereItIs) {
   EXPECT_GT(unlisted, 5U);
 }
 
+// A process that opens a cache while another one makes the directory, and goes on using what it opened.
+TEST_F(CacheListing, SeesEntriesOfADirectoryThatWasEmptyWhenItWasOpened) {
+  ScriptedOs os(posix.get());
+  auto early = Cache::open(os, root.string(), quick_options(), true);
+  ASSERT_TRUE(early) << early.error().message();
+  EXPECT_THAT(early->list().value(), IsEmpty());
+  ASSERT_TRUE(get_good());
+  const auto listed = early->list();
+  ASSERT_TRUE(listed) << listed.error().message();
+  ASSERT_EQ(listed->size(), 1U);
+  EXPECT_TRUE(early->find(request()));
+  EXPECT_EQ(early->verify("", false).value().size(), 1U);
+  const auto hit = early->get(request());
+  ASSERT_TRUE(hit) << hit.error().message();
+  EXPECT_TRUE(hit->hit);
+  EXPECT_EQ(hit->lock, LockUse::none) << "at first sight";
+  EXPECT_TRUE(os.requests.empty());
+}
+
 }  // namespace
 }  // namespace modelcache

@@ -36,14 +36,7 @@ Result<Directory> Directory::open(Os& os, std::string path, bool create) {
   }
   Directory directory(os, std::move(path));
   if (auto opened = directory.open_root(create); !opened) return fail(std::move(opened.error()));
-  const std::pair<OpenFile*, std::string_view> parts[] = {{&directory.entries_, kEntriesName},
-                                                          {&directory.temporaries_, kTemporariesName},
-                                                          {&directory.locks_, kLocksName}};
-  for (const auto& [file, name] : parts) {
-    if (auto opened = directory.open_subdirectory(*file, name); !opened) {
-      if (opened.error().code != ErrorCode::not_found) return fail(std::move(opened.error()));
-    }
-  }
+  if (auto opened = directory.open_what_came(); !opened) return fail(std::move(opened.error()));
   return directory;
 }
 
@@ -100,6 +93,19 @@ Result<void> Directory::open_subdirectory(OpenFile& into, std::string_view name)
   if (!fd) return fail(fd.error(), "open directory", place("", name));
   into = OpenFile(*os_, *fd);
   return {};
+}
+
+Result<void> Directory::open_if_there(OpenFile& into, std::string_view name) {
+  if (into.is_open()) return {};
+  auto opened = open_subdirectory(into, name);
+  if (!opened && opened.error().code == ErrorCode::not_found) return {};
+  return opened;
+}
+
+Result<void> Directory::open_what_came() {
+  if (auto opened = open_if_there(entries_, kEntriesName); !opened) return opened;
+  if (auto opened = open_if_there(temporaries_, kTemporariesName); !opened) return opened;
+  return open_if_there(locks_, kLocksName);
 }
 
 Result<void> Directory::make_subdirectory(OpenFile& into, std::string_view name) {

@@ -24,6 +24,10 @@ class Directory {
   // missing subdirectory stays closed. ERRORS: as Cache::open.
   static Result<Directory> open(Os& os, std::string path, bool create);
 
+  // Opens what was missing and has been made since, by anybody: whoever opened the directory first would else never see
+  // an entry. Makes nothing; no step where nothing is missing. ERRORS: denied, bad_entry, exhausted, io.
+  Result<void> open_what_came();
+
   // Makes what is missing. DURABLE: all directory names. ERRORS: no_space, denied, read_only, bad_entry, io.
   Result<void> ensure_complete();
 
@@ -44,6 +48,7 @@ class Directory {
   Result<void> open_root(bool create);
   Result<void> make_root();
   Result<void> open_subdirectory(OpenFile& into, std::string_view name);
+  Result<void> open_if_there(OpenFile& into, std::string_view name);
   Result<void> make_subdirectory(OpenFile& into, std::string_view name);
   Result<void> sync(Fd dir, std::string_view place);
 

@@ -20,7 +20,7 @@ Weight weight_of(const Error& error) {
     case ErrorCode::bad_entry:
       return Weight::none;
     case ErrorCode::no_space:
-      return error.step.starts_with("sync") || error.step == "close" ? Weight::error : Weight::note;
+      return may_have_lost_writes(error) ? Weight::error : Weight::note;
     case ErrorCode::exhausted:
       return error.step == "create temporary" || error.step == "open lock file" ? Weight::note : Weight::error;
     default:

@@ -49,4 +49,6 @@ tl::unexpected<Error> fail(Errno error, std::string_view step, std::string_view 
   return fail(code_of(error), step, place, describe(error));
 }
 
+bool may_have_lost_writes(const Error& error) { return error.step.starts_with("sync ") || error.step == "close"; }
+
 }  // namespace modelcache

@@ -20,6 +20,10 @@ std::string describe(Errno error);
 
 tl::unexpected<Error> fail(Errno error, std::string_view step, std::string_view place);
 
+// Whether it is a failed sync or close: that may speak of what was written before, so nothing that comes after it makes
+// up for it (fsync(2), "errors").
+bool may_have_lost_writes(const Error& error);
+
 }  // namespace modelcache
 
 #endif  // MODELCACHE_OS_ERROR_H

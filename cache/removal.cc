@@ -38,7 +38,7 @@ Result<void> unlink_entry(const OpenCache& cache, const std::string& key, const 
   };
   const auto wait = cache.lock_wait();
   auto change = change_manifest(cache.os, cache.directory, wait, forget, unlink);
-  if (!change && change.error().code == ErrorCode::no_space) {
+  if (!change && change.error().code == ErrorCode::no_space && !may_have_lost_writes(change.error())) {
     // No room for the smaller manifest: make some. Until it is written, the listing without a file is a miss.
     if (auto unlinked = unlink(); !unlinked) return unlinked;
     change = change_manifest(cache.os, cache.directory, wait, forget);
