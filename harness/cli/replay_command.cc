@@ -42,6 +42,7 @@ struct ReplayArguments {
   bool is_strict = false;
   bool is_json = false;
   bool is_verbose = false;
+  bool prints_seed_line = false;
 };
 
 int refuse(const modelcache::Error& error) {
@@ -73,6 +74,14 @@ int read_all(const ReplayArguments& arguments, std::vector<std::pair<std::string
 }
 
 int replay(const ReplayArguments& arguments) {
+  if (arguments.prints_seed_line) {
+    if (!arguments.seed) {
+      std::fputs("stampede: replay: --seed-line needs --seed\n", stderr);
+      return kUsage;
+    }
+    std::puts(seed_line(*arguments.seed).c_str());
+    return kAllHeld;
+  }
   std::vector<std::pair<std::string, Plan>> plans;
   std::vector<StoredSeed> seeds;
   if (const int status = read_all(arguments, plans, seeds); status != 0) return status;
@@ -105,6 +114,8 @@ void add_replay_command(CLI::App& app, int& exit_status) {
   command->add_option("--seeds", arguments->seeds_file, "a file of seeds (corpus/seeds.txt)")->type_name("FILE");
   command->add_option("--seed", arguments->seed, "the plan that explore --world sim draws from this seed")
       ->type_name("N");
+  command->add_flag("--seed-line", arguments->prints_seed_line,
+                    "with --seed: print its line for corpus/seeds.txt, run nothing");
   command->add_option("--world", arguments->world, "where plans run")
       ->check(CLI::IsMember({"sim"}))
       ->capture_default_str();
