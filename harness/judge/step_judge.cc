@@ -24,9 +24,10 @@ class StepJudge::Impl {
   Impl() {
     for (const WatchedRow& row : watched_rows()) {
       watchers_.push_back(row.make(record_));
+      watchers_.back()->report_to(complaints_, watchers_.size() - 1);
       const StepKinds kinds = watchers_.back()->kinds();
       for (std::size_t kind = 0; kind < kStepKinds; ++kind) {
-        if (kinds.contains(static_cast<StepKind>(kind))) by_kind_[kind].push_back(watchers_.size() - 1);
+        if (kinds.contains(static_cast<StepKind>(kind))) by_kind_[kind].push_back(watchers_.back().get());
       }
     }
     judged_.resize(watchers_.size());
@@ -36,19 +37,17 @@ class StepJudge::Impl {
     record_.begin(plan, models);
     violations_.clear();
     ended_.clear();
-    std::fill(judged_.begin(), judged_.end(), 0);
+    complaints_.clear();
     for (const auto& watcher : watchers_) {
+      watcher->forget();
       watcher->begin();
-      watcher->take_judged();
     }
   }
 
   void on_step(const Step& step, const DiskView& disk) {
     record_.take(step, disk);
-    for (const std::size_t i : by_kind_[static_cast<std::size_t>(step.kind)]) {
-      watchers_[i]->on_step(step, disk);
-      collect(i);
-    }
+    for (Watcher* const watcher : by_kind_[static_cast<std::size_t>(step.kind)]) watcher->on_step(step, disk);
+    if (!complaints_.empty()) collect();
   }
 
   void on_process_end(std::uint32_t process, ProcessEnd end, const DiskView& disk) {
@@ -73,27 +72,26 @@ class StepJudge::Impl {
   }
 
   [[nodiscard]] const std::vector<StepViolation>& violations() const { return violations_; }
-  [[nodiscard]] const std::vector<std::uint64_t>& judged() const { return judged_; }
+  const std::vector<std::uint64_t>& judged() {
+    for (std::size_t i = 0; i < watchers_.size(); ++i) judged_[i] = watchers_[i]->judged();
+    return judged_;
+  }
 
  private:
   template <class Tell>
   void for_all(Tell tell) {
-    for (std::size_t i = 0; i < watchers_.size(); ++i) {
-      tell(*watchers_[i]);
-      collect(i);
-    }
+    for (const auto& watcher : watchers_) tell(*watcher);
+    if (!complaints_.empty()) collect();
   }
 
   // One violation for each signature: what follows from it only repeats it.
-  void collect(std::size_t i) {
-    judged_[i] += watchers_[i]->take_judged();
-    std::vector<Complaint>& complaints = watchers_[i]->complaints();
-    if (complaints.empty()) return;
-    const std::string_view id = watched_rows()[i].invariant.id;
-    for (Complaint& complaint : complaints) {
-      const bool is_known = std::any_of(violations_.begin(), violations_.end(), [&](const StepViolation& known) {
-        return known.invariant == id && known.object == complaint.object;
-      });
+  void collect() {
+    for (auto& [place, complaint] : complaints_) {
+      const std::string_view id = watched_rows()[place].invariant.id;
+      const bool is_known = std::any_of(violations_.begin(), violations_.end(),
+                                        [&, &object = complaint.object](const StepViolation& known) {
+                                          return known.invariant == id && known.object == object;
+                                        });
       if (is_known) continue;
       violations_.push_back({.invariant = std::string(id),
                              .object = std::move(complaint.object),
@@ -102,7 +100,7 @@ class StepJudge::Impl {
                              .step = complaint.moment.value_or(record_.moment()),
                              .process = complaint.process.value_or(record_.last_process())});
     }
-    complaints.clear();
+    complaints_.clear();
   }
 
   EndedOperation ended_operation(const OperationOutcome& outcome) {
@@ -149,7 +147,8 @@ class StepJudge::Impl {
 
   RunRecord record_;
   std::vector<std::unique_ptr<Watcher>> watchers_;
-  std::array<std::vector<std::size_t>, kStepKinds> by_kind_;
+  std::array<std::vector<Watcher*>, kStepKinds> by_kind_;
+  std::vector<PlacedComplaint> complaints_;
   std::vector<EndedOperation> ended_;  // of the stage
   std::vector<StepViolation> violations_;
   std::vector<std::uint64_t> judged_;

@@ -39,6 +39,11 @@ struct Complaint {
   std::optional<std::uint32_t> process = {};
 };
 
+struct PlacedComplaint {
+  std::size_t place = 0;  // of the invariant in `watched_invariants`
+  Complaint complaint;
+};
+
 // An operation that has ended, for what can be judged only when its stage's ledger is complete.
 struct EndedOperation {
   Operation operation;
@@ -77,23 +82,29 @@ class Watcher {
   virtual void on_process_end(std::uint32_t, ProcessEnd, const DiskView&) {}
   virtual void on_stage_end(const StageRecord&) {}
 
-  // Takes what was found since the last call.
-  std::uint64_t take_judged() { return std::exchange(judged_, 0); }
-  std::vector<Complaint>& complaints() { return complaints_; }
+  // Where its complaints go, as those of the invariant with that place in the list.
+  void report_to(std::vector<PlacedComplaint>& complaints, std::size_t place) {
+    complaints_ = &complaints;
+    place_ = place;
+  }
+  // How often it was applied since the last `forget`.
+  [[nodiscard]] std::uint64_t judged() const { return judged_; }
+  void forget() { judged_ = 0; }
 
  protected:
   // Counts one application; where it does not hold, `complain` makes the complaint, and is called only then.
   template <class Complain>
   void judge(bool holds, Complain complain) {
     ++judged_;
-    if (!holds) complaints_.push_back(complain());
+    if (!holds) complaints_->push_back({place_, complain()});
   }
   [[nodiscard]] RunRecord& record() const { return record_; }
 
  private:
   RunRecord& record_;
   std::uint64_t judged_ = 0;
-  std::vector<Complaint> complaints_;
+  std::vector<PlacedComplaint>* complaints_ = nullptr;
+  std::size_t place_ = 0;
 };
 
 // What can make an operation fail: what it met by its own steps, and on its connections.
