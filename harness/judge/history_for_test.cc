@@ -1,47 +1,17 @@
 // Takes steps on the disk by hand, then tells the judge.
 #include "harness/judge/history_for_test.h"
 
+#include <gtest/gtest.h>
+
 #include <cerrno>
 
 #include "cache/key.h"
+#include "cache/manifest.h"
 
 namespace stampede {
 
 using modelcache::FileType;
 using modelcache::OpenMode;
-
-HandMadeDisk::HandMadeDisk() : files_(1) {}
-
-FileNumber HandMadeDisk::file_at(std::string_view path) const {
-  const auto found = names_.find(path);
-  return found == names_.end() ? 0 : found->second;
-}
-
-void HandMadeDisk::for_each_name(const std::function<void(std::string_view path, FileNumber file)>& visit) const {
-  for (const auto& [path, file] : names_) {
-    if (!path.empty()) visit(path, file);
-  }
-}
-
-FileNumber HandMadeDisk::make(const std::string& path, FileType type, unsigned mode) {
-  files_.push_back({.stat = {.type = type, .mode = mode, .links = 1, .size_bytes = 0}, .bytes = {}, .version = 1});
-  return names_[path] = static_cast<FileNumber>(files_.size() - 1);
-}
-
-void HandMadeDisk::set_bytes(FileNumber file, Bytes bytes) {
-  File& changed = files_.at(file);
-  changed.bytes = std::move(bytes);
-  changed.stat.size_bytes = changed.bytes.size();
-  ++changed.version;
-}
-
-FileNumber HandMadeDisk::move(const std::string& from, const std::string& to, bool keeps_from) {
-  const FileNumber file = names_.at(from);
-  const FileNumber lost = to.empty() ? 0 : file_at(to);
-  if (!keeps_from) names_.erase(from);
-  if (!to.empty()) names_[to] = file;
-  return lost;
-}
 
 Plan History::one_get() {
   Plan plan;
@@ -423,6 +393,27 @@ std::uint64_t History::judged(std::string_view id) const {
     if (invariants[i].id == id) return judge_->judged().at(i);
   }
   return 0;
+}
+
+void expect_trips(const History& history, const std::set<std::string>& ids) {
+  EXPECT_EQ(history.violated(), ids) << history.told();
+}
+
+Plan plan_of(std::initializer_list<OperationKind> kinds, bool is_warm) {
+  Plan plan = History::one_get();
+  plan.processes.resize(1);
+  plan.processes[0].operations.clear();
+  for (const OperationKind kind : kinds) plan.processes[0].operations.push_back({kind, 0});
+  if (is_warm) plan.start.warm = {0};
+  return plan;
+}
+
+void warm_up(History& history) {
+  history.begin_stage(Stage::warm_up);
+  history.make_cache();
+  history.miss(0);
+  history.stage_ends();
+  history.begin_stage(Stage::run);
 }
 
 }  // namespace stampede

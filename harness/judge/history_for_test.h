@@ -2,6 +2,7 @@
 #ifndef STAMPEDE_JUDGE_HISTORY_FOR_TEST_H
 #define STAMPEDE_JUDGE_HISTORY_FOR_TEST_H
 
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <set>
@@ -9,39 +10,10 @@
 #include <string_view>
 #include <vector>
 
-#include "cache/manifest.h"
+#include "harness/judge/hand_made_disk_for_test.h"
 #include "harness/judge/step_judge.h"
 
 namespace stampede {
-
-// A flat directory tree with numbered files.
-class HandMadeDisk final : public DiskView {
- public:
-  HandMadeDisk();
-  [[nodiscard]] FileNumber file_at(std::string_view path) const override;
-  [[nodiscard]] StepStat stat(FileNumber file) const override { return files_.at(file).stat; }
-  [[nodiscard]] std::span<const std::byte> bytes(FileNumber file) const override { return files_.at(file).bytes; }
-  [[nodiscard]] std::uint64_t version(FileNumber file) const override { return files_.at(file).version; }
-  void for_each_name(const std::function<void(std::string_view path, FileNumber file)>& visit) const override;
-  [[nodiscard]] std::uint64_t open_descriptors() const override { return descriptors; }
-
-  FileNumber make(const std::string& path, modelcache::FileType type, unsigned mode);
-  void set_bytes(FileNumber file, Bytes bytes);
-  void set_mode(FileNumber file, unsigned mode) { files_.at(file).stat.mode = mode; }
-  // Takes `from` away where it is a move; an empty `to` removes.
-  FileNumber move(const std::string& from, const std::string& to, bool keeps_from);
-
-  std::uint64_t descriptors = 0;
-
- private:
-  struct File {
-    StepStat stat;
-    Bytes bytes;
-    std::uint64_t version = 0;
-  };
-  std::vector<File> files_;  // by number; the first is none
-  std::map<std::string, FileNumber, std::less<>> names_;
-};
 
 // `error` makes a step fail without an effect; `fault` says that the plan did it.
 struct OddResult {
@@ -145,6 +117,13 @@ class History {
   std::uint64_t temporaries_ = 0;
   std::uint64_t records_ = 0;
 };
+
+// A test fails where anything else than exactly these was violated.
+void expect_trips(const History& history, const std::set<std::string>& ids);
+// Of one process that does these with the first model of 100 bytes, which a clean one got before, where `is_warm`.
+Plan plan_of(std::initializer_list<OperationKind> kinds, bool is_warm = false);
+// The clean process of a plan whose first model is warm.
+void warm_up(History& history);
 
 }  // namespace stampede
 

@@ -14,16 +14,6 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using Ids = std::set<std::string>;
 
-void expect_trips(const History& history, const Ids& ids) { EXPECT_EQ(history.violated(), ids) << history.told(); }
-
-Plan plan_of(std::initializer_list<OperationKind> kinds) {
-  Plan plan = History::one_get();
-  plan.processes.resize(1);
-  plan.processes[0].operations.clear();
-  for (const OperationKind kind : kinds) plan.processes[0].operations.push_back({kind, 0});
-  return plan;
-}
-
 // One get that takes `steps` and fails with `code`.
 template <class Steps>
 Ids violated_by_get(Plan plan, ErrorCode code, Steps steps) {
