@@ -238,6 +238,11 @@ void History::publish(const std::string& temporary, std::size_t model) {
   sync_directory("entries");
 }
 
+void History::list_again() {
+  records_ = 0;
+  list();
+}
+
 void History::list() {
   const std::string lock = "locks/manifest.lock";
   open(lock, OpenMode::open_or_create);

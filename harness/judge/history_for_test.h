@@ -60,7 +60,8 @@ class History {
   void release(std::size_t model);
   std::string stage(std::size_t model);  // a temporary with its bytes, synced; returns its path
   void publish(const std::string& temporary, std::size_t model);
-  void list();  // in the manifest: all entries, as they are
+  void list();        // in the manifest: all entries, as they are
+  void list_again();  // the same, with the records of before
   void hit(std::size_t model);
   void miss(std::size_t model);
   void miss_unlisted(std::size_t model);  // up to the listing, without an outcome

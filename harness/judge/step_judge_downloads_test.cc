@@ -197,6 +197,7 @@ TEST(StepJudgeHits, MayListAnEntryWhoseRecordIsOlderThanItsBytes) {
   History history(plan);
   warm_up(history);
   history.rename(history.stage(0), history.entry(0));
+  history.list_again();  // somebody's, of something else
   history.ends([&] {
     OperationOutcome outcome = history.outcome();
     modelcache::VerifyReport report;
