@@ -170,6 +170,35 @@ TEST_P(OsContract, RenamesInOneInstant) {
   EXPECT_EQ(os_.list(d.fd()).value_or(std::vector<std::string>()), std::vector<std::string>{"e"});
 }
 
+TEST_P(OsContract, DoesNothingWhenANameIsRenamedToAnotherOfTheSameFile) {
+  write_file("a", "x");
+  EXPECT_EQ(error_of(os_.link(root_, "a", root_, "b")), 0);
+  EXPECT_EQ(error_of(os_.rename(root_, "a", root_, "b", RenameMode::replace)), 0);
+  EXPECT_EQ(error_of(os_.rename(root_, "a", root_, "a", RenameMode::replace)), 0);
+  EXPECT_EQ(error_of(os_.rename(root_, "a", root_, "b", RenameMode::no_replace)), EEXIST);
+  EXPECT_EQ(names(), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(os_.stat_name(root_, "b")->links, 2U);
+}
+
+TEST_P(OsContract, RenamesDirectoriesOntoEmptyOnesAlone) {
+  for (const char* name : {"from", "empty", "full"}) EXPECT_EQ(error_of(os_.make_directory(root_, name)), 0);
+  const OpenFile from = open("from", OpenMode::directory);
+  const OpenFile empty = open("empty", OpenMode::directory);
+  const OpenFile full = open("full", OpenMode::directory);
+  EXPECT_EQ(error_of(os_.make_directory(full.fd(), "below")), 0);
+  EXPECT_EQ(error_of(os_.rename(root_, "from", root_, "full", RenameMode::replace)), ENOTEMPTY);
+  EXPECT_EQ(error_of(os_.rename(root_, "full", full.fd(), "below", RenameMode::replace)), EINVAL);
+  EXPECT_EQ(error_of(os_.rename(full.fd(), "below", root_, "full", RenameMode::replace)), ENOTEMPTY);
+  EXPECT_EQ(error_of(os_.rename(root_, "from", root_, "empty", RenameMode::replace)), 0);
+  EXPECT_EQ(names(), (std::vector<std::string>{"empty", "full"}));
+  EXPECT_EQ(os_.stat(from.fd())->inode, os_.stat_name(root_, "empty")->inode);
+  // Whoever has the replaced one open finds nothing in it, and makes nothing.
+  EXPECT_EQ(os_.list(empty.fd()).value_or(std::vector<std::string>{"list failed"}), std::vector<std::string>());
+  EXPECT_EQ(error_of(os_.open(empty.fd(), "a", OpenMode::create_new)), ENOENT);
+  EXPECT_EQ(error_of(os_.make_directory(empty.fd(), "a")), ENOENT);
+  EXPECT_EQ(error_of(os_.rename(root_, "full", empty.fd(), "a", RenameMode::replace)), ENOENT);
+}
+
 TEST_P(OsContract, LinksAndUnlinksNames) {
   write_file("a", "x");
   write_file("taken", "y");
@@ -185,6 +214,62 @@ TEST_P(OsContract, LinksAndUnlinksNames) {
   EXPECT_EQ(read_at(file.fd(), 0, 10), "x");
   EXPECT_EQ(error_of(os_.make_directory(root_, "d")), 0);
   EXPECT_EQ(error_of(os_.unlink(root_, "d")), EISDIR);
+  EXPECT_EQ(error_of(os_.link(root_, "d", root_, "e")), EPERM);
+}
+
+TEST_P(OsContract, RefusesWhatIsNoName) {
+  write_file("a", "x");
+  const std::string_view nul("a\0b", 3);
+  for (const std::string_view name : {std::string_view("."), std::string_view("..")}) {
+    EXPECT_EQ(open_error(name, OpenMode::create_new), EEXIST);
+    EXPECT_EQ(open_error(name, OpenMode::open_or_create), EISDIR);
+    EXPECT_EQ(error_of(os_.make_directory(root_, name)), EEXIST);
+    EXPECT_EQ(error_of(os_.unlink(root_, name)), EISDIR);
+    EXPECT_EQ(error_of(os_.link(root_, "a", root_, name)), EEXIST);
+    EXPECT_EQ(error_of(os_.rename(root_, name, root_, "b", RenameMode::replace)), EBUSY);
+    EXPECT_EQ(error_of(os_.rename(root_, "a", root_, name, RenameMode::replace)), EBUSY);
+    EXPECT_EQ(error_of(os_.rename(root_, "a", root_, name, RenameMode::no_replace)), EEXIST);
+  }
+  EXPECT_EQ(open_error("", OpenMode::open_or_create), ENOENT);
+  EXPECT_EQ(error_of(os_.make_directory(root_, "")), ENOENT);
+  EXPECT_EQ(error_of(os_.unlink(root_, nul)), EINVAL);
+  EXPECT_EQ(error_of(os_.link(root_, "missing", root_, nul)), EINVAL);
+  EXPECT_EQ(error_of(os_.rename(root_, "missing", root_, nul, RenameMode::replace)), EINVAL);
+  EXPECT_EQ(error_of(os_.stat_name(root_, nul)), EINVAL);
+  EXPECT_EQ(error_of(os_.stat_name(root_, std::string(256, 'x'))), ENAMETOOLONG);
+  EXPECT_EQ(error_of(os_.rename(root_, "a", root_, std::string(256, 'x'), RenameMode::replace)), ENAMETOOLONG);
+  EXPECT_EQ(names(), std::vector<std::string>{"a"});
+}
+
+TEST_P(OsContract, FollowsAPathThatTheUserGave) {
+  EXPECT_EQ(error_of(os_.make_directory(root_, "d")), 0);
+  const OpenFile d = open("d", OpenMode::directory);
+  EXPECT_EQ(error_of(os_.make_directory(d.fd(), "e")), 0);
+  write_file("file", "x");
+  world_->make_symlink("link", "d/e/..");
+  world_->make_symlink("loop", "loop");
+  for (const char* path : {"d", "d/", "./d", "d/e/..", "link", "link/", "link/.", "d//e/../../link"}) {
+    const auto fd = os_.open(root_, path, OpenMode::root);
+    EXPECT_EQ(error_of(fd), 0) << path;
+    if (!fd) continue;
+    const OpenFile opened(os_, *fd);
+    EXPECT_EQ(os_.stat(opened.fd())->inode, os_.stat(d.fd())->inode) << path;
+  }
+  EXPECT_EQ(open_error("d/missing", OpenMode::root), ENOENT);
+  EXPECT_EQ(open_error("missing/d", OpenMode::root), ENOENT);
+  EXPECT_EQ(open_error("file", OpenMode::root), ENOTDIR);
+  EXPECT_EQ(open_error("file/d", OpenMode::root), ENOTDIR);
+  EXPECT_EQ(open_error("loop", OpenMode::root), ELOOP);
+  EXPECT_EQ(open_error("loop/d", OpenMode::root), ELOOP);
+}
+
+TEST_P(OsContract, RefusesPlacesThatAreNoDirectory) {
+  const OpenFile file = open("a", OpenMode::create_new);
+  EXPECT_EQ(error_of(os_.open(file.fd(), "x", OpenMode::create_new)), ENOTDIR);
+  EXPECT_EQ(error_of(os_.stat_name(file.fd(), "x")), ENOTDIR);
+  EXPECT_EQ(error_of(os_.rename(file.fd(), "x", root_, "b", RenameMode::replace)), ENOTDIR);
+  EXPECT_EQ(error_of(os_.rename(root_, "a", file.fd(), "b", RenameMode::replace)), ENOTDIR);
+  EXPECT_EQ(error_of(os_.make_directory(file.fd(), "x")), ENOTDIR);
 }
 
 TEST_P(OsContract, TellsWhatAFileIs) {
@@ -246,6 +331,17 @@ TEST_P(OsContract, GivesALockToOneOpenFileAndTakesItBackAtClose) {
   EXPECT_EQ(error_of(os_.try_lock(third.fd(), LockMode::exclusive)), 0);
   EXPECT_EQ(error_of(os_.unlock(third.fd())), 0);
   EXPECT_EQ(error_of(os_.unlock(third.fd())), 0);
+}
+
+TEST_P(OsContract, LosesALockThatItCannotConvert) {
+  const OpenFile first = open("lock", OpenMode::open_or_create);
+  const OpenFile second = open("lock", OpenMode::open_or_create);
+  EXPECT_EQ(error_of(os_.try_lock(first.fd(), LockMode::shared)), 0);
+  EXPECT_EQ(error_of(os_.try_lock(second.fd(), LockMode::shared)), 0);
+  EXPECT_EQ(error_of(os_.try_lock(first.fd(), LockMode::exclusive)), EWOULDBLOCK);
+  EXPECT_EQ(error_of(os_.try_lock(second.fd(), LockMode::exclusive)), 0);
+  EXPECT_EQ(error_of(os_.try_lock(second.fd(), LockMode::shared)), 0);
+  EXPECT_EQ(error_of(os_.try_lock(first.fd(), LockMode::shared)), 0);
 }
 
 TEST_P(OsContract, LocksTheFileRatherThanItsName) {

@@ -25,12 +25,12 @@ void showValue(const CallSequence& sequence, std::ostream& out) {
 namespace {
 
 // The one generator of sequences. Each call takes up to ten choices.
-rc::Gen<CallSequence> call_sequences(bool may_change_users) {
+rc::Gen<CallSequence> call_sequences(const CallVariety& variety) {
   constexpr double kLengthFactor = 4;
   auto numbers = rc::gen::scale(kLengthFactor, rc::gen::arbitrary<std::vector<std::uint64_t>>());
-  return rc::gen::map(std::move(numbers), [may_change_users](std::vector<std::uint64_t> drawn) {
+  return rc::gen::map(std::move(numbers), [variety](std::vector<std::uint64_t> drawn) {
     NumberChoices choices(std::move(drawn));
-    return draw_calls(choices, may_change_users);
+    return draw_calls(choices, variety);
   });
 }
 
@@ -41,7 +41,7 @@ std::string check_fidelity() {
   const KernelSurroundings& surroundings = (*kernel)->surroundings();
   const auto simulator = make_sim_call_world(surroundings.is_root, false);
   const bool holds = rc::check("the simulator answers as the kernel", [&] {
-    const CallSequence sequence = *call_sequences(surroundings.may_change_users);
+    const CallSequence sequence = *call_sequences(surroundings.variety);
     RC_TAG(sequence.processes);
     const auto difference = disagreement(sequence, *simulator, **kernel);
     if (difference) RC_FAIL(*difference);

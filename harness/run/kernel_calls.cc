@@ -129,16 +129,16 @@ std::string shown(std::uint32_t descriptor) {
 
 }  // namespace
 
-CallSequence draw_calls(Choices& choices, bool may_change_users) {
+CallSequence draw_calls(Choices& choices, const CallVariety& variety) {
   static constexpr unsigned kUmasks[] = {022, 0, 077, 0277, 0477, 0777, 0133, 0555, 0007, 0700};
   static constexpr std::string_view kTargets[] = {"a", "d", "d/b", "l", "m", "$/d", "", "none", ".", "a/", "d/.."};
   CallSequence sequence;
   sequence.processes = 1 + choices.below(kCallProcesses);
   for (unsigned& umask : sequence.umasks) umask = choices.chance(1, 2) ? one_of(choices, kUmasks) : 022;
   for (std::uint32_t& user : sequence.users) {
-    if (may_change_users && choices.chance(1, 2)) user = static_cast<std::uint32_t>(choices.below(3));
+    if (variety.has_users && choices.chance(1, 2)) user = static_cast<std::uint32_t>(choices.below(3));
   }
-  if (sequence.processes == 1 && choices.chance(1, 8)) {
+  if (variety.has_descriptor_limits && sequence.processes == 1 && choices.chance(1, 8)) {
     sequence.descriptors_max = static_cast<std::uint32_t>(2 + choices.below(3));
   }
   for (const char* name : {"l", "m"}) {

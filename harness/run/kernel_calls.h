@@ -55,8 +55,12 @@ struct CallSequence {
   friend bool operator==(const CallSequence&, const CallSequence&) = default;
 };
 
-// `may_change_users`: whether the processes may be of different users.
-CallSequence draw_calls(Choices& choices, bool may_change_users);
+// What not every surroundings allow.
+struct CallVariety {
+  bool has_users = false;             // processes of different users
+  bool has_descriptor_limits = true;  // processes with a limit of their own
+};
+CallSequence draw_calls(Choices& choices, const CallVariety& variety);
 
 }  // namespace stampede
 

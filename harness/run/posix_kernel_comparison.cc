@@ -22,10 +22,22 @@
 
 #include "cache/posix_os.h"
 
+#if defined(__has_feature)
+#if __has_feature(undefined_behavior_sanitizer)
+#define STAMPEDE_IS_UBSAN 1
+#endif
+#endif
+
 namespace stampede {
 namespace {
 
 using modelcache::Os;
+
+#ifdef STAMPEDE_IS_UBSAN
+constexpr bool kIsUbsan = true;
+#else
+constexpr bool kIsUbsan = false;
+#endif
 
 constexpr uid_t kFirstUser = 12'340;  // of a sequence's users 1 and 2, and whoever gave up root is user 0 of them
 
@@ -111,7 +123,7 @@ class TmpfsCallWorld final : public KernelCallWorld {
     surroundings_.is_root = is_root();
     int protects = 0;
     std::ifstream("/proc/sys/fs/protected_hardlinks") >> protects;
-    surroundings_.may_change_users = surroundings_.is_root && protects == 1;
+    surroundings_.variety = {surroundings_.is_root && protects == 1, !kIsUbsan};
   }
   ~TmpfsCallWorld() override { remove_tree(scratch_); }
 

@@ -14,7 +14,9 @@ namespace stampede {
 // What this process may compare.
 struct KernelSurroundings {
   bool is_root = false;
-  bool may_change_users = false;  // is root, and links to files of others are protected, as the simulator has it
+  // Users: where this is root, and links to files of others are protected, as the simulator has it. Descriptor limits:
+  // but under UBSan, whose runtime asks the kernel through a pipe whether an address can be read.
+  CallVariety variety;
 };
 
 // Changes umask, file system user and descriptor limit of the whole process while a sequence runs, so: one at a time.
