@@ -23,7 +23,7 @@ HEAVY_LIBRARIES = {
     "boost/asio": (3, ["harness/faults/*"]),
     "boost/beast": (2, ["cache/http_*", "harness/faults/*"]),
     "nlohmann/": (15, ["cache/manifest.cc", "cache/command/*", "harness/*", "fuzz/*"]),
-    "CLI/": (16, ["cache/command/*", "harness/cli/*"]),
+    "CLI/": (3, ["cache/command/arguments.cc", "harness/cli/subcommand.cc", "harness/cli/main.cc"]),
     "openssl/": (3, ["cache/*", "harness/faults/*"]),
 }
 LIGHT_HEADERS = ["nlohmann/json_fwd.hpp", "boost/beast/version.hpp"]

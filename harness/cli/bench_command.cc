@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -13,6 +12,7 @@
 #include "harness/cli/bench_report.h"
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/model_options.h"
+#include "harness/cli/subcommand.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/free/posix_limits.h"
 
@@ -128,27 +128,27 @@ std::string footer() {
 }  // namespace
 
 void add_bench_command(CLI::App& app, int& exit_status) {
-  CLI::App* const command = app.add_subcommand("bench", "measure processes that share the cache");
+  Subcommand command(app, "bench", "measure processes that share the cache");
   const auto arguments = std::make_shared<BenchArguments>();
-  add_model_options(*command, arguments->models);
-  command->add_option("--scenario", arguments->scenarios, "only those whose names begin so; may be repeated")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
-  command->add_option("--world", arguments->world, "rows of the free world, of the simulated one, or all")
-      ->check(CLI::IsMember({"free", "sim", "all"}))
-      ->capture_default_str();
-  command->add_option("--start", arguments->start, "how processes are started; both: side by side")
-      ->check(CLI::IsMember({"exec", "fork", "both"}))
-      ->capture_default_str();
-  command->add_option("--runs", arguments->benchmark.runs, "runs of each row")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100'000))
-      ->capture_default_str();
-  command->add_option("--save", arguments->save, "the JSON object goes into this file as well")->type_name("FILE");
-  CLI::Option* const json = command->add_flag("--json", arguments->is_json, "one JSON object on standard output");
-  command->add_flag("--markdown", arguments->is_markdown, "the tables as Markdown")->excludes(json);
-  command->footer(footer());
-  command->callback([arguments, &exit_status] { exit_status = bench(*arguments); });
+  add_model_options(command, arguments->models);
+  command.option("--scenario", arguments->scenarios, "only those whose names begin so; may be repeated")
+      .type_name("NAME")
+      .one_value_each();
+  command.option("--world", arguments->world, "rows of the free world, of the simulated one, or all")
+      .one_of({"free", "sim", "all"})
+      .shows_default();
+  command.option("--start", arguments->start, "how processes are started; both: side by side")
+      .one_of({"exec", "fork", "both"})
+      .shows_default();
+  command.option("--runs", arguments->benchmark.runs, "runs of each row")
+      .type_name("N")
+      .within(1, 100'000)
+      .shows_default();
+  command.option("--save", arguments->save, "the JSON object goes into this file as well").type_name("FILE");
+  const SubcommandOption json = command.flag("--json", arguments->is_json, "one JSON object on standard output");
+  command.flag("--markdown", arguments->is_markdown, "the tables as Markdown").excludes(json);
+  command.footer(footer());
+  command.run([arguments, &exit_status] { exit_status = bench(*arguments); });
 }
 
 }  // namespace stampede

@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/exit_statuses.h"
+#include "harness/cli/subcommand.h"
 #include "harness/run/directory_check.h"
 
 namespace stampede {
@@ -72,12 +72,12 @@ int check(const CheckArguments& arguments) {
 }  // namespace
 
 void add_check_command(CLI::App& app, int& exit_status) {
-  CLI::App* const command = app.add_subcommand("check", "audit a cache directory at rest");
+  Subcommand command(app, "check", "audit a cache directory at rest");
   const auto arguments = std::make_shared<CheckArguments>();
-  command->add_option("DIR", arguments->directory, "the cache directory")->required();
-  command->add_flag("--json", arguments->is_json, "one JSON object on standard output");
-  command->footer(kExamples);
-  command->callback([arguments, &exit_status] { exit_status = check(*arguments); });
+  command.option("DIR", arguments->directory, "the cache directory").required();
+  command.flag("--json", arguments->is_json, "one JSON object on standard output");
+  command.footer(kExamples);
+  command.run([arguments, &exit_status] { exit_status = check(*arguments); });
 }
 
 }  // namespace stampede

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <span>
@@ -16,6 +15,7 @@
 #include "harness/cli/exploration_report.h"
 #include "harness/cli/explore_sim.h"
 #include "harness/cli/model_options.h"
+#include "harness/cli/subcommand.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/free/posix_limits.h"
 #include "harness/free/posix_zygote.h"
@@ -49,55 +49,51 @@ struct ExploreArguments {
   ExploreSimArguments sim;
 };
 
-void add_options(CLI::App& command, ExploreArguments& arguments) {
+void add_options(Subcommand& command, ExploreArguments& arguments) {
   DrawOptions& draw = arguments.exploration.draw;
-  command.add_option("--world", arguments.world, "where plans run")
-      ->check(CLI::IsMember({"free", "sim"}))
-      ->capture_default_str();
-  command.add_option("--subject", arguments.subject, "the cache under test (stampede subjects), or its description")
-      ->type_name("NAME|FILE")
-      ->capture_default_str();
-  command.add_option("--processes", draw.processes, "processes of each run")
-      ->type_name("N")
-      ->check(CLI::Range(1, 10'000))
-      ->capture_default_str();
+  command.option("--world", arguments.world, "where plans run").one_of({"free", "sim"}).shows_default();
+  command.option("--subject", arguments.subject, "the cache under test (stampede subjects), or its description")
+      .type_name("NAME|FILE")
+      .shows_default();
+  command.option("--processes", draw.processes, "processes of each run")
+      .type_name("N")
+      .within(1, 10'000)
+      .shows_default();
   add_model_options(command, arguments.models);
-  command.add_option("--operations-per-process", draw.operations_per_process, "gets of each process; all models once")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100'000));
-  command.add_option("--directories", arguments.directories, "one cache directory for all, or one each")
-      ->check(CLI::IsMember({"shared", "separate"}))
-      ->capture_default_str();
-  command.add_option("--fault-share", draw.fault_share, "part of the connections that get a fault, 0 to 1")
-      ->type_name("P")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
+  command.option("--operations-per-process", draw.operations_per_process, "gets of each process; all models once")
+      .type_name("N")
+      .within(1, 100'000);
+  command.option("--directories", arguments.directories, "one cache directory for all, or one each")
+      .one_of({"shared", "separate"})
+      .shows_default();
+  command.option("--fault-share", draw.fault_share, "part of the connections that get a fault, 0 to 1")
+      .type_name("P")
+      .within(0.0, 1.0)
+      .shows_default();
   command
-      .add_option("--fault", draw.faults,
-                  "draw from these faults alone; 'reset_in_body' draws the place, 'reset_in_body:10' fixes it\n"
-                  "(stampede serve --help lists them)")
-      ->type_name("KIND");
-  command.add_option("--refused-models", draw.refused_models, "models that nobody serves")->type_name("K");
-  command.add_option("--kills", draw.kills, "processes of each run that get SIGKILL while they download")
-      ->type_name("K")
-      ->check(CLI::Range(0, 10'000));
-  command.add_option("--start", arguments.start, "execute each process, or fork it from a warm one")
-      ->check(CLI::IsMember({"exec", "fork"}))
-      ->capture_default_str();
-  command.add_option("--runs", arguments.runs, "runs; 20, or as many as --seconds allows")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  command.add_option("--seconds", arguments.exploration.seconds, "begin no run after that many seconds")
-      ->type_name("T")
-      ->check(CLI::PositiveNumber);
-  command.add_option("--seed", arguments.seed, "of the first run's plan; run i has seed + i. Drawn and printed")
-      ->type_name("N");
-  command.add_option("--out", arguments.exploration.out, "where plans of violations are saved")->type_name("DIR");
-  command.add_option("--worker-timeout", arguments.worker_timeout_seconds, "a process that takes longer hangs")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.01, 86'400.0))
-      ->capture_default_str();
-  command.add_flag("--json", arguments.is_json, "one JSON object on standard output");
+      .option("--fault", draw.faults,
+              "draw from these faults alone; 'reset_in_body' draws the place, 'reset_in_body:10' fixes it\n"
+              "(stampede serve --help lists them)")
+      .type_name("KIND");
+  command.option("--refused-models", draw.refused_models, "models that nobody serves").type_name("K");
+  command.option("--kills", draw.kills, "processes of each run that get SIGKILL while they download")
+      .type_name("K")
+      .within(0, 10'000);
+  command.option("--start", arguments.start, "execute each process, or fork it from a warm one")
+      .one_of({"exec", "fork"})
+      .shows_default();
+  command.option("--runs", arguments.runs, "runs; 20, or as many as --seconds allows").type_name("N").positive();
+  command.option("--seconds", arguments.exploration.seconds, "begin no run after that many seconds")
+      .type_name("T")
+      .positive();
+  command.option("--seed", arguments.seed, "of the first run's plan; run i has seed + i. Drawn and printed")
+      .type_name("N");
+  command.option("--out", arguments.exploration.out, "where plans of violations are saved").type_name("DIR");
+  command.option("--worker-timeout", arguments.worker_timeout_seconds, "a process that takes longer hangs")
+      .type_name("SECONDS")
+      .within(0.01, 86'400.0)
+      .shows_default();
+  command.flag("--json", arguments.is_json, "one JSON object on standard output");
   add_explore_sim_options(command, arguments.sim);
 }
 
@@ -210,7 +206,7 @@ constexpr const char* kFreeOptions[] = {"--subject",     "--models",        "--o
 constexpr const char* kSimOptions[] = {"--strategy", "--plan", "--sweep", "--jobs", "--shard", "--once"};
 
 // The first option given that is for another world.
-std::string misplaced(const CLI::App& command, bool is_sim) {
+std::string misplaced(const Subcommand& command, bool is_sim) {
   const auto first_of = [&](std::span<const char* const> names) -> std::string {
     for (const char* const name : names) {
       if (command.count(name) > 0) return name;
@@ -220,7 +216,7 @@ std::string misplaced(const CLI::App& command, bool is_sim) {
   return is_sim ? first_of(kFreeOptions) : first_of(kSimOptions);
 }
 
-int explore_any(const CLI::App& command, ExploreArguments& arguments) {
+int explore_any(const Subcommand& command, ExploreArguments& arguments) {
   const bool is_sim = arguments.world == "sim";
   if (const std::string name = misplaced(command, is_sim); !name.empty()) {
     std::fprintf(stderr, "stampede: %s: not for --world %s (see --help)\n", name.c_str(), arguments.world.c_str());
@@ -240,11 +236,11 @@ int explore_any(const CLI::App& command, ExploreArguments& arguments) {
 }  // namespace
 
 void add_explore_command(CLI::App& app, int& exit_status) {
-  CLI::App* const command = app.add_subcommand("explore", "draw plans, run them, judge what happened");
+  Subcommand command(app, "explore", "draw plans, run them, judge what happened");
   const auto arguments = std::make_shared<ExploreArguments>();
-  add_options(*command, *arguments);
-  command->footer(kExamples);
-  command->callback([command, arguments, &exit_status] { exit_status = explore_any(*command, *arguments); });
+  add_options(command, *arguments);
+  command.footer(kExamples);
+  command.run([command, arguments, &exit_status] { exit_status = explore_any(command, *arguments); });
 }
 
 }  // namespace stampede

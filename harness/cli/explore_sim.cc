@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
 
 #include "cache/posix_os.h"
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/sim_report.h"
+#include "harness/cli/subcommand.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/plan/plan_json.h"
 
@@ -87,30 +87,26 @@ int sweep(const ExploreSimArguments& arguments, const SimExplorationOptions& opt
 
 }  // namespace
 
-void add_explore_sim_options(CLI::App& command, ExploreSimArguments& arguments) {
+void add_explore_sim_options(Subcommand& command, ExploreSimArguments& arguments) {
   const std::string group = "The simulated world (--world sim)";
-  command.add_option("--strategy", arguments.strategy, "how processes are moved: random, default, exhaustive:K")
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->group(group);
-  command.add_option("--plan", arguments.plan_file, "explore schedules of this plan instead of drawing plans")
-      ->type_name("FILE")
-      ->group(group);
+  command.option("--strategy", arguments.strategy, "how processes are moved: random, default, exhaustive:K")
+      .type_name("NAME")
+      .shows_default()
+      .group(group);
+  command.option("--plan", arguments.plan_file, "explore schedules of this plan instead of drawing plans")
+      .type_name("FILE")
+      .group(group);
   command
       .add_option("--sweep", arguments.sweep, "with --plan: kill before and after every step, or every pair of kills")
-      ->check(CLI::IsMember({"kills", "kill-pairs"}))
-      ->group(group);
-  command.add_option("--jobs", arguments.jobs, "threads")
-      ->type_name("J")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str()
-      ->group(group);
-  command.add_option("--shard", arguments.shard, "only every N-th seed, from the I-th on")
-      ->type_name("I/N")
-      ->capture_default_str()
-      ->group(group);
-  command.add_flag("--once", arguments.is_once, "run each schedule once, without the repetition that is compared")
-      ->group(group);
+      .one_of({"kills", "kill-pairs"})
+      .group(group);
+  command.option("--jobs", arguments.jobs, "threads").type_name("J").within(1, 256).shows_default().group(group);
+  command.option("--shard", arguments.shard, "only every N-th seed, from the I-th on")
+      .type_name("I/N")
+      .shows_default()
+      .group(group);
+  command.flag("--once", arguments.is_once, "run each schedule once, without the repetition that is compared")
+      .group(group);
 }
 
 int explore_sim_world(ExploreSimArguments& arguments) {

@@ -6,11 +6,9 @@
 #include <optional>
 #include <string>
 
-namespace CLI {
-class App;
-}
-
 namespace stampede {
+
+class Subcommand;
 
 // What `--world sim` takes; those that it shares with the free world are read there.
 struct ExploreSimArguments {
@@ -28,7 +26,7 @@ struct ExploreSimArguments {
   bool is_json = false;
 };
 
-void add_explore_sim_options(CLI::App& command, ExploreSimArguments& arguments);
+void add_explore_sim_options(Subcommand& command, ExploreSimArguments& arguments);
 
 // The exit status.
 int explore_sim_world(ExploreSimArguments& arguments);

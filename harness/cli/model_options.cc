@@ -1,7 +1,6 @@
 // Registers --models and --model-count, and reads what they name.
 #include "harness/cli/model_options.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <utility>
 
@@ -10,15 +9,13 @@
 
 namespace stampede {
 
-void add_model_options(CLI::App& command, ModelOptions& options) {
+void add_model_options(Subcommand& command, ModelOptions& options) {
   command
-      .add_option("--models", options.choices,
-                  "onnx (eight real ones from Debian's libonnx-testdata), onnx:K (the first K of them),\n"
-                  "generated:64KiB,1MiB (by size), or a directory of files. Several may be given")
-      ->type_name("WHAT");
-  command.add_option("--model-count", options.count_max, "use the first K of these models")
-      ->type_name("K")
-      ->check(CLI::PositiveNumber);
+      .option("--models", options.choices,
+              "onnx (eight real ones from Debian's libonnx-testdata), onnx:K (the first K of them),\n"
+              "generated:64KiB,1MiB (by size), or a directory of files. Several may be given")
+      .type_name("WHAT");
+  command.option("--model-count", options.count_max, "use the first K of these models").type_name("K").positive();
 }
 
 std::vector<Model> chosen_models(const ModelOptions& options, int& exit_status) {

@@ -5,11 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/cli/subcommand.h"
 #include "harness/plan/model.h"
-
-namespace CLI {
-class App;
-}
 
 namespace stampede {
 
@@ -18,7 +15,7 @@ struct ModelOptions {
   std::size_t count_max = 0;  // 0: all
 };
 
-void add_model_options(CLI::App& command, ModelOptions& options);
+void add_model_options(Subcommand& command, ModelOptions& options);
 
 // Reads them all; says on standard error why it cannot, and puts the exit status into `exit_status`. Empty then.
 std::vector<Model> chosen_models(const ModelOptions& options, int& exit_status);

@@ -1,7 +1,6 @@
 // Reads plans and seeds, replays them, prints a line each and a verdict.
 #include "harness/cli/replay_command.h"
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -11,6 +10,7 @@
 
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/sim_report.h"
+#include "harness/cli/subcommand.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/plan/plan_generator.h"
 #include "harness/plan/plan_json.h"
@@ -108,23 +108,19 @@ int replay(const ReplayArguments& arguments) {
 }  // namespace
 
 void add_replay_command(CLI::App& app, int& exit_status) {
-  CLI::App* const command = app.add_subcommand("replay", "run stored plans and seeds, compare with what they expect");
+  Subcommand command(app, "replay", "run stored plans and seeds, compare with what they expect");
   const auto arguments = std::make_shared<ReplayArguments>();
-  command->add_option("PLAN", arguments->paths, "plans, or folders of them");
-  command->add_option("--seeds", arguments->seeds_file, "a file of seeds (corpus/seeds.txt)")->type_name("FILE");
-  command->add_option("--seed", arguments->seed, "the plan that explore --world sim draws from this seed")
-      ->type_name("N");
-  command->add_flag("--seed-line", arguments->prints_seed_line,
-                    "with --seed: print its line for corpus/seeds.txt, run nothing");
-  command->add_option("--world", arguments->world, "where plans run")
-      ->check(CLI::IsMember({"sim"}))
-      ->capture_default_str();
-  command->add_flag("--strict", arguments->is_strict, "schedule and trace must be those that were stored");
-  command->add_flag("--verbose", arguments->is_verbose,
-                    "a line for each plan, and how often each invariant was judged");
-  command->add_flag("--json", arguments->is_json, "one JSON object on standard output");
-  command->footer(kFooter);
-  command->callback([arguments, &exit_status] { exit_status = replay(*arguments); });
+  command.option("PLAN", arguments->paths, "plans, or folders of them");
+  command.option("--seeds", arguments->seeds_file, "a file of seeds (corpus/seeds.txt)").type_name("FILE");
+  command.option("--seed", arguments->seed, "the plan that explore --world sim draws from this seed").type_name("N");
+  command.flag("--seed-line", arguments->prints_seed_line,
+               "with --seed: print its line for corpus/seeds.txt, run nothing");
+  command.option("--world", arguments->world, "where plans run").one_of({"sim"}).shows_default();
+  command.flag("--strict", arguments->is_strict, "schedule and trace must be those that were stored");
+  command.flag("--verbose", arguments->is_verbose, "a line for each plan, and how often each invariant was judged");
+  command.flag("--json", arguments->is_json, "one JSON object on standard output");
+  command.footer(kFooter);
+  command.run([arguments, &exit_status] { exit_status = replay(*arguments); });
 }
 
 }  // namespace stampede

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -11,6 +10,7 @@
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/posix_termination.h"
 #include "harness/cli/serve_report.h"
+#include "harness/cli/subcommand.h"
 #include "harness/faults/lying_server.h"
 #include "harness/free/posix_scratch_directory.h"
 #include "harness/plan/fault_file.h"
@@ -154,30 +154,29 @@ int serve(const ServeOptions& options) {
 
 void add_serve_command(CLI::App& app, int& exit_status) {
   const auto options = std::make_shared<ServeOptions>();
-  CLI::App* const command = app.add_subcommand("serve", "The fault-injecting file server");
-  command->add_option("DIR", options->directory, "Every regular file below it is served")->required();
-  CLI::Option* const file = command->add_option("--faults", options->fault_file, "A fault file, as below");
-  file->type_name("FILE");
-  command->add_option("--fault", options->faults, "What the next connection gets; may be repeated")
-      ->allow_extra_args(false)
-      ->excludes(file);
-  command->add_flag("--repeat", options->repeats, "After the last fault begin again")->excludes(file);
-  command->add_option("--fault-every", options->fault_every, "Each fault comes after N - 1 good responses")
-      ->excludes(file)
-      ->check(CLI::Range(1, 1'000'000))
-      ->type_name("N");
-  command->add_option("--port", options->port, "0: a free one, which is printed")->capture_default_str();
-  command->add_option("--address", options->address, "Numeric address to listen on")->capture_default_str();
-  CLI::Option* const https =
-      command->add_flag("--https", options->is_https, "TLS, with an authority made for this run alone");
-  command->add_option("--ca-out", options->authority_file, "Where its certificate goes; else a temporary file")
-      ->type_name("FILE")
-      ->needs(https);
-  command->add_option("--max-bytes", options->bytes_max, "All files together; they are held in memory")
-      ->capture_default_str();
-  command->add_flag("--json", options->is_json, "JSON lines on standard output");
-  command->footer(help_footer());
-  command->callback([options, &exit_status] { exit_status = serve(*options); });
+  Subcommand command(app, "serve", "The fault-injecting file server");
+  command.option("DIR", options->directory, "Every regular file below it is served").required();
+  const SubcommandOption file =
+      command.option("--faults", options->fault_file, "A fault file, as below").type_name("FILE");
+  command.option("--fault", options->faults, "What the next connection gets; may be repeated")
+      .one_value_each()
+      .excludes(file);
+  command.flag("--repeat", options->repeats, "After the last fault begin again").excludes(file);
+  command.option("--fault-every", options->fault_every, "Each fault comes after N - 1 good responses")
+      .excludes(file)
+      .within(1, 1'000'000)
+      .type_name("N");
+  command.option("--port", options->port, "0: a free one, which is printed").shows_default();
+  command.option("--address", options->address, "Numeric address to listen on").shows_default();
+  const SubcommandOption https =
+      command.flag("--https", options->is_https, "TLS, with an authority made for this run alone");
+  command.option("--ca-out", options->authority_file, "Where its certificate goes; else a temporary file")
+      .type_name("FILE")
+      .needs(https);
+  command.option("--max-bytes", options->bytes_max, "All files together; they are held in memory").shows_default();
+  command.flag("--json", options->is_json, "JSON lines on standard output");
+  command.footer(help_footer());
+  command.run([options, &exit_status] { exit_status = serve(*options); });
 }
 
 }  // namespace stampede

@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "harness/cli/exit_statuses.h"
+#include "harness/cli/subcommand.h"
 #include "harness/cli/timeline.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/plan/plan_json.h"
@@ -76,18 +76,14 @@ int show(ShowArguments& arguments) {
 }  // namespace
 
 void add_show_command(CLI::App& app, int& exit_status) {
-  CLI::App* const command = app.add_subcommand("show", "draw the timeline of a plan");
+  Subcommand command(app, "show", "draw the timeline of a plan");
   const auto arguments = std::make_shared<ShowArguments>();
-  command->add_option("PLAN", arguments->file, "the plan's file");
-  command->add_option("--seed", arguments->seed, "the plan that explore --world sim draws from this seed")
-      ->type_name("N");
-  command->add_option("--width", arguments->style.width, "columns")
-      ->type_name("N")
-      ->check(CLI::Range(60, 1000))
-      ->capture_default_str();
-  command->add_flag("--all", arguments->shows_all, "also clocks, random numbers, warm-up and epilogue");
-  command->footer(kFooter);
-  command->callback([arguments, &exit_status] { exit_status = show(*arguments); });
+  command.option("PLAN", arguments->file, "the plan's file");
+  command.option("--seed", arguments->seed, "the plan that explore --world sim draws from this seed").type_name("N");
+  command.option("--width", arguments->style.width, "columns").type_name("N").within(60, 1000).shows_default();
+  command.flag("--all", arguments->shows_all, "also clocks, random numbers, warm-up and epilogue");
+  command.footer(kFooter);
+  command.run([arguments, &exit_status] { exit_status = show(*arguments); });
 }
 
 }  // namespace stampede

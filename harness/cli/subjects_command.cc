@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/exit_statuses.h"
+#include "harness/cli/subcommand.h"
 #include "harness/run/subject_catalogue.h"
 
 namespace stampede {
@@ -68,11 +68,11 @@ int list(bool is_json) {
 }  // namespace
 
 void add_subjects_command(CLI::App& app, int& exit_status) {
-  CLI::App* const command = app.add_subcommand("subjects", "which caches can be tested, and which can run here");
+  Subcommand command(app, "subjects", "which caches can be tested, and which can run here");
   const auto is_json = std::make_shared<bool>(false);
-  command->add_flag("--json", *is_json, "one JSON object on standard output");
-  command->footer(kExamples);
-  command->callback([is_json, &exit_status] { exit_status = list(*is_json); });
+  command.flag("--json", *is_json, "one JSON object on standard output");
+  command.footer(kExamples);
+  command.run([is_json, &exit_status] { exit_status = list(*is_json); });
 }
 
 }  // namespace stampede

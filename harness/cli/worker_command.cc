@@ -1,27 +1,27 @@
 // Hidden: only the harness can give a worker its pipes, and a zygote its socket.
 #include "harness/cli/worker_command.h"
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "harness/cli/exit_statuses.h"
+#include "harness/cli/subcommand.h"
 #include "harness/free/posix_zygote.h"
 #include "harness/free/worker.h"
 
 namespace stampede {
 
 void add_worker_command(CLI::App& app, int& exit_status) {
-  CLI::App* const command = app.add_subcommand("worker", "one process of the free world");
-  command->group("");  // not in the help
+  Subcommand command(app, "worker", "one process of the free world");
+  command.hide();  // not in the help
   const auto ends_at_once = std::make_shared<bool>(false);
-  command->add_flag("--exit", *ends_at_once, "start, end");
-  command->callback([ends_at_once, &exit_status] { exit_status = *ends_at_once ? kAllHeld : run_worker(); });
+  command.flag("--exit", *ends_at_once, "start, end");
+  command.run([ends_at_once, &exit_status] { exit_status = *ends_at_once ? kAllHeld : run_worker(); });
 }
 
 void add_zygote_command(CLI::App& app, int& exit_status) {
-  CLI::App* const command = app.add_subcommand("zygote", "forks processes of the free world");
-  command->group("");
-  command->callback([&exit_status] { exit_status = run_zygote(run_worker); });
+  Subcommand command(app, "zygote", "forks processes of the free world");
+  command.hide();
+  command.run([&exit_status] { exit_status = run_zygote(run_worker); });
 }
 
 }  // namespace stampede
