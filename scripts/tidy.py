@@ -3,6 +3,8 @@
 """usage: scripts/tidy.py [--build build/release] [--jobs N] [--all] [--no-tests] [FILE...]
 
 A file counts as unchanged when it, every project header that it includes, its compile command and .clang-tidy are the same.
+Files whose compile commands agree are looked at a dozen at a time, as one that includes them all: most of the work is the
+headers. Where such a group is not clean, or does not compile, each of its files is looked at by itself, and that counts.
 Exit status: 0 nothing found; 1 something found; 2 usage; 3 clang-tidy-19 or the build's compile commands are missing.
 """
 
@@ -14,11 +16,17 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
+# What a file declares for itself: two files that both do so cannot be in one group.
+UNNAMED = re.compile(r"^namespace \{$(.*?)^\}  // namespace$", re.M | re.S)
+DECLARED = re.compile(r"^(?:\[\[\w+\]\] )?(?:(?:struct|class|enum class|enum|union) (\w+)|using (\w+) =|"
+                      r"(?!using |#|//|\}|namespace )[A-Za-z][^=({;]*?(\w+)\s*(?:\[\w*\]\s*)?[=({;])", re.M)
+GROUP_SIZE_MAX = 12
 FINDING = re.compile(r"^(.+?):(\d+):\d+: (error|warning): ", re.M)
 
 
@@ -46,15 +54,62 @@ def key_of(path, command, tool):
     return digest.hexdigest()
 
 
-def check(job):
-    path, build, mark = job
-    started = time.monotonic()
+class Job:
+    """One file to look at."""
+
+    def __init__(self, path, entry, mark):
+        self.path, self.mark = path, mark
+        self.command = entry.get("command") or " ".join(entry["arguments"])
+        self.directory, self.file = entry["directory"], entry["file"]
+        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+            unnamed = "".join(UNNAMED.findall(file.read()))
+        self.names = {next(filter(None, names)) for names in DECLARED.findall(unnamed)}
+
+    def flags(self):
+        return re.sub(r" -o \S+", "", self.command.replace(self.file, ""))
+
+
+def tidy(build, path):
+    """Whether it is clean, and what was said."""
     done = subprocess.run(["clang-tidy-19", "--quiet", "-p", build, path], cwd=ROOT, capture_output=True, text=True, check=False)
     clean = done.returncode == 0 and not FINDING.search(done.stdout)
-    if clean:
-        with open(mark, "w", encoding="utf-8"):
-            pass
-    return path, clean, done.stdout + ("" if done.stdout or clean else done.stderr), time.monotonic() - started
+    return clean, done.stdout + ("" if done.stdout or clean else done.stderr)
+
+
+def check(group, build, scratch):
+    """The verdicts on a group's files: path, whether it is clean, what was said."""
+    results = []
+    if len(group) > 1:
+        folder = tempfile.mkdtemp(dir=scratch)
+        source = os.path.join(folder, "group.cc")
+        with open(source, "w", encoding="utf-8") as file:
+            file.writelines(f'#include "{job.file}"\n' for job in group)
+        with open(os.path.join(folder, "compile_commands.json"), "w", encoding="utf-8") as file:
+            json.dump([{"directory": group[0].directory, "file": source,
+                        "command": group[0].command.replace(group[0].file, source)}], file)
+        if tidy(folder, source)[0]:
+            results = [(job.path, True, "") for job in group]
+    if not results:
+        results = [(job.path, *tidy(build, job.path)) for job in group]
+    for job, (_, clean, _) in zip(group, results):
+        if clean:
+            with open(job.mark, "w", encoding="utf-8"):
+                pass
+    return results
+
+
+def groups_of(jobs):
+    """Groups of files with the same flags and without a name in common, the largest first."""
+    groups = []
+    for job in jobs:
+        for group, names in groups:
+            if len(group) < GROUP_SIZE_MAX and group[0].flags() == job.flags() and not names & job.names:
+                group.append(job)
+                names |= job.names
+                break
+        else:
+            groups.append(([job], set(job.names)))
+    return sorted((group for group, _ in groups), key=len, reverse=True)
 
 
 def plan_jobs(options, cache):
@@ -76,7 +131,7 @@ def plan_jobs(options, cache):
         total += 1
         mark = os.path.join(cache, key_of(path, entry.get("command") or " ".join(entry["arguments"]), tool))
         if options.all or not os.path.exists(mark):
-            jobs.append((path, options.build, mark))
+            jobs.append(Job(path, entry, mark))
     return jobs, total
 
 
@@ -98,15 +153,17 @@ def main():
     jobs, total = plan_jobs(options, cache)
     if total == 0:
         fail(1, "no files: a run that checks nothing fails")
-    started, bad, shown = time.monotonic(), 0, set()
-    with ThreadPoolExecutor(max(1, options.jobs)) as pool:
-        for number, (path, clean, output, seconds) in enumerate(pool.map(check, jobs), 1):
-            bad += not clean
+    started, bad, done, shown = time.monotonic(), 0, 0, set()
+    with tempfile.TemporaryDirectory(dir=cache) as scratch, ThreadPoolExecutor(max(1, options.jobs)) as pool:
+        for results in pool.map(lambda group: check(group, options.build, scratch), groups_of(jobs)):
+            for path, clean, output in results:
+                bad += not clean
+                done += 1
+                if not clean and output not in shown:
+                    shown.add(output)
+                    print(("\r\033[K" if sys.stdout.isatty() else "") + output.replace(ROOT + "/", "").rstrip())
             if sys.stdout.isatty():
-                print(f"\r\033[K[{number}/{len(jobs)}] {path} {seconds:.1f} s", end="", flush=True)
-            if not clean and output not in shown:
-                shown.add(output)
-                print(("\r\033[K" if sys.stdout.isatty() else "") + output.replace(ROOT + "/", "").rstrip())
+                print(f"\r\033[K[{done}/{len(jobs)}] {results[-1][0]}", end="", flush=True)
     if sys.stdout.isatty():
         print("\r\033[K", end="")
     print(f"clang-tidy: {total} files, {total - len(jobs)} unchanged since they were clean, {bad} with findings "
