@@ -1,4 +1,12 @@
-# stampede_add_test and stampede_check_lists: every test file on disk belongs to a list, or configuration fails.
+# What all folders' lists have in common: tests, headers that are parsed once, and that every test file on disk is listed.
+
+# Optimizing the tests themselves takes as long as all the rest of their compilation. What they test is optimized. With gcc,
+# where warnings depend on it, tests are as well.
+function(stampede_compile_as_test name)
+  if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    target_compile_options(${name} PRIVATE -O0)
+  endif()
+endfunction()
 
 # stampede_add_test(NAME SOURCES a_test.cc ... LIBRARIES lib ... LABELS unit [TIMEOUT seconds])
 # One gtest program, one ctest entry a test.
@@ -9,6 +17,8 @@ function(stampede_add_test name)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
+  stampede_compile_as_test(${name})
+  set_property(GLOBAL APPEND PROPERTY stampede_tests ${name})
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
   foreach(source IN LISTS arg_SOURCES)
     set_property(GLOBAL APPEND PROPERTY stampede_listed ${CMAKE_CURRENT_SOURCE_DIR}/${source})
@@ -26,5 +36,44 @@ function(stampede_check_lists)
         message(FATAL_ERROR "${file} is on no list: name it in the CMakeLists.txt beside it")
       endif()
     endforeach()
+  endforeach()
+endfunction()
+
+# Where STAMPEDE_PRECOMPILE is on: gives every program and library of ours the parsed form of the headers that most files
+# include. A file that forgets to include one of them compiles all the same, so `release` has it off and shows that.
+function(stampede_precompile_headers)
+  if(NOT STAMPEDE_PRECOMPILE)
+    return()
+  endif()
+  set(standard <algorithm> <chrono> <cstdint> <filesystem> <fstream> <functional> <map> <memory> <optional> <set> <span>
+    <string> <string_view> <utility> <vector>)
+  set(source ${CMAKE_BINARY_DIR}/precompiled.cc)
+  file(CONFIGURE OUTPUT ${source} CONTENT "// Only its headers matter.\n")
+  add_library(stampede_program_headers OBJECT ${source})
+  target_link_libraries(stampede_program_headers PRIVATE stampede_flags tl::expected)
+  target_precompile_headers(stampede_program_headers PRIVATE ${standard} <nlohmann/json.hpp> <tl/expected.hpp>)
+  add_library(stampede_test_headers OBJECT ${source})
+  target_link_libraries(stampede_test_headers PRIVATE stampede_flags tl::expected GTest::gtest GTest::gmock)
+  target_precompile_headers(stampede_test_headers PRIVATE ${standard} <gmock/gmock.h> <gtest/gtest.h> <tl/expected.hpp>)
+  stampede_compile_as_test(stampede_test_headers)
+  stampede_precompile_below(${PROJECT_SOURCE_DIR})
+endfunction()
+
+function(stampede_precompile_below folder)
+  get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)
+  get_property(tests GLOBAL PROPERTY stampede_tests)
+  foreach(target IN LISTS targets)
+    get_target_property(type ${target} TYPE)
+    if(target MATCHES "^stampede_(program|test)_headers$" OR NOT type MATCHES "EXECUTABLE|STATIC_LIBRARY|OBJECT_LIBRARY")
+      continue()
+    elseif(target IN_LIST tests)
+      target_precompile_headers(${target} REUSE_FROM stampede_test_headers)
+    else()
+      target_precompile_headers(${target} REUSE_FROM stampede_program_headers)
+    endif()
+  endforeach()
+  get_property(folders DIRECTORY ${folder} PROPERTY SUBDIRECTORIES)
+  foreach(below IN LISTS folders)
+    stampede_precompile_below(${below})
   endforeach()
 endfunction()
