@@ -96,8 +96,7 @@ void add_explore_sim_options(Subcommand& command, ExploreSimArguments& arguments
   command.option("--plan", arguments.plan_file, "explore schedules of this plan instead of drawing plans")
       .type_name("FILE")
       .group(group);
-  command
-      .add_option("--sweep", arguments.sweep, "with --plan: kill before and after every step, or every pair of kills")
+  command.option("--sweep", arguments.sweep, "with --plan: kill before and after every step, or every pair of kills")
       .one_of({"kills", "kill-pairs"})
       .group(group);
   command.option("--jobs", arguments.jobs, "threads").type_name("J").within(1, 256).shows_default().group(group);
