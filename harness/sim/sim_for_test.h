@@ -82,7 +82,8 @@ class ListedPeers final : public Peers {
 
   std::deque<Moves> scripts;
   std::map<ConnectionNumber, std::string> received;
-  std::vector<std::string> log;  // "connect 1 of 0 at 5000", "left 1 at 7000"
+  std::vector<std::string> taken_at;  // moves: "1 at 5000"
+  std::vector<std::string> log;       // "connect 1 of 0 at 5000", "left 1 at 7000"
 
   int connect(ConnectionNumber connection, std::uint32_t process, const modelcache::Address&,
               std::chrono::nanoseconds now) override {
@@ -97,14 +98,15 @@ class ListedPeers final : public Peers {
     received[connection].append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     playing_.at(connection).has_new = true;
   }
-  PeerMove take(ConnectionNumber connection, std::chrono::nanoseconds) override {
+  PeerMove take(ConnectionNumber connection, std::chrono::nanoseconds now) override {
+    taken_at.push_back(std::to_string(connection) + " at " + std::to_string(now.count()));
     Playing& playing = playing_.at(connection);
     if (playing.next == playing.moves.size()) return move(PeerMove::Kind::silence);
     const PeerMove next = playing.moves[playing.next];
     const bool waits = next.kind == PeerMove::Kind::wait_for_request && !std::exchange(playing.has_new, false);
     if (next.kind == PeerMove::Kind::wait_for_request && !waits) {
       ++playing.next;
-      return take(connection, {});
+      return take(connection, now);
     }
     const bool stays = waits || next.kind == PeerMove::Kind::finish || next.kind == PeerMove::Kind::reset;
     if (!stays) ++playing.next;

@@ -143,6 +143,22 @@ TEST_F(SimNetworkTest, MovesServersInTheOrderInWhichTheirPausesEnd) {
   ListedStrategy strategy({0, 1});
   run({body, body}, strategy);
   EXPECT_EQ(order, "fast;slow;");
+  EXPECT_EQ(recorder_.steps[2].at, milliseconds(1) + 3 * kStepTime);  // of process 1, which was the second to connect
+  EXPECT_EQ(recorder_.steps[3].at, milliseconds(5) + 2 * kStepTime);
+}
+
+TEST_F(SimNetworkTest, LetsPausesEndInTheirOrderWhereTimeJumpsOverThem) {
+  for (const int length : {3, 1, 2}) {
+    script({pause(milliseconds(length)), bytes("x"), pause(milliseconds(10)), move(Kind::finish)});
+  }
+  run({[](Os& os) {
+    for (int i = 0; i < 3; ++i) connect(os);
+    const Instant now = os.now();
+    EXPECT_EQ(error_of(os.sleep_until(now + milliseconds(5))), 0);
+  }});
+  EXPECT_EQ(peers_.taken_at,
+            (std::vector<std::string>{"1 at 1000", "2 at 2000", "3 at 3000", "2 at 1002000", "2 at 1002000",
+                                      "3 at 2003000", "3 at 2003000", "1 at 3001000", "1 at 3001000"}));
 }
 
 TEST_F(SimNetworkTest, RefusesWhereNobodyListensAndCountsEveryTry) {
