@@ -100,6 +100,16 @@ struct Gets {
   }
 };
 
+TEST(GetsInTheSimulatedWorld, SucceedForAllButWhoIsKilled) {
+  Gets gets;
+  for (int i = 0; i < 2; ++i) {
+    gets.succeeded = 0;
+    gets.run();
+    EXPECT_EQ(gets.succeeded, 2U);
+    EXPECT_GT(gets.steps, 100U);
+  }
+}
+
 // What a child that closed all doors told, and how it ended.
 struct Ending {
   std::array<std::uint32_t, 2> told{};

@@ -192,7 +192,7 @@ TEST_F(SimSchedule, SeesADeadlockWithItsCycleAtOnce) {
 
 TEST_F(SimSchedule, NamesTheCycleAloneAndNotWhoWaitsForIt) {
   make_cache();
-  const auto body = [](std::vector<const char*> names) {
+  const auto body = [](const std::vector<const char*>& names) {
     return [=](Os& os) {
       for (const char* name : names) lock(os, open(os, name, OpenMode::open_or_create));
     };
