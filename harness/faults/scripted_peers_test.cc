@@ -264,6 +264,22 @@ TEST_F(ScriptedPeersTest, ReadARequestInPiecesAndWhatIsNoneOfTheirs) {
   }
 }
 
+TEST_F(ScriptedPeersTest, AnswerARangeWithThatRange) {
+  Talk whole(peers_, 1);
+  ASSERT_EQ(whole.connect(), 0);
+  whole.send(request_for("/m"));
+  whole.take_all();
+  Talk part(peers_, 2);
+  ASSERT_EQ(part.connect(), 0);
+  part.send("GET /m HTTP/1.1\r\nHost: h\r\nRange: bytes=10-19\r\n\r\n");
+  part.take_all();
+  const LedgerEntry& entry = peers_.ledger()[1];
+  EXPECT_EQ(entry.status, 206);
+  EXPECT_EQ(entry.body_bytes_sent, 10U);
+  EXPECT_TRUE(entry.range_asked);
+  EXPECT_FALSE(entry.full_body_sent);
+}
+
 TEST_F(ScriptedPeersTest, PlayASequenceAnewAndKeepTheLedger) {
   const FaultSequence faults = sequence({"none", "other_version_same_etag"});
   const auto bodies = [&](ConnectionNumber first) {
