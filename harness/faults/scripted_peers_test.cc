@@ -200,6 +200,18 @@ TEST_F(ScriptedPeersTest, CountWhatWasTakenAndNoMore) {
   EXPECT_EQ(entry.ended_at - entry.accepted_at, nanoseconds(5));
 }
 
+TEST_F(ScriptedPeersTest, HaveSentAStatusOnceTheWholeHeadWasTaken) {
+  peers_.restart(sequence({"drip:20"}));
+  Talk talk(peers_, 1);
+  ASSERT_EQ(talk.connect(), 0);
+  talk.send(request_for("/m"));
+  EXPECT_EQ(talk.take().kind, Kind::bytes);
+  EXPECT_EQ(talk.take().kind, Kind::pause);
+  talk.leave();
+  EXPECT_EQ(peers_.ledger()[0].head_bytes_sent, 20U);
+  EXPECT_EQ(peers_.ledger()[0].status, 0);
+}
+
 TEST_F(ScriptedPeersTest, KeepTheFirstEnding) {
   Talk talk(peers_, 1);
   ASSERT_EQ(talk.connect(), 0);
