@@ -26,6 +26,7 @@ INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
 UNNAMED = re.compile(r"^namespace \{$(.*?)^\}  // namespace$", re.M | re.S)
 DECLARED = re.compile(r"^(?:\[\[\w+\]\] )?(?:(?:struct|class|enum class|enum|union) (\w+)|using (\w+) =|"
                       r"(?!using |#|//|\}|namespace )[A-Za-z][^=({;]*?(\w+)\s*(?:\[\w*\]\s*)?[=({;])", re.M)
+ENTRY_POINT = re.compile(r'^(?:extern "C" )?int (main|LLVMFuzzer\w+)\(', re.M)
 GROUP_SIZE_MAX = 12
 FINDING = re.compile(r"^(.+?):(\d+):\d+: (error|warning): ", re.M)
 
@@ -62,8 +63,9 @@ class Job:
         self.command = entry.get("command") or " ".join(entry["arguments"])
         self.directory, self.file = entry["directory"], entry["file"]
         with open(os.path.join(ROOT, path), encoding="utf-8") as file:
-            unnamed = "".join(UNNAMED.findall(file.read()))
-        self.names = {next(filter(None, names)) for names in DECLARED.findall(unnamed)}
+            text = file.read()
+        unnamed = "".join(UNNAMED.findall(text))
+        self.names = {next(filter(None, names)) for names in DECLARED.findall(unnamed)} | set(ENTRY_POINT.findall(text))
 
     def flags(self):
         return re.sub(r" -o \S+", "", self.command.replace(self.file, ""))
