@@ -157,10 +157,16 @@ class Drawing {
     text_ += paint(kDim, line) + "\n";
   }
 
-  // As wide as a lane; what does not fit is cut, with a mark.
+  // As wide as a lane. What does not fit is cut with a mark, before the result where there is room for that.
   [[nodiscard]] std::string cell(const std::string& text) const {
-    if (text.size() < lane_width_) return text + std::string(lane_width_ - text.size(), ' ');
-    return text.substr(0, lane_width_ - 3) + ".. ";
+    constexpr std::string_view kMark = "..";
+    constexpr std::size_t kHeadMin = 6;
+    const std::size_t room = lane_width_ - 1;
+    if (text.size() <= room) return text + std::string(lane_width_ - text.size(), ' ');
+    const std::size_t result = std::min(text.rfind(" -> "), text.size());
+    const std::string tail = text.substr(result);
+    const std::size_t kept = tail.size() + kMark.size() + kHeadMin <= room ? tail.size() : 0;
+    return text.substr(0, room - kMark.size() - kept) + std::string(kMark) + (kept == 0 ? "" : tail) + " ";
   }
 
   [[nodiscard]] bool is_shown(const Step& step) const {

@@ -33,7 +33,7 @@ TEST(Timeline, ShowsFourProcessesIn160Columns) {
   const std::string text = draw_timeline(plan, outcome, {});
   EXPECT_LE(longest_line(text), 160U) << text;
   for (const char* const part : {"process 0", "process 3", "server", "E0 ", "> ", "= get m0: done", "= get m0: hit",
-                                 "accepts c1", "FIN on c1", "preemptions; trace "}) {
+                                 "accepts c1", "sends 1024 B on c1", "preemptions; trace "}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   }
   EXPECT_EQ(text.find('\x1b'), std::string::npos) << "no colours unless asked for";
@@ -45,12 +45,12 @@ TEST(Timeline, ShowsFaultsAndKills) {
   RandomWalk walk(1);
   Plan plan = four_processes();
   plan.network.faults = {parse_turn("close_in_body:100").value()};
-  plan.disk = {DiskFault{.step = StepKind::sync_directory, .process = 0, .nth = 1, .error = EIO}};
+  plan.disk = {DiskFault{.step = StepKind::sync_directory, .process = 0, .path = "", .nth = 1, .error = EIO}};
   plan.process_faults = {ProcessFault{.kind = ProcessFaultKind::kill_before, .process = 1, .step = 7}};
   const SimOutcome& outcome = runner.run(plan, walk, SimRunOptions{.keeps_steps = true});
   const std::string text = draw_timeline(plan, outcome, {});
   EXPECT_NE(text.find("close_in_body:100"), std::string::npos) << text;
-  EXPECT_NE(text.find("! sync_directory"), std::string::npos) << text;
+  EXPECT_NE(text.find("! sync_dir"), std::string::npos) << text;
   EXPECT_NE(text.find("x killed"), std::string::npos) << text;
   EXPECT_NE(text.find("EIO"), std::string::npos) << text;
 }
