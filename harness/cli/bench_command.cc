@@ -120,9 +120,8 @@ std::string footer() {
          "  stampede bench --runs 3\n"
          "  stampede bench --scenario warm_hits --start fork --runs 11\n"
          "  stampede bench --models onnx:4 --scenario small --scenario medium --save before.json\n"
-         "Exit status: 0 all held, 1 a violation, 2 usage or a file that cannot be written, 3 this machine cannot do "
-         "it,\n"
-         "130 interrupted.";
+         "Exit status: 0 all held, 1 a violation, 2 usage or a file that cannot be written, 3 this machine\n"
+         "cannot do it, 130 interrupted.";
 }
 
 }  // namespace

@@ -13,9 +13,15 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// In the order in which a get goes through them.
-constexpr const char* kOperations[] = {"start",  "check",   "lock wait", "connect", "download",
-                                       "verify", "publish", "manifest",  "back off"};
+// In the order in which a get goes through them; with short heads, since the table has to fit into 100 columns.
+struct TimedOperation {
+  const char* name;
+  const char* head;
+};
+constexpr TimedOperation kOperations[] = {{"start", "ready"},  // from the start of the process until it is ready
+                                          {"check", "check"},   {"lock wait", "lock"}, {"connect", "connect"},
+                                          {"download", "body"}, {"verify", "verify"},  {"publish", "publish"},
+                                          {"manifest", "list"}, {"back off", "pause"}};
 
 std::string number(std::optional<double> value, int digits) {
   return value ? fmt::format("{:.{}f}", *value, digits) : "n/a";
@@ -77,13 +83,12 @@ Table process_table(const Benchmark& benchmark) {
 
 Table operation_table(const Benchmark& benchmark) {
   std::vector<std::string> head = {"p50 in ms", "start"};
-  for (const char* const operation : kOperations) head.emplace_back(operation);
-  head[2] = "ready";  // from the start of the process until it is ready
+  for (const TimedOperation& operation : kOperations) head.emplace_back(operation.head);
   Table table(head);
   for (const RowMeasures& row : benchmark.rows) {
     std::vector<std::string> cells = {marked_name(row), start_of(row)};
-    for (const char* const operation : kOperations) {
-      const auto quantiles = operation_quantiles(row, operation);
+    for (const TimedOperation& operation : kOperations) {
+      const auto quantiles = operation_quantiles(row, operation.name);
       cells.push_back(quantiles ? milliseconds(quantiles, &Quantiles::p50) : "-");
     }
     table.add(std::move(cells));
@@ -160,33 +165,35 @@ ordered_json json_of(const SimRow& row) {
 }  // namespace
 
 const char* const kBenchColumns =
-    "Every scenario runs N times (--runs), in new directories, its processes started and then held at a barrier.\n"
-    "Figures are medians over the runs; n/a is what could not be measured, - what did not happen. '!' marks a row\n"
-    "with a violation. First table:\n"
+    "Every scenario runs N times (--runs), in new directories, its processes started and then held at a\n"
+    "barrier. Figures are medians over the runs; n/a is what could not be measured, - what did not happen.\n"
+    "'!' marks a row with a violation. First table:\n"
     "  start       exec: the program is executed for each process; fork: a warm zygote of it forks them\n"
     "  duration    seconds from before the first start to the last exit\n"
     "  procs       processes of one run\n"
     "  procs/s     processes that were reaped, ended well and reported / duration\n"
     "  hit ratio   gets that caused no request in the server's ledger / gets that succeeded\n"
-    "  MB/s        10^6 bytes that gets delivered / seconds from the barrier to the end of the last get; one download\n"
-    "              serves many, and a hit costs none, so it can exceed what a connection carries\n"
+    "  MB/s        10^6 bytes that gets delivered / seconds from the barrier to the end of the last get;\n"
+    "              one download serves many, and a hit costs none, so it can exceed what a connection\n"
+    "              carries\n"
     "Bounds, measured after each run; a ratio is bound / measured, so 1.00 is the bound itself:\n"
-    "  x start     seconds to start as many processes that end at once, and to reap them (exec: the same program,\n"
-    "              posix_spawn; fork: the same zygote) / duration\n"
-    "  x copy      seconds to receive all bytes that must be downloaded, over bare loopback connections, one after\n"
-    "              the other / seconds from the barrier to the end of the last get\n"
+    "  x start     seconds to start as many processes that end at once, and to reap them (exec: the same\n"
+    "              program, posix_spawn; fork: the same zygote) / duration\n"
+    "  x copy      seconds to receive all bytes that must be downloaded, over bare loopback connections,\n"
+    "              one after the other / seconds from the barrier to the end of the last get\n"
     "  x hash      seconds of SHA-256 over these bytes / the same\n"
     "TOTAL/AVERAGE: sums of durations and processes, quotients of sums, means of the ratios.\n"
-    "Second table: times of one get in ms (median, 95th and 99th percentile over all processes and runs), CPU time in\n"
-    "ms and peak memory of a process as the kernel counts them (a fork's includes what it shares with the zygote),\n"
-    "shortest and longest duration of a run in s, and how many processes exited / were started.\n"
-    "Third table: medians of what a process went through, timed inside it with the machine's monotonic clock; 'ready'\n"
-    "is from before it was started until it waited at the barrier.\n"
-    "Last table, the simulated world, on one thread: schedules that were run and judged, epilogues included, per "
-    "second;\n"
-    "steps of one run per second; and\n"
-    "  x steps     seconds of a world that takes as many steps, each a reading of its clock, watched by nobody / "
-    "duration\n";
+    "Second table: times of one get in ms (median, 95th and 99th percentile over all processes and runs),\n"
+    "CPU time in ms and peak memory of a process as the kernel counts them (a fork's includes what it\n"
+    "shares with the zygote), shortest and longest duration of a run in s, and how many processes exited\n"
+    "/ were started.\n"
+    "Third table: medians of what a process went through, timed inside it with the machine's monotonic\n"
+    "clock: ready is from before it was started until it waited at the barrier, lock waiting for a lock,\n"
+    "body the download, list the manifest, pause what lies between two attempts.\n"
+    "Last table, the simulated world, on one thread: schedules that were run and judged, epilogues\n"
+    "included, per second; steps of one run per second; and\n"
+    "  x steps     seconds of a world that takes as many steps, each a reading of its clock, watched by\n"
+    "              nobody / duration\n";
 
 std::string text_of(const Benchmark& benchmark, TableStyle style) {
   std::string text;
