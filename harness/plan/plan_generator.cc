@@ -220,6 +220,19 @@ class Generator {
   void draw_disk() {
     const std::size_t count = 1 + choices_.below(3);
     for (std::size_t i = 0; i < count; ++i) plan_.disk.push_back(draw_disk_fault());
+    for (std::size_t i = 0; i < count; ++i) lead_to(plan_.disk[i].step);
+  }
+
+  // Some steps are taken only after something else has failed: a link where a rename cannot refuse to replace, a
+  // truncation after a body that was cut. Without that, a fault on them would hardly ever meet one.
+  void lead_to(StepKind step) {
+    if (step == StepKind::link) {
+      plan_.disk.push_back(DiskFault{.step = StepKind::rename, .path = "tmp/sha256-", .times = 0, .error = EINVAL});
+    }
+    if (step == StepKind::truncate && limits_.network_faults) {
+      const NetworkFault cut{.kind = FaultKind::close_in_body, .at_bytes = 1};
+      plan_.network.faults.insert(plan_.network.faults.begin(), FaultTurn(cut));
+    }
   }
 
   // Steps 0 to 150, half of them among the first 48, where a get is busy.

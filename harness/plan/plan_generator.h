@@ -12,7 +12,7 @@ namespace stampede {
 
 // Raise it with every change after which some stream of choices gives another plan: seeds of older versions are stale.
 // (A new kind of operation, fault or step is such a change, and so is another weight or limit.)
-inline constexpr std::uint32_t kGeneratorVersion = 1;
+inline constexpr std::uint32_t kGeneratorVersion = 2;
 
 // What a caller allows. Other limits than the defaults draw other plans from the same choices.
 // REQUIRES: 1 <= processes_min <= processes_max <= kPlanProcessesMax, 1 <= operations_max <= kPlanOperationsMax,

@@ -51,6 +51,8 @@ struct Counts {
   std::array<std::uint64_t, kOperationKinds> operations{};
   std::vector<std::uint64_t> network;
   std::array<std::uint64_t, kStepKinds> disk{};
+  std::array<std::uint64_t, kErrnosCounted> errnos{};
+  std::uint64_t short_transfers = 0, idle_locks = 0;
   std::array<std::uint64_t, kProcessFaultKinds> process{};
   std::array<std::uint64_t, kDamageKinds> damage{};
   std::uint64_t read_only = 0, time_first = 0, warm = 0;
@@ -129,7 +131,11 @@ class Explorer {
     for (const LedgerEntry& entry : outcome.ledger) {
       for (const FaultKind kind : kinds_of(entry.fault)) ++counts.network[static_cast<std::size_t>(kind)];
     }
+    counts.network[static_cast<std::size_t>(FaultKind::refused)] += outcome.refusals_met;
     for (std::size_t i = 0; i < kStepKinds; ++i) counts.disk[i] += outcome.disk_faults_met[i];
+    for (std::size_t i = 0; i < kErrnosCounted; ++i) counts.errnos[i] += outcome.errnos_met[i];
+    counts.short_transfers += outcome.short_transfers_met;
+    counts.idle_locks += outcome.idle_locks_met;
     for (std::size_t i = 0; i < kProcessFaultKinds; ++i) counts.process[i] += outcome.process_faults_met[i];
     for (const Damage& damage : plan.start.damage) ++counts.damage[static_cast<std::size_t>(damage.kind)];
     counts.read_only += plan.start.read_only ? 1 : 0;
@@ -168,10 +174,16 @@ void put_together(Counts&& counts, TraceHash& hash, SimTotals& totals) {
         counts.network[static_cast<std::size_t>(kind)]);
   }
   for (std::size_t i = 0; i < kStepKinds; ++i) {
-    if (counts.disk[i] != 0 || totals.drawn.contains("disk fault: " + std::string(name_of(static_cast<StepKind>(i))))) {
-      add(totals.drawn, "disk fault: " + std::string(name_of(static_cast<StepKind>(i))), counts.disk[i]);
-    }
+    const auto kind = static_cast<StepKind>(i);
+    if (errnos_of(kind).empty()) continue;  // no fault can meet it
+    add(totals.drawn, "fault at " + std::string(name_of(kind)), counts.disk[i]);
   }
+  for (std::size_t i = 0; i < kErrnosCounted; ++i) {
+    const auto error = static_cast<int>(i);
+    if (counts.errnos[i] != 0) add(totals.drawn, "fault " + std::string(errno_name(error)), counts.errnos[i]);
+  }
+  add(totals.drawn, "fault short_transfer", counts.short_transfers);
+  add(totals.drawn, "fault does_nothing", counts.idle_locks);
   for (std::size_t i = 0; i < kProcessFaultKinds; ++i) {
     add(totals.drawn, std::string(name_of(static_cast<ProcessFaultKind>(i))), counts.process[i]);
   }

@@ -2,6 +2,7 @@
 #include "harness/run/sim_run.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <utility>
 
@@ -38,7 +39,10 @@ class SimRunner::Impl final : public Observer {
     own_steps_[step.process] = step.own_step + 1;
     ++outcome_.steps;
     hash_.add(step);
-    if (step.fault != StepFault::none) ++outcome_.disk_faults_met[static_cast<std::size_t>(step.kind)];
+    if (step.fault != StepFault::none) count_fault(step);
+    if (step.kind == StepKind::connect && step.error == ECONNREFUSED && step.fault == StepFault::none) {
+      ++outcome_.refusals_met;
+    }
     if (options_.keeps_steps) outcome_.trace.push_back(step);
     judge_.on_step(step, disk);
   }
@@ -50,6 +54,15 @@ class SimRunner::Impl final : public Observer {
   }
 
  private:
+  void count_fault(const Step& step) {
+    ++outcome_.disk_faults_met[static_cast<std::size_t>(step.kind)];
+    if (step.fault == StepFault::short_transfer) ++outcome_.short_transfers_met;
+    if (step.fault == StepFault::does_nothing) ++outcome_.idle_locks_met;
+    if (step.fault == StepFault::error && step.error >= 0 && static_cast<std::size_t>(step.error) < kErrnosCounted) {
+      ++outcome_.errnos_met[static_cast<std::size_t>(step.error)];
+    }
+  }
+
   void begin(const Plan& plan, const SimRunOptions& options) {
     plan_ = &plan;
     options_ = options;

@@ -22,6 +22,9 @@ struct SimRunOptions {
   bool keeps_steps = false;  // for timelines and comparisons
 };
 
+// Errnos of Linux lie below.
+inline constexpr std::size_t kErrnosCounted = 160;
+
 // What one run leaves. Valid until the next run of the same runner.
 struct SimOutcome {
   StageEnd run;                              // of the plan's processes
@@ -32,8 +35,11 @@ struct SimOutcome {
   std::uint64_t trace_hash = 0;       // of all stages
   std::uint64_t steps = 0;            // of all stages
   std::uint64_t processes = 0;        // of all stages
-  // How often faults of the plan took effect: disk faults by step kind, and process faults by kind.
+  // How often faults of the plan took effect: disk faults by step kind, by errno and by effect, process faults by kind,
+  // and connect steps that were refused, which no ledger has.
   std::array<std::uint64_t, kStepKinds> disk_faults_met{};
+  std::array<std::uint64_t, kErrnosCounted> errnos_met{};
+  std::uint64_t short_transfers_met = 0, idle_locks_met = 0, refusals_met = 0;
   std::array<std::uint64_t, kProcessFaultKinds> process_faults_met{};
   std::vector<std::uint32_t> steps_at_first_kill;  // own steps of each process when the first one was killed
   std::vector<Step> trace;                         // where steps are kept
