@@ -101,7 +101,9 @@ TEST_P(EveryFaultInVirtualTime, LooksAsItDoesOnTheWire) {
       Talk talk(peers, ++connection);
       ASSERT_EQ(talk.connect(), 0);
       const bool reads_request = !is_before_request(turn);
-      if (reads_request) EXPECT_EQ(talk.take().kind, Kind::wait_for_request);
+      if (reads_request) {
+        EXPECT_EQ(talk.take().kind, Kind::wait_for_request);
+      }
       talk.send(request_for(target));
       const Kind end = talk.take_all();
       EXPECT_EQ(end, reply.is_reset ? Kind::reset : Kind::finish);
