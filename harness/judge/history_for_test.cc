@@ -325,7 +325,7 @@ OperationOutcome History::outcome() const {
   return outcome;
 }
 
-void History::ends(OperationOutcome outcome) {
+void History::ends(const OperationOutcome& outcome) {
   judge_->on_operation(outcome, disk_);
   ++operations_[process_];
   first_steps_[process_] = own_steps_[process_];
@@ -335,7 +335,7 @@ void History::succeeds(bool claims_hit) {
   OperationOutcome outcome = this->outcome();
   outcome.claims_hit = claims_hit;
   outcome.claimed_attempts = claims_hit ? 0 : 1;
-  ends(std::move(outcome));
+  ends(outcome);
 }
 
 void History::fails_with(modelcache::ErrorCode code) {
@@ -343,7 +343,7 @@ void History::fails_with(modelcache::ErrorCode code) {
   outcome.error = code;
   outcome.message = "step place: detail";
   outcome.path.clear();
-  ends(std::move(outcome));
+  ends(outcome);
 }
 
 void History::process_ends(ProcessEnd end) {

@@ -70,7 +70,7 @@ class History {
 
   // Outcomes. The operation is the process's next by the plan.
   OperationOutcome outcome() const;
-  void ends(OperationOutcome outcome);
+  void ends(const OperationOutcome& outcome);
   void succeeds(bool claims_hit);
   void fails_with(modelcache::ErrorCode code);
   void process_ends(ProcessEnd end = ProcessEnd::ended);

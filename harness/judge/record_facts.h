@@ -86,6 +86,7 @@ struct ProcessFacts {
   std::uint32_t last_write = 0;                                   // own step after the last one that writes or tries to
   std::uint32_t swept = 0;                // temporaries of others that the present operation removed
   std::optional<std::size_t> blocked_by;  // the lock that its last try did not get
+  bool writes_in_place = false;           // it opened an entry or the manifest by its own name to write, ever
   bool met_failure = false;               // of a step of the present operation that reads, and not of an everyday kind
   bool is_interrupted = false;            // its last step was, by a fault
   std::vector<FailedStep> failed;         // writes, syncs and closes of the present operation

@@ -35,10 +35,12 @@ bool is_writing(const Step& step) {
   }
 }
 
-// After an error of these, bytes or names may not be what the process thinks.
-bool is_telling(StepKind kind) {
-  return kind == StepKind::write || kind == StepKind::truncate || kind == StepKind::sync_file ||
-         kind == StepKind::sync_directory || kind == StepKind::close;
+// After an error of these, bytes or names may not be what the process thinks. A close says something only of what was
+// opened to write: a temporary, as a rule.
+bool is_telling(const Step& step, bool writes_in_place) {
+  if (step.kind == StepKind::close) return writes_in_place || place_of(step.path) == Place::temporary;
+  return step.kind == StepKind::write || step.kind == StepKind::truncate || step.kind == StepKind::sync_file ||
+         step.kind == StepKind::sync_directory;
 }
 
 bool is_everyday(int error) {
@@ -105,7 +107,7 @@ void RunRecord::take_problem(const Step& step, ProcessFacts& process) {
   // A call that was interrupted is made again; a close never is.
   const bool is_passing = step.error == EINTR && step.kind != StepKind::close;
   if (is_passing) return;
-  if (is_telling(step.kind)) process.failed.push_back({step.kind, step.file, step.own_step});
+  if (is_telling(step, process.writes_in_place)) process.failed.push_back({step.kind, step.file, step.own_step});
   if (!is_writing(step) && (step.fault == StepFault::error || !is_everyday(step.error))) process.met_failure = true;
   if (step.fault == StepFault::none) {
     take_natural(step, process);
@@ -150,8 +152,11 @@ void RunRecord::take_connect(const Step& step, ProcessFacts& process) {
 
 void RunRecord::take_open(const Step& step, const DiskView& disk, ProcessFacts& process) {
   ++process.opened;
+  if (!is_writing(step)) return;
+  const Place place = place_of(step.path);
+  if (place == Place::entry || place == Place::manifest) process.writes_in_place = true;
   if (!may_create(step)) return;
-  switch (place_of(step.path)) {
+  switch (place) {
     case Place::temporary:
       if (static_cast<OpenMode>(step.mode) == OpenMode::create_new) {
         temporaries_.push_back({step.path, disk.file_at(step.path), step.process, true});

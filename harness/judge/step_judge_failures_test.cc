@@ -279,6 +279,18 @@ TEST(StepJudgeSuccess, DoesNotFollowAFailedWriteSyncOrClose) {
             trips);
 }
 
+TEST(StepJudgeSuccess, DoesNotFollowAFailedCloseOfWhatWasWrittenInPlace) {
+  const auto closes = [](OpenMode mode) {
+    return violated_after([=](History& history) {
+      history.publish(history.stage(0), 0);
+      history.open(history.entry(0), mode);
+      history.close(history.entry(0), History::fails(EIO));
+    });
+  };
+  EXPECT_EQ(closes(OpenMode::read_write), Ids{"no_success_after_failed_write"});
+  EXPECT_EQ(closes(OpenMode::read), Ids{});
+}
+
 TEST(StepJudgeSuccess, MayFollowWhatWasDoneAgainOrThrownAway) {
   EXPECT_EQ(violated_after([](History& history) {
               const std::string temporary = history.stage(0);
