@@ -59,11 +59,11 @@ Result<EntryLock> EntryLock::wait(Os& os, const Directory& directory, std::strin
       return lock;
     }
     if (taken.error() != Errno{EWOULDBLOCK}) return fail(taken.error(), "lock", place);
-    if (first || os.now() >= wait.until) {
+    const auto now = os.now();
+    if (first || now >= wait.until) {
       lock.holder_ = read_holder(os, *fd);
       if (first && wait.on_wait) wait.on_wait(place, lock.holder_);
     }
-    const auto now = os.now();
     if (now >= wait.until) return lock;
     // In whole: the last try is made when the deadline has passed, never before.
     const auto slept = os.sleep_until(std::min(wait.until, now + pause));

@@ -1,8 +1,9 @@
 // Reads a manifest with nlohmann_json's event parser, so that no tree is built, and prints it one line an entry.
 #include "cache/manifest.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <span>
 
 #include "cache/http_url.h"
 #include "cache/key.h"
@@ -54,7 +55,8 @@ class ManifestReader final : public nlohmann::json_sax<Json> {
     }
     if (field_ != "sha256") return unexpected("a string");
     const auto digest = Sha256Digest::parse(value);
-    if (!digest || digest->hex() != value) return broken("expected 64 lower-case hexadecimal digits");
+    const bool has_upper_case = std::any_of(value.begin(), value.end(), [](char c) { return c >= 'A' && c <= 'F'; });
+    if (!digest || has_upper_case) return broken("expected 64 lower-case hexadecimal digits");
     if (const auto named = digest_in_key(key_); named && *named != *digest) return broken("expected the key's digest");
     record_.sha256 = *digest;
     return true;
@@ -65,36 +67,36 @@ class ManifestReader final : public nlohmann::json_sax<Json> {
     if (place_ == Place::top && field_ == "entries") return enter(Place::entries);
     if (place_ == Place::entries) {
       record_ = {};
-      fields_.clear();
+      fields_ = 0;
       return enter(Place::record);
     }
     return unexpected("an object");
   }
   bool key(string_t& name) override {
     if (place_ == Place::entries) return take_key(std::move(name));
-    const bool known = place_ == Place::top ? name == kVersionKey || name == "entries"
-                                            : name == "url" || name == "sha256" || name == "size" || name == "inode" ||
-                                                  name == "mtime_ns" || name == "ctime_ns" || name == "added_at";
+    const unsigned field = bit_of(name);
     field_ = std::move(name);
     if (place_ == Place::top && !version_seen_ && field_ != kVersionKey) {
       return stop(Kind::foreign,
                   std::string("expected \"") + kVersionKey + "\" as the first key, found \"" + shown(field_) + '"');
     }
-    if (!known) return broken("unknown key");
-    auto& seen = place_ == Place::top ? top_fields_ : fields_;
-    return seen.insert(field_).second || broken("key appears twice");
+    if (field == 0) return broken("unknown key");
+    unsigned& seen = place_ == Place::top ? top_fields_ : fields_;
+    if ((seen & field) != 0) return broken("key appears twice");
+    seen |= field;
+    return true;
   }
   bool end_object() override {
     if (place_ == Place::record) {
       field_.clear();
-      if (fields_.size() != 7) return broken("expected url, sha256, size, inode, mtime_ns, ctime_ns and added_at");
+      if (fields_ != kAllFields) return broken("expected url, sha256, size, inode, mtime_ns, ctime_ns and added_at");
       manifest.entries.emplace(std::move(key_), std::move(record_));
       return enter(Place::entries);
     }
     if (place_ == Place::entries) return enter(Place::top);
     field_.clear();
-    if (top_fields_.empty()) return stop(Kind::foreign, std::string("expected the key \"") + kVersionKey + '"');
-    return top_fields_.size() == 2 || broken("expected the key \"entries\"");
+    if (top_fields_ == 0) return stop(Kind::foreign, std::string("expected the key \"") + kVersionKey + '"');
+    return top_fields_ == kAllTopFields || broken("expected the key \"entries\"");
   }
   bool parse_error(std::size_t position, const std::string&, const Json::exception&) override {
     return stop(Kind::corrupt, "no JSON at byte " + std::to_string(position));
@@ -102,6 +104,19 @@ class ManifestReader final : public nlohmann::json_sax<Json> {
 
  private:
   enum class Place { outside, top, entries, record };
+
+  static constexpr std::string_view kTopFields[] = {kVersionKey, "entries"};
+  static constexpr std::string_view kFields[] = {"url", "sha256", "size", "inode", "mtime_ns", "ctime_ns", "added_at"};
+  static constexpr unsigned kAllTopFields = (1U << std::size(kTopFields)) - 1;
+  static constexpr unsigned kAllFields = (1U << std::size(kFields)) - 1;
+
+  // Of the key at this place; 0 for one that does not belong there.
+  [[nodiscard]] unsigned bit_of(std::string_view name) const {
+    const std::span<const std::string_view> known = place_ == Place::top ? std::span<const std::string_view>(kTopFields)
+                                                                         : std::span<const std::string_view>(kFields);
+    const auto found = std::find(known.begin(), known.end(), name);
+    return found == known.end() ? 0 : 1U << (found - known.begin());
+  }
 
   static std::string shown(std::string_view text) { return std::string(text.substr(0, 80)); }
   std::string where() const {
@@ -156,7 +171,7 @@ class ManifestReader final : public nlohmann::json_sax<Json> {
   Place place_ = Place::outside;
   bool version_seen_ = false;
   std::string key_, field_;
-  std::set<std::string> top_fields_, fields_;
+  unsigned top_fields_ = 0, fields_ = 0;  // that came so far, as bits
   ManifestRecord record_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <openssl/evp.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 
@@ -16,22 +17,26 @@ void require(bool ok, const char* what) {
   std::abort();
 }
 
-int nibble_of(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
-}
+// By character: the value of a hexadecimal digit, -1 for all others.
+constexpr std::array<signed char, 256> kNibbles = [] {
+  std::array<signed char, 256> nibbles{};
+  nibbles.fill(-1);
+  for (int i = 0; i < 10; ++i) nibbles[static_cast<std::size_t>('0' + i)] = static_cast<signed char>(i);
+  for (int i = 0; i < 6; ++i) {
+    nibbles[static_cast<std::size_t>('a' + i)] = nibbles[static_cast<std::size_t>('A' + i)] =
+        static_cast<signed char>(10 + i);
+  }
+  return nibbles;
+}();
 
 }  // namespace
 
 std::string Sha256Digest::hex() const {
   constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const std::uint8_t byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
+  std::string text(bytes.size() * 2, '0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    text[2 * i] = kDigits[bytes[i] >> 4];
+    text[2 * i + 1] = kDigits[bytes[i] & 15];
   }
   return text;
 }
@@ -44,7 +49,7 @@ Result<Sha256Digest> Sha256Digest::parse(std::string_view hex) {
                 "expected 64 hexadecimal digits, got " + std::to_string(hex.size()) + " characters");
   }
   for (std::size_t i = 0; i < hex.size(); ++i) {
-    const int nibble = nibble_of(hex[i]);
+    const int nibble = kNibbles[static_cast<unsigned char>(hex[i])];
     if (nibble < 0) {
       return fail(ErrorCode::invalid_argument, kStep, "",
                   "expected 64 hexadecimal digits, character " + std::to_string(i + 1) + " is none");
