@@ -82,8 +82,10 @@ struct ProcessFacts {
   bool met_timeout = false;                                       // of a connection, by itself
   std::vector<std::pair<std::uint32_t, ErrorCodes>> early_codes;  // before its first operation ended, by own step
   std::uint64_t opened = 0, closed = 0;                           // descriptors, since it began
-  std::uint32_t connects = 0;                                     // of the present operation, interrupted ones left out
-  std::uint32_t last_write = 0;                                   // own step after the last one that writes or tries to
+  std::uint32_t connects = 0;             // of the present operation, those that a fault decided left out
+  std::uint32_t tries = 0;                // the same with those
+  bool is_network_interrupted = false;    // in the present operation
+  std::uint32_t last_write = 0;           // own step after the last one that writes or tries to
   std::uint32_t swept = 0;                // temporaries of others that the present operation removed
   std::optional<std::size_t> blocked_by;  // the lock that its last try did not get
   bool writes_in_place = false;           // it opened an entry or the manifest by its own name to write, ever

@@ -128,7 +128,8 @@ void RunRecord::end_outcome(const OperationOutcome& outcome) {
   process.operations_ended = outcome.index + 1;
   process.start = {.moment = moment_, .time = now_, .own_step = process.own_steps};
   process.codes = {};
-  process.connects = process.swept = 0;
+  process.connects = process.tries = process.swept = 0;
+  process.is_network_interrupted = false;
   process.met_failure = false;
   process.blocked_by.reset();
   process.failed.clear();

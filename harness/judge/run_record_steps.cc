@@ -43,6 +43,10 @@ bool is_telling(const Step& step, bool writes_in_place) {
          step.kind == StepKind::sync_directory;
 }
 
+bool is_network(StepKind kind) {
+  return kind == StepKind::connect || kind == StepKind::send || kind == StepKind::receive;
+}
+
 bool is_everyday(int error) {
   return error == ENOENT || error == EEXIST || error == EWOULDBLOCK || error == EINTR || error == ECONNREFUSED ||
          error == ECONNRESET || error == EPIPE || error == ETIMEDOUT;
@@ -106,7 +110,10 @@ void RunRecord::take_problem(const Step& step, ProcessFacts& process) {
   if (step.error == 0) return;
   // A call that was interrupted is made again; a close never is.
   const bool is_passing = step.error == EINTR && step.kind != StepKind::close;
-  if (is_passing) return;
+  if (is_passing) {
+    process.is_network_interrupted = process.is_network_interrupted || is_network(step.kind);
+    return;
+  }
   if (is_telling(step, process.writes_in_place)) process.failed.push_back({step.kind, step.file, step.own_step});
   if (!is_writing(step) && (step.fault == StepFault::error || !is_everyday(step.error))) process.met_failure = true;
   if (step.fault == StepFault::none) {
@@ -144,6 +151,7 @@ void RunRecord::take_connect(const Step& step, ProcessFacts& process) {
   if (operation && operation->kind == OperationKind::get && !has_gone_without_lock_) {
     has_gone_without_lock_ = !holds(step.process, modelcache::key_of((*models_)[operation->model].sha256));
   }
+  ++process.tries;
   if (step.fault == StepFault::none) ++process.connects;
   if (step.error != 0) return;
   ++process.opened;

@@ -16,6 +16,8 @@ using modelcache::ErrorCode;
 
 // What modelcache::CacheOptions has by default: the time that a get may take, waiting included.
 const VirtualTime kGetTimeout = modelcache::CacheOptions{}.get_timeout;
+// The shorter of those that one call on the network has.
+const VirtualTime kConnectTimeout = modelcache::HttpOptions{}.connect_timeout;
 
 }  // namespace
 
@@ -124,7 +126,9 @@ class StepJudge::Impl {
     ErrorCodes codes = process.codes;
     codes |= process.opening_codes;
     const VirtualTime taken = record_.now() - process.start.time;
-    if (taken >= kGetTimeout) codes |= {ErrorCode::timed_out};
+    // A call that is made again after a signal has what is left of its time.
+    const VirtualTime timeout = process.is_network_interrupted ? kConnectTimeout : kGetTimeout;
+    if (taken >= timeout) codes |= {ErrorCode::timed_out};
     VirtualTime wait = kGetTimeout;
     if (record_.stage() == Stage::run && outcome.process < record_.plan().processes.size()) {
       wait = std::min<VirtualTime>(wait, record_.plan().processes[outcome.process].lock_wait);

@@ -169,6 +169,24 @@ TEST(StepJudgeHits, AskNobodyAndMissesSomebody) {
   expect_trips(claims_miss, {"hits_caused_no_request"});
 }
 
+TEST(StepJudgeHits, TellOfNoMoreAttemptsThanWereTried) {
+  for (const std::size_t interrupted : {0U, 1U}) {
+    History history(plan_of({OperationKind::get}));
+    history.make_cache();
+    history.lock(0);
+    for (std::size_t i = 0; i < interrupted; ++i) history.connect("none", false, History::fails(EINTR));
+    history.connect();
+    history.publish(history.stage(0), 0);
+    history.list();
+    history.release(0);
+    OperationOutcome outcome = history.outcome();
+    outcome.claimed_attempts = 2;
+    history.ends(outcome);
+    history.finish();
+    expect_trips(history, interrupted == 1 ? Ids{} : Ids{"hits_caused_no_request"});
+  }
+}
+
 TEST(StepJudgeHits, WriteNothingWhereTheEntryIsListed) {
   for (const bool is_listed : {true, false}) {
     Plan plan = plan_of({OperationKind::get}, true);

@@ -171,6 +171,18 @@ TEST(StepJudgeFailures, ByTimeNeedTime) {
   }
 }
 
+TEST(StepJudgeFailures, ByTheTimeOfOneCallNeedASignal) {
+  for (const bool is_interrupted : {true, false}) {
+    const auto passes = [=](History& history) {
+      history.lock(0);
+      if (is_interrupted) history.connect("none", false, History::fails(EINTR));
+      history.pass(std::chrono::seconds(10)).release(0);
+    };
+    EXPECT_EQ(violated_by_get(plan_of({OperationKind::get}), ErrorCode::timed_out, passes),
+              is_interrupted ? Ids{} : Ids{"no_spurious_failure"});
+  }
+}
+
 TEST(StepJudgeFailures, ByALockNeedSomebodyWhoHasItForThatLong) {
   const auto waits = [](milliseconds time, bool gets_it) {
     return [=](History& history) {
