@@ -221,6 +221,24 @@ TEST(StepJudgeEntries, MayBeRepairedAndReplaced) {
   expect_trips(renamed, {"no_entry_vanishes"});
 }
 
+// A repair is stopped before its removal, and somebody does not wait any longer.
+TEST(StepJudgeEntries, MayVanishWhereSomebodyDidNotWaitForARepair) {
+  Plan plan = plan_of({OperationKind::repair}, true);
+  plan.start.damage = {{DamageKind::cut, 0}};
+  plan.processes.push_back({.operations = {{OperationKind::get, 0}}, .lock_wait = std::chrono::milliseconds(1)});
+  History history(plan);
+  warm_up(history);
+  history.disk().set_bytes(history.disk().file_at(history.entry(0)), other_bytes(50));
+  history.by(0).lock(0);
+  history.by(1).open(history.lock_path(0), OpenMode::open_or_create);
+  history.try_lock(history.lock_path(0), History::is_told(EWOULDBLOCK));
+  history.pass(std::chrono::milliseconds(1)).try_lock(history.lock_path(0), History::is_told(EWOULDBLOCK));
+  history.connect();
+  history.rename(history.stage(0), history.entry(0));
+  history.by(0).unlink(history.entry(0));
+  expect_trips(history, {});
+}
+
 TEST(StepJudgeEntries, OfAnotherModelStay) {
   Plan plan = plan_of({OperationKind::remove}, true);
   plan.models.push_back({"m1", 20});

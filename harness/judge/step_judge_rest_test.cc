@@ -170,6 +170,22 @@ TEST(StepJudgeLists, CallGoodWhatIsGood) {
   EXPECT_EQ(violated_by_report(OperationKind::repair, EntryState::corrupt, true, true), trips);
 }
 
+// A listing without its file, which a fault kept from being opened.
+TEST(StepJudgeLists, MayNameWhatCouldNotBeLookedAt) {
+  for (const EntryState state : {EntryState::unreadable, EntryState::corrupt}) {
+    History history(plan_of({OperationKind::verify}));
+    history.make_cache();
+    history.open(history.entry(0), OpenMode::read, History::fails(ESTALE));
+    OperationOutcome outcome = history.outcome();
+    modelcache::VerifyReport report;
+    report.entry = entry_with(history.key(0));
+    report.state = state;
+    outcome.reports = {report};
+    history.ends(outcome);
+    expect_trips(history, state == EntryState::unreadable ? Ids{} : Ids{"nobody_lists_lies"});
+  }
+}
+
 TEST(StepJudgeLists, CountWhatRecoveryDid) {
   const auto tell = [](std::uint64_t removed, std::uint64_t bad, std::uint64_t adopted, bool sweeps) {
     Plan plan = plan_of({OperationKind::recover}, true);
@@ -194,6 +210,16 @@ TEST(StepJudgeLists, CountWhatRecoveryDid) {
   EXPECT_EQ(tell(1, 0, 0, false), trips);
   EXPECT_EQ(tell(1, 1, 0, true), trips);
   EXPECT_EQ(tell(1, 0, 1, true), trips);
+  Plan plan = plan_of({OperationKind::recover}, true);
+  History lying(plan);
+  warm_up(lying);
+  lying.open("locks/manifest.lock", OpenMode::open_or_create);
+  lying.try_lock("locks/manifest.lock", {0, StepFault::does_nothing});
+  OperationOutcome outcome = lying.outcome();
+  outcome.recovery.emplace();
+  outcome.recovery->entries_adopted = 1;
+  lying.ends(outcome);
+  expect_trips(lying, {});
 }
 
 TEST(StepJudgeRest, LeavesNoTemporary) {

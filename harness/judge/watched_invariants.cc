@@ -20,7 +20,8 @@ const std::vector<WatchedRow>& watched_rows() {
       {{"no_entry_vanishes", "I6",
         "The name of a good entry goes only by an operation that was told to remove it; else it is replaced by good "
         "bytes.",
-        "of repairs: working locks", "a removal while somebody still reads the entry"},
+        "of repairs: working locks, and nobody who goes on without one",
+        "a removal while somebody still reads the entry"},
        watch_no_entry_vanishes},
       {{"one_download", "I15",
         "Who has the lock of a model's entry downloads only where no good entry stands, who has not has waited for it "
@@ -89,7 +90,8 @@ const std::vector<WatchedRow>& watched_rows() {
         "Who lists, verifies, repairs or recovers names every entry that was there all the while, and says of none "
         "what "
         "was not so at some moment.",
-        "that it succeeded", "URLs, notes, and the state of entries by URL"},
+        "that it succeeded; of what was adopted: working locks, and nobody who goes on without one",
+        "URLs, notes, and the state of entries by URL"},
        watch_nobody_lists_lies},
       {{"nothing_left_over", "I22 I25",
         "At rest no descriptor is open, no unknown name stands in the directory and tmp/ is empty; who ended by "
