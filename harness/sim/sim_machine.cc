@@ -6,16 +6,13 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "harness/plan/world_identity.h"
 #include "harness/sim/sim_os.h"
 
 namespace stampede {
 namespace {
 
-constexpr std::uint64_t kDomain = 0x5ca1ab1e;
-constexpr std::uint64_t kFirstPid = 1000;
 constexpr std::uint64_t kCallsAfterDeathMax = 100'000;
-
-modelcache::ProcessIdentity identity_of(std::uint64_t index) { return {kDomain, kFirstPid + index, kFirstPid + index}; }
 
 // Steps after which a process that was refused a lock still waits for it: it has only looked around.
 bool looks_around(StepKind kind) {
@@ -48,11 +45,11 @@ void SimMachine::clear(Peers& peers) {
   disk_.set_wall_time(clock_.coarse_wall());
 }
 
-modelcache::ProcessIdentity SimMachine::dead_process() { return {kDomain, kFirstPid - 1, kFirstPid - 1}; }
+modelcache::ProcessIdentity SimMachine::dead_process() { return dead_world_identity(); }
 
 modelcache::Liveness SimMachine::liveness(const modelcache::ProcessIdentity& identity) const {
   using modelcache::Liveness;
-  if (identity.domain != kDomain || identity.pid == 0 || identity.pid > INT32_MAX) return Liveness::unknown;
+  if (identity.domain != dead_world_identity().domain || identity.pid == 0 || identity.pid > INT32_MAX) return Liveness::unknown;
   for (std::size_t i = 0; i < task_count_; ++i) {
     const SimTask& task = *tasks_[i];
     if (!task.is_live || task.identity.pid != identity.pid) continue;
@@ -96,7 +93,7 @@ void SimMachine::start(const SimStage& stage) {
     const SimProcess& process = stage.processes[i];
     SimTask& task = *tasks_[i];
     task.number = static_cast<std::uint32_t>(i);
-    task.identity = identity_of(past_.size());
+    task.identity = world_identity(past_.size());
     past_.push_back(task.identity);
     task.actor = {process.user, process.umask};
     task.descriptors_max = process.descriptors_max == 0 ? 1024 : process.descriptors_max;

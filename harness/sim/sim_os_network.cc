@@ -1,4 +1,5 @@
 // Calls on the network, on time and on chance as steps of the simulated world.
+#include "harness/plan/world_identity.h"
 #include "harness/sim/sim_address.h"
 #include "harness/sim/sim_os.h"
 
@@ -10,15 +11,6 @@ using modelcache::Errno;
 using std::chrono::nanoseconds;
 
 tl::unexpected<Errno> failed(int error) { return tl::unexpected(Errno{error}); }
-
-// Bijective (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, the mix of 64 bits), so
-// that different numbers give different values.
-std::uint64_t mixed(std::uint64_t z) {
-  z += 0x9e3779b97f4a7c15ULL;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-  return z ^ (z >> 31);
-}
 
 }  // namespace
 
@@ -129,9 +121,7 @@ modelcache::OsResult<void> SimOs::sleep_until(modelcache::Instant until) {
 }
 
 std::uint64_t SimOs::random() {
-  const std::uint64_t drawn = task_.random_count++;
-  const std::uint64_t value = mixed(static_cast<std::uint64_t>(machine_.stage()) << 56 |
-                                    static_cast<std::uint64_t>(task_.number) << 32 | drawn);
+  const std::uint64_t value = world_random(machine_.stage(), task_.number, task_.random_count++);
   if (begin(StepKind::random)) {
     (void)take([&](Transfer) {
       task_.step.result = value;

@@ -1,0 +1,298 @@
+// A stage: processes are started, moved one at a time, met by faults, and ended.
+#include "harness/live/live_world.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "harness/live/live_machine.h"
+#include "harness/live/live_watch.h"
+#include "harness/live/live_zygote.h"
+#include "harness/live/process_slots.h"
+#include "harness/live/step_taker.h"
+#include "harness/plan/world_identity.h"
+
+namespace stampede {
+namespace {
+
+using modelcache::ErrorCode;
+using modelcache::fail;
+using modelcache::Result;
+
+constexpr std::uint32_t kDescriptorsMax = 1024;
+
+// The calling thread on one core, until this goes.
+class OnOneCore {
+ public:
+  explicit OnOneCore(int core) {
+    if (::sched_getaffinity(0, sizeof before_, &before_) != 0) return;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<std::size_t>(core >= 0 ? core : ::sched_getcpu()), &one);
+    was_set_ = ::sched_setaffinity(0, sizeof one, &one) == 0;
+  }
+  ~OnOneCore() {
+    if (was_set_) (void)::sched_setaffinity(0, sizeof before_, &before_);
+  }
+  OnOneCore(const OnOneCore&) = delete;
+  OnOneCore& operator=(const OnOneCore&) = delete;
+
+ private:
+  cpu_set_t before_{};
+  bool was_set_ = false;
+};
+
+// The supervisor has open what all processes have, and each file once more.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Steps after which a process that was refused a lock still waits for it: it has only looked around.
+bool looks_around(StepKind kind) {
+  switch (kind) {
+    case StepKind::now:
+    case StepKind::wall_time:
+    case StepKind::sleep_until:
+    case StepKind::read:
+    case StepKind::stat:
+    case StepKind::random:
+    case StepKind::self:
+    case StepKind::liveness:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+class LiveWorld::Impl {
+ public:
+  Impl(int core, ProcessSlots slots) : core_(core), slots_(std::move(slots)) {}
+
+  Result<void> begin(const LiveOptions& options) {
+    raise_descriptor_limit();
+    auto zygote = LiveZygote::start(options.zygote, slots_);
+    if (!zygote) return fail(std::move(zygote.error()));
+    zygote_.emplace(std::move(*zygote));
+    machine_.emplace(zygote_->take_listener());
+    schedule_.emplace(machine_->clock, machine_->network);
+    taker_.emplace(*machine_);
+    watch_.emplace(*machine_, options.patience);
+    watch_->on_stop = [this](WatchedProcess& process) { pass_reports(process); };
+    watch_->on_end = [this](WatchedProcess& process) { end_by_itself(process); };
+    return machine_->disk.use(options.directory);
+  }
+
+  Result<void> clear(Peers& peers) {
+    machine_->clock.clear();
+    machine_->network.clear(peers);
+    machine_->processes.clear();
+    machine_->open_descriptors = 0;
+    past_ = 0;
+    machine_->disk.set_wall_time(machine_->clock.coarse_wall());
+    return machine_->disk.clear();
+  }
+
+  Result<LiveStageEnd> run(const LiveStage& stage, Strategy& strategy, Observer& observer) {
+    stage_ = &stage;
+    observer_ = &observer;
+    end_ = {};
+    machine_->stage = stage.stage;
+    machine_->faults.begin(stage.disk, stage.process_faults);
+    const auto begin_time = machine_->clock.now();
+    if (auto started = start(strategy); !started) return fail(std::move(started.error()));
+    end_.uncontrolled = watch_->wait();
+    while (end_.uncontrolled.empty()) {
+      auto* const process = static_cast<WatchedProcess*>(schedule_->decide());
+      if (process == nullptr) break;
+      move(*process);
+    }
+    for (WatchedProcess& process : machine_->processes) {
+      if (process.is_live) kill(process, ProcessEnd::abandoned);
+    }
+    static_cast<StageEnd&>(end_) = std::move(schedule_->end());
+    for (const WatchedProcess& process : machine_->processes) end_.own_steps.push_back(process.own_steps);
+    end_.virtual_time = machine_->clock.now() - begin_time;
+    return std::move(end_);
+  }
+
+  LiveDisk& disk() { return machine_->disk; }
+  [[nodiscard]] modelcache::ProcessIdentity identity(std::uint32_t process) const {
+    return machine_->processes.at(process).identity;
+  }
+
+ private:
+  // Each process runs to where it presents its first step. What it does until then nobody sees.
+  Result<void> start(Strategy& strategy) {
+    machine_->processes.clear();
+    std::vector<LiveFork> forks;
+    std::vector<ScheduledProcess*> scheduled;
+    for (const LiveProcess& planned : stage_->processes) {
+      const auto number = static_cast<std::uint32_t>(forks.size());
+      if (number >= ProcessSlots::kSlots || !slots_.set_job(number, planned.job)) {
+        return fail(ErrorCode::too_large, "start", "processes", "too many, or a job too large for its slot");
+      }
+      forks.push_back({number, planned.umask});
+      WatchedProcess& process = machine_->processes.emplace_back();
+      process.number = number;
+      process.identity = world_identity(past_++);
+      process.umask = planned.umask;
+      process.descriptors_max = planned.descriptors_max == 0 ? kDescriptorsMax : planned.descriptors_max;
+      scheduled.push_back(&process);
+    }
+    schedule_->begin(scheduled,
+                     {.time_runs_first = stage_->time_runs_first,
+                      .steps_max = stage_->steps_max,
+                      .time_max = stage_->time_max},
+                     strategy);
+    schedule_->end().ends.assign(forks.size(), ProcessEnd::ended);
+    const auto pids = zygote_->fork_processes(forks);
+    if (!pids) return fail(pids.error());
+    for (std::size_t i = 0; i < pids->size(); ++i) {
+      WatchedProcess& process = machine_->processes[i];
+      process.pid = (*pids)[i];
+      process.pidfd = OwnedFd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
+      process.is_live = process.is_running = true;
+    }
+    return {};
+  }
+
+  // One step of the process that was chosen, if its faults let it.
+  void move(WatchedProcess& process) {
+    while (const ProcessFault* const fault = machine_->faults.take(process.number, process.own_steps)) {
+      switch (fault->kind) {
+        case ProcessFaultKind::stop:
+          process.stopped_until = later_by(machine_->clock.now(), fault->time);
+          return;  // until it is chosen again
+        case ProcessFaultKind::clock_step:
+          machine_->clock.step_wall(fault->time);
+          break;
+        case ProcessFaultKind::kill_before:
+          kill(process, ProcessEnd::killed);
+          return;
+        case ProcessFaultKind::kill_after:
+          process.dies_after_step = true;
+          break;
+      }
+    }
+    machine_->clock.step();
+    machine_->disk.free_gone();
+    machine_->disk.set_wall_time(machine_->clock.coarse_wall());
+    take(process);
+  }
+
+  void take(WatchedProcess& process) {
+    StepAnswer answer;
+    if (const Trouble trouble = taker_->take(process, answer)) {
+      end_.uncontrolled = trouble;
+      return;
+    }
+    complete(process);
+    if (process.dies_after_step) {
+      taker_->forget(process);
+      kill(process, ProcessEnd::killed);
+      return;
+    }
+    if (const Trouble trouble = taker_->tell(process, answer)) {
+      end_.uncontrolled = trouble;
+      return;
+    }
+    end_.uncontrolled = watch_->wait();
+  }
+
+  void complete(WatchedProcess& process) {
+    Step& step = process.step;
+    step.at = machine_->clock.now();
+    ++process.own_steps;
+    process.wait = ScheduledProcess::Wait::nothing;
+    if (!looks_around(step.kind)) {
+      const bool refused =
+          step.kind == StepKind::try_lock && step.error == EWOULDBLOCK && step.fault == StepFault::none;
+      if (!refused) process.refused_lock = nullptr;
+    }
+    schedule_->count_step();
+    observer_->on_step(step, machine_->disk);
+  }
+
+  void kill(WatchedProcess& process, ProcessEnd how) {
+    LiveWatch::kill(process);
+    end(process, how);
+  }
+
+  void end_by_itself(WatchedProcess& process) {
+    const std::string who = "process " + std::to_string(process.number);
+    if (WIFSIGNALED(process.exit_status)) {
+      end_.crashes.push_back(who + " died of signal " + std::to_string(WTERMSIG(process.exit_status)));
+    } else if (WEXITSTATUS(process.exit_status) != 0) {
+      end_.crashes.push_back(who + " ended with status " + std::to_string(WEXITSTATUS(process.exit_status)));
+    }
+    end(process, ProcessEnd::ended);
+  }
+
+  void end(WatchedProcess& process, ProcessEnd how) {
+    for (std::size_t i = 0; i < process.descriptors.size(); ++i) {
+      if (process.descriptors[i].is_open) machine_->close(process, static_cast<int>(i));
+    }
+    process.is_live = false;
+    schedule_->end().ends[process.number] = how;
+    observer_->on_process_end(process.number, how, machine_->disk);
+  }
+
+  void pass_reports(WatchedProcess& process) {
+    while (const auto report = slots_.take_report(process.number)) {
+      if (stage_->on_report) stage_->on_report(process.number, process.own_steps, *report);
+    }
+  }
+
+  OnOneCore core_;
+  ProcessSlots slots_;
+  std::optional<LiveZygote> zygote_;
+  std::optional<LiveMachine> machine_;
+  std::optional<TurnSchedule> schedule_;
+  std::optional<StepTaker> taker_;
+  std::optional<LiveWatch> watch_;
+  std::uint64_t past_ = 0;  // processes of the run so far
+  const LiveStage* stage_ = nullptr;
+  Observer* observer_ = nullptr;
+  LiveStageEnd end_;
+};
+
+LiveWorld::LiveWorld(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LiveWorld::~LiveWorld() = default;
+
+Result<std::unique_ptr<LiveWorld>> LiveWorld::start(const LiveOptions& options) {
+  auto slots = ProcessSlots::make();
+  if (!slots) return fail(std::move(slots.error()));
+  auto impl = std::make_unique<Impl>(options.core, std::move(*slots));
+  if (auto begun = impl->begin(options); !begun) return fail(std::move(begun.error()));
+  return std::unique_ptr<LiveWorld>(new LiveWorld(std::move(impl)));
+}
+
+Result<void> LiveWorld::clear(Peers& peers) { return impl_->clear(peers); }
+
+Result<LiveStageEnd> LiveWorld::run(const LiveStage& stage, Strategy& strategy, Observer& observer) {
+  return impl_->run(stage, strategy, observer);
+}
+
+const DiskView& LiveWorld::disk() const { return impl_->disk(); }
+void LiveWorld::write_file(std::string_view path, std::span<const std::byte> bytes) {
+  impl_->disk().write_file(path, bytes);
+}
+void LiveWorld::remove_name(std::string_view path) { impl_->disk().remove_name(path); }
+void LiveWorld::set_read_only(bool is_read_only) { impl_->disk().set_read_only(is_read_only); }
+modelcache::ProcessIdentity LiveWorld::dead_process() const { return dead_world_identity(); }
+modelcache::ProcessIdentity LiveWorld::identity(std::uint32_t process) const { return impl_->identity(process); }
+
+}  // namespace stampede

@@ -1,0 +1,118 @@
+// The zygote's own process: installs the filter once, then forks a process for each slot that it is asked for.
+#include <dirent.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "harness/live/marked_os.h"
+#include "harness/live/zygote_wire.h"
+
+namespace stampede {
+namespace {
+
+// A fork takes one thread along, and with it the locks that the others hold.
+bool has_one_thread() {
+  DIR* const threads = ::opendir("/proc/self/task");
+  if (threads == nullptr) return false;
+  int count = 0;
+  while (const dirent* const entry = ::readdir(threads)) count += entry->d_name[0] == '.' ? 0 : 1;
+  ::closedir(threads);
+  return count == 1;
+}
+
+bool send_reply(const ZygoteReply& reply, int descriptor) {
+  iovec place{const_cast<ZygoteReply*>(&reply), sizeof reply};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &place;
+  message.msg_iovlen = 1;
+  if (descriptor >= 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  }
+  return ::sendmsg(kZygoteSocketFd, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof reply);
+}
+
+// close(2) is stopped by the filter, and the supervisor may not listen now.
+void close_unseen(int fd) {
+  const auto number = static_cast<unsigned>(fd);
+  (void)::syscall(SYS_close_range, number, number, 0);
+}
+
+// A fork whose parent is ours (CLONE_PARENT), so that the supervisor can watch and reap it. As glibc's fork does, it
+// lets the kernel write the new thread's number where glibc keeps it.
+pid_t fork_sibling() {
+  static const std::uint64_t thread_number_place = [] {
+    int* place = nullptr;
+    return ::prctl(PR_GET_TID_ADDRESS, &place) == 0 ? reinterpret_cast<std::uint64_t>(place) : 0;
+  }();
+  clone_args arguments{};
+  arguments.flags = CLONE_PARENT;  // the exit signal is that of the zygote itself, SIGCHLD
+  if (thread_number_place != 0) {
+    arguments.flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
+    arguments.child_tid = thread_number_place;
+  }
+  return static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
+}
+
+[[noreturn]] void be_process(const LiveFork& fork, pid_t supervisor, ProcessSlots& slots, LiveBody body) {
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != supervisor) ::_exit(127);
+  close_unseen(kZygoteSocketFd);
+  ::umask(static_cast<mode_t>(fork.umask));
+  MarkedOs os;
+  body({slots.job(fork.slot), os, [&](std::string_view report) { slots.add_report(fork.slot, report); }});
+  ::_exit(0);
+}
+
+// Returns errno, with the pids of the processes that were forked before it failed.
+int fork_all(const ForkRequest& request, ZygoteReply& reply, pid_t supervisor, ProcessSlots& slots, LiveBody body) {
+  for (std::uint32_t i = 0; i < request.count; ++i) {
+    const pid_t pid = fork_sibling();
+    if (pid == 0) be_process(request.forks[i], supervisor, slots, body);
+    if (pid < 0) return errno;
+    reply.pids[reply.count++] = pid;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int run_live_zygote(void (*warm_up)(), LiveBody body) {
+  const pid_t supervisor = ::getppid();
+  auto slots = ProcessSlots::map(OwnedFd(kZygoteSlotsFd));
+  if (!slots) return 2;  // not started by a supervisor
+  warm_up();
+  if (!has_one_thread()) {
+    send_reply({.error = ENOTSUP, .failed = 2}, -1);
+    return 3;
+  }
+  const auto listener = install_call_filter();
+  if (!listener) {
+    send_reply({.error = errno, .failed = 1}, -1);
+    return 3;
+  }
+  if (!send_reply({}, *listener)) return 2;
+  close_unseen(*listener);
+  ForkRequest request;
+  while (::read(kZygoteSocketFd, &request, sizeof request) > 0) {  // recv(2) would be stopped
+    ZygoteReply reply;
+    reply.error = fork_all(request, reply, supervisor, *slots, body);
+    if (!send_reply(reply, -1)) break;
+  }
+  return 0;
+}
+
+}  // namespace stampede

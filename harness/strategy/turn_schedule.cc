@@ -1,0 +1,170 @@
+// Decisions, the passing of time, and deadlocks by the graph of who waits for whom.
+#include "harness/strategy/turn_schedule.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+namespace stampede {
+
+using std::chrono::nanoseconds;
+
+void TurnSchedule::begin(std::span<ScheduledProcess* const> processes, const TurnLimits& limits, Strategy& strategy) {
+  processes_.assign(processes.begin(), processes.end());
+  strategy_ = &strategy;
+  limits_ = limits;
+  begin_time_ = clock_.now();
+  last_ = 0;
+  end_ = {};
+}
+
+const ScheduledProcess* TurnSchedule::waits_for(const ScheduledProcess& process) const {
+  if (process.wait != ScheduledProcess::Wait::time || process.refused_lock == nullptr) return nullptr;
+  const auto owner = process.refused_lock->in_the_way(process.refused_owner, process.refused_mode);
+  return owner ? processes_[owner->process] : nullptr;
+}
+
+bool TurnSchedule::can_move(const ScheduledProcess& process) const {
+  if (!process.is_live || clock_.now() < process.stopped_until) return false;
+  switch (process.wait) {
+    case ScheduledProcess::Wait::nothing:
+      return true;
+    case ScheduledProcess::Wait::time:
+      return clock_.now() >= process.wait_end || (process.refused_lock != nullptr && waits_for(process) == nullptr);
+    case ScheduledProcess::Wait::bytes:
+      return clock_.now() >= process.wait_end || process.wait_connection->has_something();
+  }
+  return true;
+}
+
+nanoseconds TurnSchedule::waking_of(const ScheduledProcess& process) const {
+  nanoseconds waking{};
+  if (process.wait == ScheduledProcess::Wait::time) {
+    if (process.refused_lock == nullptr || waits_for(process) != nullptr) waking = process.wait_end;
+  } else if (process.wait == ScheduledProcess::Wait::bytes && !process.wait_connection->has_something()) {
+    waking = process.wait_end;
+    if (process.wait_connection->server == PeerConnection::Server::pausing) {
+      waking = std::min(waking, process.wait_connection->pause_end);
+    }
+  }
+  return std::max(waking, process.stopped_until);
+}
+
+void TurnSchedule::pass_time_until(nanoseconds moment) {
+  clock_.run_to(moment);
+  network_.run_to(clock_.now());
+}
+
+// With all processes asleep, each waiting for a lock that a live one holds, every chain of them ends in a cycle.
+bool TurnSchedule::is_deadlock() const {
+  return std::all_of(processes_.begin(), processes_.end(), [&](const ScheduledProcess* process) {
+    return !process->is_live || (clock_.now() >= process->stopped_until && waits_for(*process) != nullptr);
+  });
+}
+
+std::string TurnSchedule::describe_cycle() const {
+  const ScheduledProcess* at = nullptr;
+  for (const ScheduledProcess* const process : processes_) {
+    if (process->is_live && at == nullptr) at = process;
+  }
+  for (std::size_t i = 0; i < processes_.size(); ++i) at = waits_for(*at);  // in the cycle now
+  const ScheduledProcess* first = at;
+  for (const ScheduledProcess* process = waits_for(*at); process != at; process = waits_for(*process)) {
+    if (process->number < first->number) first = process;
+  }
+  std::string text = "process " + std::to_string(first->number);
+  at = first;
+  do {
+    const ScheduledProcess* const next = waits_for(*at);
+    if (at != first) text += ", which";
+    text += " waits for " + at->refused_path + " held by process " + std::to_string(next->number);
+    at = next;
+  } while (at != first);
+  return text;
+}
+
+// Whether anybody can move without that time passes.
+bool TurnSchedule::find_candidates() {
+  candidates_.clear();
+  bool any_can_move = false;
+  for (const ScheduledProcess* const process : processes_) {
+    if (!process->is_live) continue;
+    const bool can = can_move(*process);
+    any_can_move = any_can_move || can;
+    if (can || (limits_.time_runs_first && waking_of(*process) < kNever)) {
+      candidates_.push_back({process->number, process->own_steps, &process->step});
+    }
+  }
+  return any_can_move;
+}
+
+bool TurnSchedule::is_over() {
+  const bool anybody = std::any_of(processes_.begin(), processes_.end(),
+                                   [](const ScheduledProcess* process) { return process->is_live; });
+  if (!anybody) return true;
+  if (end_.steps >= limits_.steps_max) {
+    end_.stuck = "the bound of " + std::to_string(limits_.steps_max) + " steps was reached";
+  } else if (clock_.now() - begin_time_ > limits_.time_max) {
+    end_.stuck = "the bound of " +
+                 std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limits_.time_max).count()) +
+                 " ms of virtual time was reached";
+  }
+  return !end_.stuck.empty();
+}
+
+ScheduledProcess* TurnSchedule::decide() {
+  network_.run_to(clock_.now());
+  for (;;) {
+    if (is_over()) return nullptr;
+    if (find_candidates()) return choose();
+    if (is_deadlock()) {
+      end_.is_deadlock = true;
+      end_.stuck = describe_cycle();
+      return nullptr;
+    }
+    if (!candidates_.empty()) return choose();
+    nanoseconds first = network_.first_pause_end();
+    for (const ScheduledProcess* const process : processes_) {
+      if (process->is_live) first = std::min(first, waking_of(*process));
+    }
+    if (first == kNever) {
+      end_.is_deadlock = true;
+      end_.stuck = "nobody can move, and nothing is to come that would wake anybody";
+      return nullptr;
+    }
+    pass_time_until(first);
+  }
+}
+
+ScheduledProcess* TurnSchedule::choose() {
+  const ScheduledProcess& last = *processes_[last_];
+  Decision decision{last_, last.own_steps, can_move(last), candidates_, 0};
+  const auto waking = [&](std::size_t i) { return waking_of(*processes_[candidates_[i].process]); };
+  for (std::size_t i = 1; i < candidates_.size() && !decision.last_can_move; ++i) {
+    // Where nobody can move, the first to wake; without `time_runs_first` all candidates can.
+    const nanoseconds now = clock_.now();
+    if (std::max(waking(i), now) < std::max(waking(decision.by_default), now)) decision.by_default = i;
+  }
+  for (std::size_t i = 0; i < candidates_.size() && decision.last_can_move; ++i) {
+    if (candidates_[i].process == last_) decision.by_default = i;
+  }
+  const std::size_t index = strategy_->choose(decision);
+  if (index >= candidates_.size()) {
+    std::fputs("stampede: a strategy chose somebody who is no candidate\n", stderr);
+    std::abort();
+  }
+  const std::uint32_t next = candidates_[index].process;
+  if (index != decision.by_default) end_.switches.push_back({last_, last.own_steps, next});
+  if (next != last_) {
+    ++end_.moves;
+    if (decision.last_can_move) ++end_.preemptions;
+  }
+  last_ = next;
+  ScheduledProcess& process = *processes_[next];
+  while (!can_move(process)) pass_time_until(waking_of(process));
+  // Woken by a lock that became free, it has slept all the same.
+  if (process.wait == ScheduledProcess::Wait::time) pass_time_until(process.wait_end);
+  return &process;
+}
+
+}  // namespace stampede

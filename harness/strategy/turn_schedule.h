@@ -1,0 +1,86 @@
+// Who moves next in a controlled world: who can, what the strategy says, and when time must pass.
+#ifndef STAMPEDE_STRATEGY_TURN_SCHEDULE_H
+#define STAMPEDE_STRATEGY_TURN_SCHEDULE_H
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/plan/file_locks.h"
+#include "harness/plan/peer_network.h"
+#include "harness/plan/stage_end.h"
+#include "harness/plan/virtual_clock.h"
+#include "harness/strategy/strategy.h"
+
+namespace stampede {
+
+// What the schedule must know of a process. Worlds derive theirs from it.
+struct ScheduledProcess {
+  std::uint32_t number = 0;
+  bool is_live = false;         // it was started, and has neither ended nor died
+  Step step;                    // presented, or the last one that it took
+  std::uint32_t own_steps = 0;  // taken
+
+  // What the presented step waits for.
+  enum class Wait : std::uint8_t { nothing, time, bytes };
+  Wait wait = Wait::nothing;
+  std::chrono::nanoseconds wait_end{};        // of time, and of bytes at the latest
+  PeerConnection* wait_connection = nullptr;  // of bytes
+  std::chrono::nanoseconds stopped_until{};   // by the plan
+  // The lock that its last try was refused, while it has only looked at clocks and the like since.
+  FileLocks* refused_lock = nullptr;
+  LockOwner refused_owner;
+  modelcache::LockMode refused_mode = modelcache::LockMode::exclusive;
+  std::string refused_path;
+};
+
+struct TurnLimits {
+  bool time_runs_first = false;
+  std::uint64_t steps_max = 100'000;                          // of all processes together
+  std::chrono::nanoseconds time_max{std::chrono::hours(24)};  // of virtual time
+};
+
+// A process that is not asleep can move. A sleeper can once its time has come; one whose last try_lock was refused also
+// as soon as it would be granted: then time runs to its waking first, so that `sleep_until` keeps its promise. Others
+// that this wakes can move from then on. Otherwise time passes only when nobody can move, up to the first waking.
+// Owned by one world; the clock and the network outlive it.
+class TurnSchedule {
+ public:
+  TurnSchedule(VirtualClock& clock, PeerNetwork& network) : clock_(clock), network_(network) {}
+
+  // A stage of these processes begins, numbered as they are listed; they outlive it.
+  void begin(std::span<ScheduledProcess* const> processes, const TurnLimits& limits, Strategy& strategy);
+  // Who takes the next step. Null where nobody is left, or at a bound or a deadlock: `end().stuck` says which.
+  ScheduledProcess* decide();
+  void count_step() { ++end_.steps; }
+  StageEnd& end() { return end_; }
+
+ private:
+  [[nodiscard]] bool is_over();
+  [[nodiscard]] bool can_move(const ScheduledProcess& process) const;
+  // When it can move, if nothing but time passes.
+  [[nodiscard]] std::chrono::nanoseconds waking_of(const ScheduledProcess& process) const;
+  // Whose lock it waits for; null where it waits for none, or would get it.
+  [[nodiscard]] const ScheduledProcess* waits_for(const ScheduledProcess& process) const;
+  [[nodiscard]] bool is_deadlock() const;
+  [[nodiscard]] std::string describe_cycle() const;
+  bool find_candidates();
+  void pass_time_until(std::chrono::nanoseconds moment);
+  ScheduledProcess* choose();
+
+  VirtualClock& clock_;
+  PeerNetwork& network_;
+  std::vector<ScheduledProcess*> processes_;
+  Strategy* strategy_ = nullptr;
+  TurnLimits limits_;
+  std::chrono::nanoseconds begin_time_{};
+  std::uint32_t last_ = 0;  // who moved last
+  std::vector<Candidate> candidates_;
+  StageEnd end_;
+};
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_STRATEGY_TURN_SCHEDULE_H
