@@ -16,6 +16,7 @@
 
 #include "harness/live/process_memory.h"
 #include "harness/live/set_up_calls.h"
+#include "harness/plan/world_identity.h"
 
 namespace stampede {
 namespace {
@@ -27,11 +28,11 @@ using std::chrono::nanoseconds;
 
 // Makes a path of the cache directory relative to it.
 void shorten(std::string& path) {
-  if (!path.starts_with(kLiveCacheDirectory)) return;
-  if (path.size() == kLiveCacheDirectory.size()) {
+  if (!path.starts_with(kWorldCacheDirectory)) return;
+  if (path.size() == kWorldCacheDirectory.size()) {
     path.clear();
-  } else if (path[kLiveCacheDirectory.size()] == '/') {
-    path.erase(0, kLiveCacheDirectory.size() + 1);
+  } else if (path[kWorldCacheDirectory.size()] == '/') {
+    path.erase(0, kWorldCacheDirectory.size() + 1);
   }
 }
 

@@ -2,9 +2,7 @@
 #include "harness/live/live_disk.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,7 +21,8 @@ using modelcache::fail;
 using modelcache::Result;
 using std::chrono::nanoseconds;
 
-// What processes see, as in every controlled world: one device, and directories of as many bytes as tmpfs gives them.
+// What processes see, as in every controlled world: one device, and directories whose size tells how many names they
+// have.
 constexpr dev_t kDevice = 1;
 constexpr off_t kDirectoryBytesPerName = 20;
 
@@ -59,12 +58,10 @@ bool is_writing(int flags) { return (flags & O_ACCMODE) != O_RDONLY; }
 
 Result<void> LiveDisk::use(const std::string& directory) {
   root_ = OwnedFd(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  struct statfs system{};
-  if (!root_.is_open() || ::fstatfs(root_.get(), &system) != 0) {
+  if (!root_.is_open()) {
     const ErrorCode code = errno == ENOENT ? ErrorCode::not_found : ErrorCode::io;
     return fail(code, "open directory", directory, std::strerror(errno));
   }
-  is_tmpfs_ = system.f_type == TMPFS_MAGIC;
   return {};
 }
 
@@ -177,16 +174,14 @@ int LiveDisk::open(const LiveAt& at, int flags, mode_t mode, mode_t umask, Owned
   return 0;
 }
 
-int LiveDisk::list(int directory, std::vector<std::string>& names) {
-  return names_in(directory, names) ? 0 : errno;
-}
+int LiveDisk::list(int directory, std::vector<std::string>& names) { return names_in(directory, names) ? 0 : errno; }
 
 void LiveDisk::present(struct stat& stat, const LiveFile& file) const {
   stat.st_dev = kDevice;
   stat.st_ino = file.inode;
   stat.st_mtim = timespec_of(file.mtime);
   stat.st_ctim = stat.st_atim = timespec_of(file.ctime);
-  if (!file.is_directory || is_tmpfs_) return;
+  if (!file.is_directory) return;
   std::vector<std::string> names;
   (void)names_in(file.handle.get(), names);
   stat.st_size = static_cast<off_t>(names.size()) * kDirectoryBytesPerName;
@@ -279,8 +274,7 @@ int LiveDisk::rename(const LiveAt& from, const LiveAt& to, unsigned flags, LiveF
   return 0;
 }
 
-int LiveDisk::write(int fd, LiveFile& file, std::span<const std::byte> from, std::uint64_t offset,
-                    std::size_t& moved) {
+int LiveDisk::write(int fd, LiveFile& file, std::span<const std::byte> from, std::uint64_t offset, std::size_t& moved) {
   const ssize_t count = ::pwrite(fd, from.data(), from.size(), static_cast<off_t>(offset));
   if (count < 0) return errno;
   moved = static_cast<std::size_t>(count);

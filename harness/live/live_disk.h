@@ -24,9 +24,6 @@
 
 namespace stampede {
 
-// The cache directory's path as processes know it; in the real file system it lies below the world's directory.
-inline constexpr std::string_view kLiveCacheDirectory = "/sim/cache";
-
 // What the world knows of a file beyond what the kernel says. Times, and the inode's number as processes see it, follow
 // from the plan alone; type, mode, links, size and bytes are the kernel's.
 struct LiveFile {
@@ -109,7 +106,6 @@ class LiveDisk final : public DiskView {
 
   const std::uint64_t& open_descriptors_;
   OwnedFd root_;  // stands for "/"
-  bool is_tmpfs_ = false;
   bool is_read_only_ = false;
   std::chrono::nanoseconds wall_time_{};
   std::deque<LiveFile> files_;

@@ -10,6 +10,7 @@
 
 #include "harness/live/directory_tree.h"
 #include "harness/live/live_disk.h"
+#include "harness/plan/world_identity.h"
 
 namespace stampede {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 // Below the directory that stands for "/".
 std::string real_path(std::string_view path) {
   if (path.starts_with('/')) return std::string(path.substr(1));
-  std::string whole(kLiveCacheDirectory.substr(1));
+  std::string whole(kWorldCacheDirectory.substr(1));
   if (!path.empty()) whole.append("/").append(path);
   return whole;
 }

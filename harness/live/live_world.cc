@@ -152,11 +152,10 @@ class LiveWorld::Impl {
       process.descriptors_max = planned.descriptors_max == 0 ? kDescriptorsMax : planned.descriptors_max;
       scheduled.push_back(&process);
     }
-    schedule_->begin(scheduled,
-                     {.time_runs_first = stage_->time_runs_first,
-                      .steps_max = stage_->steps_max,
-                      .time_max = stage_->time_max},
-                     strategy);
+    schedule_->begin(
+        scheduled,
+        {.time_runs_first = stage_->time_runs_first, .steps_max = stage_->steps_max, .time_max = stage_->time_max},
+        strategy);
     schedule_->end().ends.assign(forks.size(), ProcessEnd::ended);
     const auto pids = zygote_->fork_processes(forks);
     if (!pids) return fail(pids.error());

@@ -37,7 +37,7 @@ struct LiveStage {
   std::uint64_t steps_max = 100'000;                          // of all processes together
   std::chrono::nanoseconds time_max{std::chrono::hours(24)};  // of virtual time
   // What a process reported, after the step behind which it did (`own_steps` taken), before anybody moves.
-  std::function<void(std::uint32_t process, std::uint32_t own_steps, std::string_view report)> on_report;
+  std::function<void(std::uint32_t process, std::uint32_t own_steps, std::string_view report)> on_report = nullptr;
 };
 
 struct LiveStageEnd : StageEnd {
@@ -48,9 +48,9 @@ struct LiveStageEnd : StageEnd {
 };
 
 struct LiveOptions {
-  std::vector<std::string> zygote;  // a program and arguments that lead to run_live_zygote
-  std::string directory;            // exists; the world may remove everything in it. Fastest on tmpfs
-  int core = -1;                    // for supervisor and processes; -1: where the supervisor runs now
+  std::vector<std::string> zygote;             // a program and arguments that lead to run_live_zygote
+  std::string directory;                       // exists; the world may remove everything in it. Fastest on tmpfs
+  int core = -1;                               // for supervisor and processes; -1: where the supervisor runs now
   std::chrono::milliseconds patience{10'000};  // real time in which a process that computes must come to its next step
 };
 

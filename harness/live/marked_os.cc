@@ -93,7 +93,8 @@ MarkedOs::OsResult<std::size_t> MarkedOs::send(Fd connection, std::span<const st
 MarkedOs::OsResult<std::size_t> MarkedOs::receive(Fd connection, std::span<std::byte> into,
                                                   std::chrono::nanoseconds timeout) {
   if (is_over(timeout)) {
-    if (const int error = mark(StepKind::receive, number_of(connection), into.size())) return tl::unexpected(Errno{error});
+    if (const int error = mark(StepKind::receive, number_of(connection), into.size()))
+      return tl::unexpected(Errno{error});
   }
   return os_->receive(connection, into, timeout);
 }

@@ -83,6 +83,8 @@ bool hide_vdso(pid_t pid) {
   bool is_ready = ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent;
   is_ready = is_ready && ::personality(ADDR_NO_RANDOMIZE) >= 0;
   for (const PassedFd& passed : descriptors) is_ready = is_ready && ::dup2(passed.here, passed.there) >= 0;
+  // Symbols are looked up once, in the zygote, rather than in each of its forks.
+  is_ready = is_ready && ::setenv("LD_BIND_NOW", "1", 1) == 0;
   if (is_ready && ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0) ::execv(arguments[0], arguments);
   const int error = errno;
   [[maybe_unused]] const ssize_t count = ::write(report, &error, sizeof error);

@@ -80,9 +80,8 @@ bool answer_timeout(LiveMachine& machine, WatchedProcess& process, const Stopped
 bool answer_kill(LiveMachine& machine, const StoppedCall& call) {
   if (call.arguments[1] != 0) return machine.stops.refuse(call, EPERM);
   const auto pid = static_cast<std::uint64_t>(call.arguments[0]);
-  const bool is_there = std::any_of(machine.processes.begin(), machine.processes.end(), [&](const WatchedProcess& p) {
-    return p.is_live && p.identity.pid == pid;
-  });
+  const bool is_there = std::any_of(machine.processes.begin(), machine.processes.end(),
+                                    [&](const WatchedProcess& p) { return p.is_live && p.identity.pid == pid; });
   return is_there ? machine.stops.answer(call, 0) : machine.stops.refuse(call, ESRCH);
 }
 

@@ -267,14 +267,15 @@ int StepTaker::stat(WatchedProcess& process) {
     std::string path;
     if (const int error = read_path(process.pid, arguments[1], path)) return error;
     LiveFile* file = nullptr;
-    if (const int error = machine_.disk.stat_name(place_of(machine_, process, arguments[0], std::move(path)), stat, file)) {
+    if (const int error =
+            machine_.disk.stat_name(place_of(machine_, process, arguments[0], std::move(path)), stat, file)) {
       return error;
     }
     step.file = machine_.disk.number(*file);
   }
   if (const int error = write_value(process.pid, into, stat)) return error;
-  step.stat = StepStat{type_of(stat.st_mode), stat.st_mode & 07777U, stat.st_nlink,
-                       static_cast<std::uint64_t>(stat.st_size)};
+  step.stat =
+      StepStat{type_of(stat.st_mode), stat.st_mode & 07777U, stat.st_nlink, static_cast<std::uint64_t>(stat.st_size)};
   return 0;
 }
 

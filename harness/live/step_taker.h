@@ -55,7 +55,7 @@ class StepTaker {
 
   LiveMachine& machine_;
   std::vector<std::byte> buffer_;
-  OwnedFd opened_;               // by the step that is being taken
+  OwnedFd opened_;  // by the step that is being taken
   LiveFile* opened_file_ = nullptr;
 };
 

@@ -43,11 +43,11 @@ struct WatchedProcess : ScheduledProcess {
   bool is_running = false;       // between an answer and its next step
   bool dies_after_step = false;  // the plan kills it then
   std::uint64_t random_count = 0;
-  int exit_status = 0;           // as waitpid tells, once it has ended
+  int exit_status = 0;  // as waitpid tells, once it has ended
 
-  StoppedCall call;           // that is `step`
-  bool is_marked = false;     // ... and only names it
-  bool skips_getpid = false;  // the next getpid belongs to `liveness`
+  StoppedCall call;                   // that is `step`
+  bool is_marked = false;             // ... and only names it
+  bool skips_getpid = false;          // the next getpid belongs to `liveness`
   modelcache::ProcessIdentity asked;  // with `liveness`: about whom
 
   std::vector<LiveDescriptor> descriptors;  // by the process's number

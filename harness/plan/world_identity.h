@@ -10,6 +10,10 @@
 
 namespace stampede {
 
+// The cache directory's path, as processes know it. Its parent exists, the directory does not. In the live world it
+// lies below a real directory.
+inline constexpr std::string_view kWorldCacheDirectory = "/sim/cache";
+
 // What a process of these worlds reads in /proc/sys/kernel/random/boot_id and /proc/self/ns/pid. The domain of its
 // identity is made of them (cache/posix_process.cc), so that the real door comes to the same number.
 inline constexpr std::string_view kWorldBootId = "57a3bede-0000-4000-8000-000000000001\n";

@@ -49,7 +49,8 @@ modelcache::ProcessIdentity SimMachine::dead_process() { return dead_world_ident
 
 modelcache::Liveness SimMachine::liveness(const modelcache::ProcessIdentity& identity) const {
   using modelcache::Liveness;
-  if (identity.domain != dead_world_identity().domain || identity.pid == 0 || identity.pid > INT32_MAX) return Liveness::unknown;
+  if (identity.domain != dead_world_identity().domain || identity.pid == 0 || identity.pid > INT32_MAX)
+    return Liveness::unknown;
   for (std::size_t i = 0; i < task_count_; ++i) {
     const SimTask& task = *tasks_[i];
     if (!task.is_live || task.identity.pid != identity.pid) continue;

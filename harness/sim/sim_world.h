@@ -18,13 +18,14 @@
 #include "harness/plan/peers.h"
 #include "harness/plan/plan.h"
 #include "harness/plan/stage_end.h"
+#include "harness/plan/world_identity.h"
 #include "harness/sim/durable_view.h"
 #include "harness/strategy/strategy.h"
 
 namespace stampede {
 
 // The cache directory's path in the simulated file system. Its parent exists, the directory does not.
-inline constexpr std::string_view kSimCacheDirectory = "/sim/cache";
+inline constexpr std::string_view kSimCacheDirectory = kWorldCacheDirectory;
 
 struct SimProcess {
   unsigned umask = 022;

@@ -1,0 +1,161 @@
+// One description of each value serves both directions.
+#include "harness/run/live_job.h"
+
+#include <concepts>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "cache/http_url.h"
+#include "cache/sha256.h"
+#include "harness/plan/world_identity.h"
+#include "harness/run/cache_client.h"
+
+namespace stampede {
+namespace {
+
+class Writer {
+ public:
+  static constexpr bool kReads = false;
+  explicit Writer(std::string& to) : to_(to) {}
+  void raw(void* value, std::size_t size) { to_.append(static_cast<const char*>(value), size); }
+
+ private:
+  std::string& to_;
+};
+
+class Reader {
+ public:
+  static constexpr bool kReads = true;
+  explicit Reader(std::string_view from) : from_(from) {}
+  void raw(void* value, std::size_t size) {
+    if (size > from_.size()) {
+      std::fputs("stampede: a live process's job or report is cut short\n", stderr);
+      std::abort();
+    }
+    std::memcpy(value, from_.data(), size);
+    from_.remove_prefix(size);
+  }
+
+ private:
+  std::string_view from_;
+};
+
+template <class Archive, class T>
+  requires(std::is_arithmetic_v<T> || std::is_enum_v<T>)
+void visit(Archive& archive, T& value) {
+  archive.raw(&value, sizeof value);
+}
+template <class Archive, class Rep, class Period>
+void visit(Archive& archive, std::chrono::duration<Rep, Period>& value) {
+  Rep count = value.count();
+  visit(archive, count);
+  value = std::chrono::duration<Rep, Period>(count);
+}
+template <class Archive>
+void visit(Archive& archive, std::string& text) {
+  std::size_t size = text.size();
+  visit(archive, size);
+  if (Archive::kReads) text.resize(size);
+  if (size > 0) archive.raw(text.data(), size);
+}
+template <class Archive>
+void visit(Archive& archive, modelcache::Sha256Digest& digest) {
+  archive.raw(digest.bytes.data(), digest.bytes.size());
+}
+template <class Archive, class T>
+void visit(Archive& archive, std::optional<T>& value) {
+  bool is_there = value.has_value();
+  visit(archive, is_there);
+  if (Archive::kReads && is_there) value.emplace();
+  if (is_there) visit(archive, *value);
+}
+template <class Archive, class T>
+void visit(Archive& archive, std::vector<T>& values) {
+  std::size_t count = values.size();
+  visit(archive, count);
+  if (Archive::kReads) values.resize(count);
+  for (T& value : values) visit(archive, value);
+}
+
+template <class Archive, class... Values>
+void visit_all(Archive& archive, Values&... values) {
+  (visit(archive, values), ...);
+}
+
+template <class Archive>
+void visit(Archive& archive, Operation& operation) {
+  visit_all(archive, operation.kind, operation.model);
+}
+template <class Archive>
+void visit(Archive& archive, PlanProcess& process) {
+  visit_all(archive, process.operations, process.verify, process.lock_wait, process.only_wait);
+}
+// Without its bytes: a client needs none.
+template <class Archive>
+void visit(Archive& archive, Model& model) {
+  visit_all(archive, model.name, model.sha256);
+}
+template <class Archive>
+void visit(Archive& archive, modelcache::Entry& entry) {
+  visit_all(archive, entry.key, entry.path, entry.size_bytes, entry.sha256, entry.url, entry.listed);
+}
+template <class Archive>
+void visit(Archive& archive, modelcache::VerifyReport& report) {
+  visit_all(archive, report.entry, report.state, report.detail, report.removed);
+}
+template <class Archive>
+void visit(Archive& archive, modelcache::RecoveryReport& report) {
+  visit_all(archive, report.temporaries_removed, report.temporaries_kept, report.entries_adopted,
+            report.listings_dropped, report.entries_bad, report.entries_unreadable, report.manifest_rebuilt,
+            report.manifest_problem, report.foreign, report.notes);
+}
+template <class Archive>
+void visit(Archive& archive, OperationOutcome& outcome) {
+  visit_all(archive, outcome.operation, outcome.error, outcome.message, outcome.path, outcome.claims_hit,
+            outcome.claimed_attempts, outcome.lock, outcome.entries, outcome.reports, outcome.recovery);
+}
+
+}  // namespace
+
+std::string job_of(const PlanProcess& process, const std::vector<Model>& models) {
+  std::string job;
+  Writer writer(job);
+  PlanProcess own_process = process;
+  std::vector<Model> own_models = models;
+  visit_all(writer, own_process, own_models);
+  return job;
+}
+
+OperationOutcome read_outcome(std::string_view report) {
+  OperationOutcome outcome;
+  Reader reader(report);
+  visit(reader, outcome);
+  return outcome;
+}
+
+void perform_live_job(const LiveTask& task) {
+  PlanProcess process;
+  std::vector<Model> models;
+  Reader reader(task.job);
+  visit_all(reader, process, models);
+  CacheClient client(task.os, std::string(kWorldCacheDirectory), process, models);
+  std::string report;
+  for (const Operation& operation : process.operations) {
+    OperationOutcome outcome = client.perform(operation);
+    report.clear();
+    Writer writer(report);
+    visit(writer, outcome);
+    task.report(report);
+  }
+}
+
+void warm_up_live_jobs() {
+  (void)modelcache::sha256_of(std::string_view("warm"));
+  (void)modelcache::HttpUrl::parse("http://127.0.0.1:1/warm");
+}
+
+}  // namespace stampede

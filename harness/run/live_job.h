@@ -1,0 +1,27 @@
+// What a process of the live world is told to do, and what it tells, as bytes.
+#ifndef STAMPEDE_RUN_LIVE_JOB_H
+#define STAMPEDE_RUN_LIVE_JOB_H
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/live/live_zygote.h"
+#include "harness/plan/model.h"
+#include "harness/plan/operation_outcome.h"
+#include "harness/plan/plan.h"
+
+namespace stampede {
+
+// The bytes go from one process of this build to another, so they have no version. `read_outcome` aborts on others.
+std::string job_of(const PlanProcess& process, const std::vector<Model>& models);
+// As CacheClient fills it in; who performed it, and when, is for the reader to say.
+OperationOutcome read_outcome(std::string_view report);
+
+// For run_live_zygote: performs the operations of a job with the built-in cache, and reports each.
+void perform_live_job(const LiveTask& task);
+void warm_up_live_jobs();
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_RUN_LIVE_JOB_H
