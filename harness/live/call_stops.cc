@@ -36,14 +36,14 @@ constexpr unsigned long kSetFlags = SECCOMP_IOW(4, std::uint64_t);
 
 // Those that can be a step, and those that must be answered because their real answer differs from run to run.
 constexpr int kStopped[] = {
-    __NR_openat,        __NR_pread64,         __NR_pwrite64,  __NR_close,    __NR_newfstatat,
-    __NR_recvfrom,      __NR_sendto,          __NR_connect,   __NR_flock,    __NR_fsync,
-    __NR_ftruncate,     __NR_renameat2,       __NR_linkat,    __NR_unlinkat, __NR_mkdirat,
-    __NR_clock_gettime, __NR_clock_nanosleep, __NR_getrandom, __NR_getpid,   __NR_kill,
+    __NR_openat,     __NR_pread64,  __NR_pwrite64, __NR_close,         __NR_newfstatat,      __NR_recvfrom,
+    __NR_sendto,     __NR_connect,  __NR_flock,    __NR_fsync,         __NR_ftruncate,       __NR_renameat2,
+    __NR_linkat,     __NR_unlinkat, __NR_mkdirat,  __NR_clock_gettime, __NR_clock_nanosleep, __NR_getrandom,
+    __NR_getpid,     __NR_kill,     __NR_tgkill,
 #ifdef __NR_readlink
     __NR_readlink,
 #endif
-    __NR_readlinkat,    __NR_fstat,           kMarkCall,
+    __NR_readlinkat, __NR_fstat,    kMarkCall,
 };
 
 std::vector<sock_filter> program() {

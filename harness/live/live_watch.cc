@@ -56,6 +56,8 @@ std::string LiveWatch::take_stop() {
   if (!call) return {};
   WatchedProcess* const process = stopped_thread(call->thread);
   if (process == nullptr) {
+    // A child that a process made would outlive it; of a thread, its whole process dies.
+    (void)::kill(call->thread, SIGKILL);
     return "thread " + std::to_string(call->thread) + " made system call " + std::to_string(call->number) +
            ", and is none of the processes' first threads";
   }

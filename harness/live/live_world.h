@@ -30,7 +30,7 @@ struct LiveProcess {
 
 struct LiveStage {
   Stage stage = Stage::run;
-  std::span<const LiveProcess> processes;
+  std::span<const LiveProcess> processes = {};
   std::span<const DiskFault> disk = {};
   std::span<const ProcessFault> process_faults = {};
   bool time_runs_first = false;

@@ -94,6 +94,7 @@ int run_live_zygote(void (*warm_up)(), LiveBody body) {
   const pid_t supervisor = ::getppid();
   auto slots = ProcessSlots::map(OwnedFd(kZygoteSlotsFd));
   if (!slots) return 2;  // not started by a supervisor
+  slots->close_descriptor();
   warm_up();
   if (!has_one_thread()) {
     send_reply({.error = ENOTSUP, .failed = 2}, -1);

@@ -31,6 +31,8 @@ class ProcessSlots {
   ~ProcessSlots();
 
   [[nodiscard]] int descriptor() const { return fd_.get(); }
+  // The memory stays.
+  void close_descriptor() { fd_.reset(); }
 
   // Forgets the reports of before. False where the job is too large.
   bool set_job(std::size_t slot, std::string_view job);

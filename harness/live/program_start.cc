@@ -3,10 +3,12 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -83,6 +85,8 @@ bool hide_vdso(pid_t pid) {
   bool is_ready = ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent;
   is_ready = is_ready && ::personality(ADDR_NO_RANDOMIZE) >= 0;
   for (const PassedFd& passed : descriptors) is_ready = is_ready && ::dup2(passed.here, passed.there) >= 0;
+  const unsigned first_unknown = descriptors.empty() ? 3 : static_cast<unsigned>(descriptors.back().there) + 1;
+  is_ready = is_ready && ::syscall(SYS_close_range, first_unknown, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
   // Symbols are looked up once, in the zygote, rather than in each of its forks.
   is_ready = is_ready && ::setenv("LD_BIND_NOW", "1", 1) == 0;
   if (is_ready && ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0) ::execv(arguments[0], arguments);

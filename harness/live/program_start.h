@@ -11,7 +11,7 @@
 
 namespace stampede {
 
-// A descriptor of the caller, and its number in the new process. All others that are not close-on-exec stay.
+// A descriptor of the caller, and its number in the new process. Of all others only the standard streams stay.
 struct PassedFd {
   int here = -1;
   int there = -1;
@@ -19,7 +19,7 @@ struct PassedFd {
 
 // Executes `arguments[0]`. The program's auxiliary vector names no vDSO, so that every look at a clock is a system call
 // (a short ptrace stop at exec; detached when this returns). A child of the calling thread, to be reaped by the caller;
-// it dies with that thread. ERRORS: not_found, denied, exhausted, io.
+// it dies with that thread. REQUIRES: `there` numbers from 3 on, ascending. ERRORS: not_found, denied, exhausted, io.
 modelcache::Result<pid_t> start_without_vdso(const std::vector<std::string>& arguments,
                                              const std::vector<PassedFd>& descriptors);
 

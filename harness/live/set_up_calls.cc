@@ -85,6 +85,14 @@ bool answer_kill(LiveMachine& machine, const StoppedCall& call) {
   return is_there ? machine.stops.answer(call, 0) : machine.stops.refuse(call, ESRCH);
 }
 
+// raise(3), by the number that the process knows as its own.
+bool answer_raise(LiveMachine& machine, const WatchedProcess& process, const StoppedCall& call) {
+  if (call.arguments[0] != process.identity.pid) return machine.stops.refuse(call, EPERM);
+  const auto thread = static_cast<pid_t>(call.arguments[1]);
+  const bool is_done = ::syscall(SYS_tgkill, process.pid, thread, static_cast<int>(call.arguments[2])) == 0;
+  return is_done ? machine.stops.answer(call, 0) : machine.stops.refuse(call, errno);
+}
+
 bool answer_getpid(LiveMachine& machine, WatchedProcess& process, const StoppedCall& call) {
   process.skips_getpid = false;
   return machine.stops.answer(call, static_cast<std::int64_t>(process.identity.pid));
@@ -102,6 +110,8 @@ bool answer(LiveMachine& machine, WatchedProcess& process, const StoppedCall& ca
       return answer_timeout(machine, process, call);
     case __NR_kill:
       return answer_kill(machine, call);
+    case __NR_tgkill:
+      return answer_raise(machine, process, call);
     case __NR_getpid:
       return answer_getpid(machine, process, call);
     case __NR_close:
