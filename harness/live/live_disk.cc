@@ -184,7 +184,7 @@ void LiveDisk::present(struct stat& stat, const LiveFile& file) const {
   if (!file.is_directory) return;
   std::vector<std::string> names;
   (void)names_in(file.handle.get(), names);
-  stat.st_size = static_cast<off_t>(names.size()) * kDirectoryBytesPerName;
+  stat.st_size = static_cast<off_t>(names.size() + 2) * kDirectoryBytesPerName;
 }
 
 int LiveDisk::stat_name(const LiveAt& at, struct stat& stat, LiveFile*& file) {

@@ -62,7 +62,10 @@ std::string LiveWatch::take_stop() {
            ", and is none of the processes' first threads";
   }
   on_stop(*process);
-  if (present(machine_, *process, *call)) process->is_running = false;
+  if (present(machine_, *process, *call)) {
+    process->is_running = false;
+    on_step(*process);
+  }
   return {};
 }
 

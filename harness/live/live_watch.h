@@ -20,6 +20,8 @@ class LiveWatch {
 
   // Called before a process's next step is known, and when it has ended: what it says may be read then.
   std::function<void(WatchedProcess&)> on_stop;
+  // It presents a step.
+  std::function<void(WatchedProcess&)> on_step;
   // It ended by itself; `exit_status` is set.
   std::function<void(WatchedProcess&)> on_end;
 

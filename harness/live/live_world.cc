@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -91,6 +92,7 @@ class LiveWorld::Impl {
     taker_.emplace(*machine_);
     watch_.emplace(*machine_, options.patience);
     watch_->on_stop = [this](WatchedProcess& process) { pass_reports(process); };
+    watch_->on_step = [this](WatchedProcess& process) { take_stops(process); };
     watch_->on_end = [this](WatchedProcess& process) { end_by_itself(process); };
     return machine_->disk.use(options.directory);
   }
@@ -168,17 +170,24 @@ class LiveWorld::Impl {
     return {};
   }
 
+  // A stop begins when the step is presented, before anybody is chosen.
+  void take_stops(WatchedProcess& process) {
+    while (const ProcessFault* const stop = machine_->faults.take_stop(process.number, process.own_steps)) {
+      process.stopped_until = later_by(std::max(machine_->clock.now(), process.stopped_until), stop->time);
+    }
+  }
+
   // One step of the process that was chosen, if its faults let it.
   void move(WatchedProcess& process) {
     while (const ProcessFault* const fault = machine_->faults.take(process.number, process.own_steps)) {
       switch (fault->kind) {
-        case ProcessFaultKind::stop:
-          process.stopped_until = later_by(machine_->clock.now(), fault->time);
-          return;  // until it is chosen again
+        case ProcessFaultKind::stop:  // taken when the step was presented
+          break;
         case ProcessFaultKind::clock_step:
           machine_->clock.step_wall(fault->time);
           break;
         case ProcessFaultKind::kill_before:
+          process.died_before_step = true;
           kill(process, ProcessEnd::killed);
           return;
         case ProcessFaultKind::kill_after:

@@ -56,14 +56,20 @@ const DiskFault* PlanFaults::meet_of_kind(const Step& step) {
   return decides;
 }
 
-const ProcessFault* PlanFaults::take_of(std::uint32_t process, std::uint32_t own_step) {
+const ProcessFault* PlanFaults::peek(std::uint32_t process, std::uint32_t own_step) {
   if (process >= next_.size()) return nullptr;
   for (std::size_t& next = next_[process]; next < processes_.size(); ++next) {
     const ProcessFault& fault = *processes_[next];
     if (fault.process != process || fault.step > own_step) return nullptr;
-    if (fault.step == own_step) return processes_[next++];
+    if (fault.step == own_step) return &fault;
   }
   return nullptr;
+}
+
+const ProcessFault* PlanFaults::take_of(std::uint32_t process, std::uint32_t own_step) {
+  const ProcessFault* const next = peek(process, own_step);
+  if (next != nullptr) ++next_[process];
+  return next;
 }
 
 }  // namespace stampede

@@ -22,6 +22,11 @@ class PlanFaults {
   const DiskFault* meet(const Step& step) {
     return kinds_[static_cast<std::size_t>(step.kind)] ? meet_of_kind(step) : nullptr;
   }
+  // The next stop of that process and own step that was not taken yet; null for none. It counts as taken.
+  const ProcessFault* take_stop(std::uint32_t process, std::uint32_t own_step) {
+    const ProcessFault* const next = processes_.empty() ? nullptr : peek(process, own_step);
+    return next != nullptr && next->kind == ProcessFaultKind::stop ? take(process, own_step) : nullptr;
+  }
   // The next fault of that process and own step that was not taken yet, in the order stop, clock_step, kill_before,
   // kill_after; null for none. It counts as taken. REQUIRES: own steps of a process never go down.
   const ProcessFault* take(std::uint32_t process, std::uint32_t own_step) {
@@ -31,6 +36,7 @@ class PlanFaults {
  private:
   const DiskFault* meet_of_kind(const Step& step);
   const ProcessFault* take_of(std::uint32_t process, std::uint32_t own_step);
+  const ProcessFault* peek(std::uint32_t process, std::uint32_t own_step);
 
   std::span<const DiskFault> disk_;
   std::vector<std::uint64_t> met_;              // how many steps each of them has matched

@@ -14,7 +14,7 @@
 #include "cache/os.h"
 #include "harness/sim/sim_inode.h"
 #include "harness/sim/sim_path.h"
-#include "harness/sim/sim_transfer.h"
+#include "harness/plan/transfer.h"
 
 namespace stampede {
 

@@ -16,7 +16,7 @@
 
 #include "harness/plan/observer.h"
 #include "harness/plan/peers.h"
-#include "harness/sim/sim_clock.h"
+#include "harness/plan/virtual_clock.h"
 #include "harness/sim/sim_world.h"
 
 namespace stampede {

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "cache/os.h"
+#include "harness/plan/file_locks.h"
 #include "harness/plan/step.h"
 #include "harness/sim/shared_bytes.h"
-#include "harness/sim/sim_locks.h"
 
 namespace stampede {
 
@@ -54,7 +54,7 @@ struct Inode {
   std::uint32_t durable_links = 0;  // names as last synced
   FileNumber file = 0;              // 0 until a step or a view names it
   std::uint64_t version = 0;
-  SimLocks locks;
+  FileLocks locks;
 
   // Of a regular file: as written, and as last synced.
   SharedBytes bytes, durable_bytes;

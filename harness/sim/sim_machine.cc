@@ -67,10 +67,9 @@ StageEnd SimMachine::run(const SimStage& stage, Strategy& strategy, Observer& ob
   observer_ = &observer;
   faults_met_.fill(0);
   faults_.begin(stage.disk, stage.process_faults);
-  schedule_.begin(stage, strategy);
   const auto begin_time = clock_.now();
-  start(stage);
-  if (SimTask* const first = schedule_.decide()) SimContext::go(main_, first->fiber.context());
+  start(stage, strategy);
+  if (SimTask* const first = decide()) SimContext::go(main_, first->fiber.context());
   runs_out_ = true;
   for (std::size_t i = 0; i < task_count_; ++i) {
     if (!tasks_[i]->is_live) continue;
@@ -84,12 +83,13 @@ StageEnd SimMachine::run(const SimStage& stage, Strategy& strategy, Observer& ob
 }
 
 // Each process runs to where it presents its first step. What it does until then nobody sees.
-void SimMachine::start(const SimStage& stage) {
+void SimMachine::start(const SimStage& stage, Strategy& strategy) {
   task_count_ = stage.processes.size();
   while (tasks_.size() < task_count_) {
     tasks_.push_back(std::make_unique<SimTask>());
     tasks_.back()->os = std::make_unique<SimOs>(*this, *tasks_.back());
   }
+  scheduled_.clear();
   for (std::size_t i = 0; i < task_count_; ++i) {
     const SimProcess& process = stage.processes[i];
     SimTask& task = *tasks_[i];
@@ -106,8 +106,10 @@ void SimMachine::start(const SimStage& stage) {
     task.stopped_until = {};
     task.refused_lock = nullptr;
     task.is_live = true;
-    schedule_.end().ends.push_back(ProcessEnd::ended);
+    scheduled_.push_back(&task);
   }
+  schedule_.begin(scheduled_, {stage.time_runs_first, stage.steps_max, stage.time_max}, strategy);
+  schedule_.end().ends.assign(task_count_, ProcessEnd::ended);
   runs_out_ = true;
   for (std::size_t i = 0; i < task_count_; ++i) {
     tasks_[i]->fiber.set_body(&SimMachine::run_body, tasks_[i].get());
@@ -126,7 +128,7 @@ SimContext& SimMachine::run_body(void* argument) {
 SimContext& SimMachine::finished(SimTask& task) {
   if (task.is_live) end_process(task, ProcessEnd::ended);
   if (runs_out_) return main_;
-  SimTask* const next = schedule_.decide();
+  SimTask* const next = decide();
   return next == nullptr ? main_ : next->fiber.context();
 }
 
@@ -163,7 +165,7 @@ void SimMachine::count_call_after_death(SimTask& task) {
 // -- a step ----------------------------------------------------------------------------------------------------------
 
 void SimMachine::pass_on(SimTask& task) {
-  SimTask* const next = runs_out_ ? nullptr : schedule_.decide();
+  SimTask* const next = runs_out_ ? nullptr : decide();
   if (next == &task) return;
   SimContext::go(task.fiber.context(), next == nullptr ? main_ : next->fiber.context());
 }

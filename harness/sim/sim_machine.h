@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "harness/plan/observer.h"
-#include "harness/sim/sim_clock.h"
+#include "harness/plan/peer_network.h"
+#include "harness/plan/plan_faults.h"
+#include "harness/plan/virtual_clock.h"
 #include "harness/sim/sim_disk.h"
 #include "harness/sim/sim_disk_view.h"
-#include "harness/sim/sim_faults.h"
-#include "harness/sim/sim_network.h"
-#include "harness/sim/sim_schedule.h"
 #include "harness/sim/sim_task.h"
+#include "harness/sim/sim_world.h"
+#include "harness/strategy/turn_schedule.h"
 
 namespace stampede {
 
@@ -26,9 +27,9 @@ class SimMachine {
   void clear(Peers& peers);
   StageEnd run(const SimStage& stage, Strategy& strategy, Observer& observer);
 
-  SimClock& clock() { return clock_; }
+  VirtualClock& clock() { return clock_; }
   SimDisk& disk() { return disk_; }
-  SimNetwork& network() { return network_; }
+  PeerNetwork& network() { return network_; }
   const SimDiskView& view() const { return view_; }
   [[nodiscard]] Stage stage() const { return stage_->stage; }
   [[nodiscard]] const SimTask& task(std::uint32_t process) const { return *tasks_.at(process); }
@@ -58,23 +59,25 @@ class SimMachine {
 
  private:
   static SimContext& run_body(void* task);
-  void start(const SimStage& stage);
+  void start(const SimStage& stage, Strategy& strategy);
+  SimTask* decide() { return static_cast<SimTask*>(schedule_.decide()); }
   void pass_on(SimTask& task);
   bool meet_process_faults(SimTask& task);
   void end_process(SimTask& task, ProcessEnd end);
   SimContext& finished(SimTask& task);
   static void note_lock(SimTask& task);
 
-  SimClock clock_;
+  VirtualClock clock_;
   SimDisk disk_;
-  SimNetwork network_;
-  SimFaults faults_;
+  PeerNetwork network_;
+  PlanFaults faults_;
   std::vector<std::unique_ptr<SimTask>> tasks_;    // the first of them are of the present or last stage
   std::vector<modelcache::ProcessIdentity> past_;  // of the run, in the order in which they were given
-  SimSchedule schedule_{clock_, network_, tasks_};
+  TurnSchedule schedule_{clock_, network_};
   SimDiskView view_{disk_, open_descriptors_};
   SimContext main_;        // whoever called `run`
   bool runs_out_ = false;  // processes run to their first step, or without effect to their end; then main goes on
+  std::vector<ScheduledProcess*> scheduled_;  // the tasks of the stage
   const SimStage* stage_ = nullptr;
   Observer* observer_ = nullptr;
   std::size_t task_count_ = 0;

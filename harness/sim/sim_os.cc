@@ -295,8 +295,9 @@ modelcache::OsResult<void> SimOs::try_lock(Fd file, LockMode mode) {
     const SimDescriptor* const descriptor = task_.descriptor(file);
     if (descriptor == nullptr) return EBADF;
     if (descriptor->inode == nullptr || descriptor->inode->locks.try_lock(task_.owner(file), mode)) return 0;
-    task_.refused_lock = descriptor->inode;
-    task_.refused_fd = static_cast<int>(file);
+    task_.refused_lock = &descriptor->inode->locks;
+    task_.refused_owner = task_.owner(file);
+    task_.refused_path.assign(descriptor->path);
     task_.refused_mode = mode;
     return EWOULDBLOCK;
   }));

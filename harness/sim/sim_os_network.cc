@@ -32,7 +32,7 @@ modelcache::OsResult<modelcache::Fd> SimOs::connect(const Address& to, nanosecon
     if (!is_numeric_address(to.ip)) return EINVAL;
     if (!task_.has_descriptor_left()) return EMFILE;
     const ConnectionNumber number = task_.step.connection = machine_.network().next_number();
-    SimConnection* connection = nullptr;
+    PeerConnection* connection = nullptr;
     const int e = machine_.network().connect(number, task_.number, to, machine_.clock().now(), connection);
     if (e != 0) return e;
     SimDescriptor* descriptor = nullptr;
@@ -86,7 +86,7 @@ modelcache::OsResult<std::size_t> SimOs::receive(Fd connection, std::span<std::b
     SimDescriptor* const descriptor = connection_of(connection, e);
     if (e != 0) return e;
     if (!into.empty() && !descriptor->connection->has_something()) return ETIMEDOUT;
-    e = SimNetwork::receive(*descriptor->connection, into, transfer, moved);
+    e = PeerNetwork::receive(*descriptor->connection, into, transfer, moved);
     task_.step.result = moved;
     return e;
   });
@@ -115,7 +115,7 @@ modelcache::WallTime SimOs::wall_time() {
 modelcache::OsResult<void> SimOs::sleep_until(modelcache::Instant until) {
   if (!begin(StepKind::sleep_until)) return failed(EIO);
   task_.wait = SimTask::Wait::time;
-  task_.wait_end = SimClock::moment_of(until);
+  task_.wait_end = VirtualClock::moment_of(until);
   if (const int error = take([&](Transfer) { return 0; })) return failed(error);
   return {};
 }

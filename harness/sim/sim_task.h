@@ -10,11 +10,12 @@
 #include <vector>
 
 #include "cache/os.h"
+#include "harness/plan/peer_network.h"
 #include "harness/plan/step.h"
 #include "harness/sim/sim_fiber.h"
 #include "harness/sim/sim_inode.h"
-#include "harness/sim/sim_network.h"
 #include "harness/sim/sim_path.h"
+#include "harness/strategy/turn_schedule.h"
 
 namespace stampede {
 
@@ -22,14 +23,13 @@ namespace stampede {
 struct SimDescriptor {
   bool is_open = false;
   bool is_writable = false;
-  Inode* inode = nullptr;               // of a file
-  SimConnection* connection = nullptr;  // of a connection
-  std::string path;                     // that it was opened by, as steps have it
+  Inode* inode = nullptr;                // of a file
+  PeerConnection* connection = nullptr;  // of a connection
+  std::string path;                      // that it was opened by, as steps have it
 };
 
 // Owned by the machine, which uses it again for a process of the next stage.
-struct SimTask {
-  std::uint32_t number = 0;
+struct SimTask : ScheduledProcess {
   modelcache::ProcessIdentity identity;
   Actor actor;
   std::uint32_t descriptors_max = 0;
@@ -37,28 +37,10 @@ struct SimTask {
 
   SimFiber fiber;
   std::unique_ptr<modelcache::Os> os;
-  bool is_live = false;   // it was started, and has neither ended nor died
   bool has_died = false;  // it was killed or abandoned
   std::uint64_t calls_after_death = 0;
-  Step step;                       // presented, or the last one that it took
-  std::uint32_t own_steps = 0;     // taken
   std::uint64_t random_count = 0;  // values that it drew
   bool dies_after_step = false;    // the plan kills it then
-  bool died_before_step = false;   // the plan killed it instead of its next step
-  // What a decision after it has moved is known by: the own step that it would take next. Who was killed before a step
-  // has passed that one, since choosing him had been a decision before it.
-  [[nodiscard]] std::uint32_t key_step() const { return own_steps + (died_before_step ? 1 : 0); }
-
-  // What the presented step waits for.
-  enum class Wait : std::uint8_t { nothing, time, bytes };
-  Wait wait = Wait::nothing;
-  std::chrono::nanoseconds wait_end{};       // of time, and of bytes at the latest
-  SimConnection* wait_connection = nullptr;  // of bytes
-  std::chrono::nanoseconds stopped_until{};  // by the plan
-  // The lock that its last try was refused, while it has only looked at clocks and the like since.
-  Inode* refused_lock = nullptr;
-  int refused_fd = -1;
-  modelcache::LockMode refused_mode = modelcache::LockMode::exclusive;
 
   std::vector<SimDescriptor> descriptors;  // by number, from kFirstDescriptor on
   std::uint32_t open_count = 0;

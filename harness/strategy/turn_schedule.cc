@@ -138,7 +138,7 @@ ScheduledProcess* TurnSchedule::decide() {
 
 ScheduledProcess* TurnSchedule::choose() {
   const ScheduledProcess& last = *processes_[last_];
-  Decision decision{last_, last.own_steps, can_move(last), candidates_, 0};
+  Decision decision{last_, last.key_step(), can_move(last), candidates_, 0};
   const auto waking = [&](std::size_t i) { return waking_of(*processes_[candidates_[i].process]); };
   for (std::size_t i = 1; i < candidates_.size() && !decision.last_can_move; ++i) {
     // Where nobody can move, the first to wake; without `time_runs_first` all candidates can.
@@ -154,7 +154,7 @@ ScheduledProcess* TurnSchedule::choose() {
     std::abort();
   }
   const std::uint32_t next = candidates_[index].process;
-  if (index != decision.by_default) end_.switches.push_back({last_, last.own_steps, next});
+  if (index != decision.by_default) end_.switches.push_back({last_, last.key_step(), next});
   if (next != last_) {
     ++end_.moves;
     if (decision.last_can_move) ++end_.preemptions;

@@ -19,9 +19,13 @@ namespace stampede {
 // What the schedule must know of a process. Worlds derive theirs from it.
 struct ScheduledProcess {
   std::uint32_t number = 0;
-  bool is_live = false;         // it was started, and has neither ended nor died
-  Step step;                    // presented, or the last one that it took
-  std::uint32_t own_steps = 0;  // taken
+  bool is_live = false;           // it was started, and has neither ended nor died
+  Step step;                      // presented, or the last one that it took
+  std::uint32_t own_steps = 0;    // taken
+  bool died_before_step = false;  // the plan killed it instead of its next step
+  // What a decision after it has moved is known by: the own step that it would take next. Who was killed before a step
+  // has passed that one, since choosing him had been a decision before it.
+  [[nodiscard]] std::uint32_t key_step() const { return own_steps + (died_before_step ? 1 : 0); }
 
   // What the presented step waits for.
   enum class Wait : std::uint8_t { nothing, time, bytes };
