@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "cache/os.h"
+#include "harness/plan/transfer.h"
 #include "harness/sim/sim_inode.h"
 #include "harness/sim/sim_path.h"
-#include "harness/plan/transfer.h"
 
 namespace stampede {
 
