@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "harness/live/live_machine.h"
+#include "harness/live/live_scratch.h"
 #include "harness/live/live_watch.h"
 #include "harness/live/live_zygote.h"
 #include "harness/live/process_slots.h"
@@ -94,7 +95,11 @@ class LiveWorld::Impl {
     watch_->on_stop = [this](WatchedProcess& process) { pass_reports(process); };
     watch_->on_step = [this](WatchedProcess& process) { take_stops(process); };
     watch_->on_end = [this](WatchedProcess& process) { end_by_itself(process); };
-    return machine_->disk.use(options.directory);
+    if (!options.directory.empty()) return machine_->disk.use(options.directory);
+    auto scratch = LiveScratch::make();
+    if (!scratch) return fail(std::move(scratch.error()));
+    scratch_.emplace(std::move(*scratch));
+    return machine_->disk.use(scratch_->path());
   }
 
   Result<void> clear(Peers& peers) {
@@ -111,6 +116,7 @@ class LiveWorld::Impl {
     stage_ = &stage;
     observer_ = &observer;
     end_ = {};
+    faults_met_.fill(0);
     machine_->stage = stage.stage;
     machine_->faults.begin(stage.disk, stage.process_faults);
     const auto begin_time = machine_->clock.now();
@@ -131,6 +137,11 @@ class LiveWorld::Impl {
   }
 
   LiveDisk& disk() { return machine_->disk; }
+  void let_time_pass(std::chrono::nanoseconds time) {
+    machine_->clock.run_to(later_by(machine_->clock.now(), time));
+    machine_->disk.set_wall_time(machine_->clock.coarse_wall());
+  }
+  [[nodiscard]] const std::array<std::uint64_t, kProcessFaultKinds>& faults_met() const { return faults_met_; }
   [[nodiscard]] modelcache::ProcessIdentity identity(std::uint32_t process) const {
     return machine_->processes.at(process).identity;
   }
@@ -173,6 +184,7 @@ class LiveWorld::Impl {
   // A stop begins when the step is presented, before anybody is chosen.
   void take_stops(WatchedProcess& process) {
     while (const ProcessFault* const stop = machine_->faults.take_stop(process.number, process.own_steps)) {
+      ++faults_met_[static_cast<std::size_t>(stop->kind)];
       process.stopped_until = later_by(std::max(machine_->clock.now(), process.stopped_until), stop->time);
     }
   }
@@ -180,6 +192,7 @@ class LiveWorld::Impl {
   // One step of the process that was chosen, if its faults let it.
   void move(WatchedProcess& process) {
     while (const ProcessFault* const fault = machine_->faults.take(process.number, process.own_steps)) {
+      ++faults_met_[static_cast<std::size_t>(fault->kind)];
       switch (fault->kind) {
         case ProcessFaultKind::stop:  // taken when the step was presented
           break;
@@ -265,6 +278,7 @@ class LiveWorld::Impl {
   }
 
   OnOneCore core_;
+  std::optional<LiveScratch> scratch_;
   ProcessSlots slots_;
   std::optional<LiveZygote> zygote_;
   std::optional<LiveMachine> machine_;
@@ -275,6 +289,7 @@ class LiveWorld::Impl {
   const LiveStage* stage_ = nullptr;
   Observer* observer_ = nullptr;
   LiveStageEnd end_;
+  std::array<std::uint64_t, kProcessFaultKinds> faults_met_{};
 };
 
 LiveWorld::LiveWorld(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -300,6 +315,10 @@ void LiveWorld::write_file(std::string_view path, std::span<const std::byte> byt
 }
 void LiveWorld::remove_name(std::string_view path) { impl_->disk().remove_name(path); }
 void LiveWorld::set_read_only(bool is_read_only) { impl_->disk().set_read_only(is_read_only); }
+void LiveWorld::let_time_pass(std::chrono::nanoseconds time) { impl_->let_time_pass(time); }
+const std::array<std::uint64_t, kProcessFaultKinds>& LiveWorld::process_faults_met() const {
+  return impl_->faults_met();
+}
 modelcache::ProcessIdentity LiveWorld::dead_process() const { return dead_world_identity(); }
 modelcache::ProcessIdentity LiveWorld::identity(std::uint32_t process) const { return impl_->identity(process); }
 

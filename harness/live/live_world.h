@@ -2,6 +2,7 @@
 #ifndef STAMPEDE_LIVE_LIVE_WORLD_H
 #define STAMPEDE_LIVE_LIVE_WORLD_H
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -48,8 +49,9 @@ struct LiveStageEnd : StageEnd {
 };
 
 struct LiveOptions {
-  std::vector<std::string> zygote;             // a program and arguments that lead to run_live_zygote
-  std::string directory;                       // exists; the world may remove everything in it. Fastest on tmpfs
+  std::vector<std::string> zygote;  // a program and arguments that lead to run_live_zygote
+  // Exists; the world may remove everything in it. Fastest in memory. Empty: one of its own there.
+  std::string directory = {};
   int core = -1;                               // for supervisor and processes; -1: where the supervisor runs now
   std::chrono::milliseconds patience{10'000};  // real time in which a process that computes must come to its next step
 };
@@ -78,6 +80,8 @@ class LiveWorld {
   void write_file(std::string_view path, std::span<const std::byte> bytes);
   void remove_name(std::string_view path);
   void set_read_only(bool is_read_only);
+  void let_time_pass(std::chrono::nanoseconds time);
+  [[nodiscard]] const std::array<std::uint64_t, kProcessFaultKinds>& process_faults_met() const;
   [[nodiscard]] modelcache::ProcessIdentity dead_process() const;
   [[nodiscard]] modelcache::ProcessIdentity identity(std::uint32_t process) const;
 

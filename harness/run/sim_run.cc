@@ -1,4 +1,4 @@
-// Puts the simulated world, the scripted server, the built-in cache and the judge together for one run.
+// Puts a world, the scripted server, the built-in cache and the judge together for one run.
 #include "harness/run/sim_run.h"
 
 #include <algorithm>
@@ -8,9 +8,9 @@
 
 #include "cache/key.h"
 #include "harness/faults/scripted_peers.h"
-#include "harness/run/cache_client.h"
+#include "harness/plan/world_identity.h"
+#include "harness/run/plan_world.h"
 #include "harness/run/trace.h"
-#include "harness/sim/sim_world.h"
 #include "harness/strategy/default_schedule.h"
 
 namespace stampede {
@@ -23,6 +23,8 @@ constexpr std::uint64_t kLastModelBytes = 100;
 
 class SimRunner::Impl final : public Observer {
  public:
+  explicit Impl(std::unique_ptr<PlanWorld> world) : world_(std::move(world)) {}
+
   const SimOutcome& run(const Plan& plan, Strategy& strategy, const SimRunOptions& options) {
     begin(plan, options);
     warm_up();
@@ -75,10 +77,10 @@ class SimRunner::Impl final : public Observer {
     models_.push_back(model_of(last, kLastModelBytes));
     peers_.offer(models_);
     peers_.restart({});
-    world_.clear(peers_);
     hash_.clear();
     judge_.begin(plan, models_);
     outcome_ = SimOutcome{};
+    if (const auto cleared = world_->clear(peers_); !cleared) outcome_.uncontrolled = cleared.error().message();
   }
 
   // Generating a model takes longer than running a plan with it.
@@ -92,40 +94,31 @@ class SimRunner::Impl final : public Observer {
     return found->second;
   }
 
-  StageEnd run_stage(Stage stage, const std::vector<PlanProcess>& processes, SimStage sim_stage, Strategy& strategy) {
-    own_steps_.assign(processes.size(), 0);
-    sim_processes_.clear();
-    for (std::uint32_t i = 0; i < processes.size(); ++i) {
-      SimProcess process;
-      process.umask = processes[i].umask;
-      process.descriptors_max = processes[i].descriptors_max;
-      process.body = [this, stage, i, &processes](modelcache::Os& os) { perform(stage, i, processes[i], os); };
-      sim_processes_.push_back(std::move(process));
-    }
-    sim_stage.stage = stage;
-    sim_stage.processes = sim_processes_;
-    outcome_.processes += processes.size();
+  StageEnd run_stage(const PlanStage& stage, Strategy& strategy) {
+    own_steps_.assign(stage.processes.size(), 0);
+    progress_.assign(stage.processes.size(), {});
+    outcome_.processes += stage.processes.size();
+    if (!outcome_.uncontrolled.empty()) return {};
     strategy.begin();
-    StageEnd end = world_.run(sim_stage, strategy, *this);
-    judge_.on_stage_end(stage, end, peers_.ledger(), world_.disk());
-    return end;
+    PlanStageEnd end = world_->run(
+        stage, models_, strategy, *this,
+        [&](std::uint32_t process, OperationOutcome outcome) { on_outcome(stage.stage, process, std::move(outcome)); });
+    outcome_.uncontrolled = std::move(end.uncontrolled);
+    outcome_.crashes.insert(outcome_.crashes.end(), end.crashes.begin(), end.crashes.end());
+    judge_.on_stage_end(stage.stage, end, peers_.ledger(), world_->disk());
+    return std::move(end);
   }
 
-  void perform(Stage stage, std::uint32_t process, const PlanProcess& planned, modelcache::Os& os) {
-    CacheClient client(os, std::string(kSimCacheDirectory), planned, models_);
-    for (std::uint32_t i = 0; i < planned.operations.size(); ++i) {
-      const std::uint32_t first_step = own_steps_[process];
-      OperationOutcome outcome = client.perform(planned.operations[i]);
-      if (world_.has_died(process)) return;  // what a dead process returns says nothing
-      outcome.stage = stage;
-      outcome.process = process;
-      outcome.index = i;
-      outcome.first_step = first_step;
-      outcome.end_step = own_steps_[process];
-      hash_.add(outcome);
-      judge_.on_operation(outcome, world_.disk());
-      outcome_.operations.push_back(std::move(outcome));
-    }
+  void on_outcome(Stage stage, std::uint32_t process, OperationOutcome outcome) {
+    Progress& progress = progress_[process];
+    outcome.stage = stage;
+    outcome.process = process;
+    outcome.index = progress.operations++;
+    outcome.first_step = std::exchange(progress.first_step, own_steps_[process]);
+    outcome.end_step = own_steps_[process];
+    hash_.add(outcome);
+    judge_.on_operation(outcome, world_->disk());
+    outcome_.operations.push_back(std::move(outcome));
   }
 
   void warm_up() {
@@ -136,15 +129,15 @@ class SimRunner::Impl final : public Observer {
     // What stands in a directory that nobody has used yet was left by somebody who made it.
     if (start.warm.empty()) process.operations.push_back(Operation{OperationKind::recover, 0});
     DefaultSchedule one_after_the_other;
-    (void)run_stage(Stage::warm_up, {process}, {}, one_after_the_other);
+    (void)run_stage({.stage = Stage::warm_up, .processes = {&process, 1}}, one_after_the_other);
     // What is damaged later has other times than what was published; within one tick of the file system's clock nobody
     // could tell.
-    if (!start.damage.empty()) world_.let_time_pass(kBeforeDamage);
+    if (!start.damage.empty()) world_->let_time_pass(kBeforeDamage);
     for (const Damage& damage : start.damage) apply(damage);
   }
 
   void apply(const Damage& damage) {
-    const DiskView& disk = world_.disk();
+    const DiskView& disk = world_->disk();
     const Model& model = models_.at(damage.model);
     const std::string key = modelcache::key_of(model.sha256);
     const std::string entry = "entries/" + key;
@@ -161,30 +154,31 @@ class SimRunner::Impl final : public Observer {
         bytes.clear();
         break;
       case DamageKind::unlisted:
-        if (disk.file_at(modelcache::kManifestName) != 0) world_.remove_name(modelcache::kManifestName);
+        if (disk.file_at(modelcache::kManifestName) != 0) world_->remove_name(modelcache::kManifestName);
         return;
       case DamageKind::manifest_garbage:
-        if (disk.file_at("entries") != 0) world_.write_file(modelcache::kManifestName, kGarbage);
+        if (disk.file_at("entries") != 0) world_->write_file(modelcache::kManifestName, kGarbage);
         return;
       case DamageKind::dead_temporary:
         if (disk.file_at("tmp") == 0) return;
         bytes.resize(bytes.size() / 2);
-        world_.write_file("tmp/" + modelcache::temporary_name(key, world_.dead_process(), damage.model), bytes);
+        world_->write_file("tmp/" + modelcache::temporary_name(key, dead_world_identity(), damage.model), bytes);
         return;
     }
-    if (disk.file_at(entry) != 0) world_.write_file(entry, bytes);
+    if (disk.file_at(entry) != 0) world_->write_file(entry, bytes);
   }
 
   void run_plan(Strategy& strategy) {
-    world_.set_read_only(plan_->start.read_only);
+    world_->set_read_only(plan_->start.read_only);
     peers_.play(plan_->network);
-    SimStage stage;
-    stage.disk = plan_->disk;
-    stage.process_faults = plan_->process_faults;
-    stage.time_runs_first = plan_->schedule.time_runs_first;
-    outcome_.run = run_stage(Stage::run, plan_->processes, stage, strategy);
-    world_.set_read_only(false);
-    outcome_.process_faults_met = world_.process_faults_met();
+    outcome_.run = run_stage({.stage = Stage::run,
+                              .processes = plan_->processes,
+                              .disk = plan_->disk,
+                              .process_faults = plan_->process_faults,
+                              .time_runs_first = plan_->schedule.time_runs_first},
+                             strategy);
+    world_->set_read_only(false);
+    outcome_.process_faults_met = world_->process_faults_met();
   }
 
   void epilogue() {
@@ -192,14 +186,20 @@ class SimRunner::Impl final : public Observer {
     for (std::size_t i = 0; i < models_.size(); ++i) process.operations.push_back(Operation{OperationKind::get, i});
     peers_.play({});
     DefaultSchedule one_after_the_other;
-    (void)run_stage(Stage::epilogue, {process}, {}, one_after_the_other);
+    (void)run_stage({.stage = Stage::epilogue, .processes = {&process, 1}}, one_after_the_other);
   }
 
   static constexpr std::size_t kKnownModelsMax = 256;
   static constexpr std::chrono::seconds kBeforeDamage{1};
   static constexpr std::array<std::byte, 3> kGarbage{std::byte{'{'}, std::byte{'"'}, std::byte{'x'}};
 
-  SimWorld world_;
+  // Of a process in the present stage.
+  struct Progress {
+    std::uint32_t operations = 0;  // that have ended
+    std::uint32_t first_step = 0;  // of the next one
+  };
+
+  std::unique_ptr<PlanWorld> world_;
   ScriptedPeers peers_;
   StepJudge judge_;
   TraceHash hash_;
@@ -211,11 +211,12 @@ class SimRunner::Impl final : public Observer {
   std::vector<Model> models_;
   SimOutcome outcome_;
   // Of the present stage.
-  std::vector<SimProcess> sim_processes_;
+  std::vector<Progress> progress_;
   std::vector<std::uint32_t> own_steps_;
 };
 
-SimRunner::SimRunner() : impl_(std::make_unique<Impl>()) {}
+SimRunner::SimRunner() : SimRunner(make_sim_plan_world()) {}
+SimRunner::SimRunner(std::unique_ptr<PlanWorld> world) : impl_(std::make_unique<Impl>(std::move(world))) {}
 SimRunner::~SimRunner() = default;
 
 const SimOutcome& SimRunner::run(const Plan& plan, Strategy& strategy, const SimRunOptions& options) {

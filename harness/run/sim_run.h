@@ -1,4 +1,5 @@
-// Runs a plan in the simulated world: warm-up, the plan's processes, epilogue, judged at every step.
+// Runs a plan in a controlled world, the simulated one where nothing else is said: warm-up, the plan's processes,
+// epilogue, judged at every step.
 #ifndef STAMPEDE_RUN_SIM_RUN_H
 #define STAMPEDE_RUN_SIM_RUN_H
 
@@ -14,6 +15,7 @@
 #include "harness/plan/plan.h"
 #include "harness/plan/stage_end.h"
 #include "harness/plan/step.h"
+#include "harness/run/plan_world.h"
 #include "harness/strategy/strategy.h"
 
 namespace stampede {
@@ -43,12 +45,16 @@ struct SimOutcome {
   std::array<std::uint64_t, kProcessFaultKinds> process_faults_met{};
   std::vector<std::uint32_t> steps_at_first_kill;  // own steps of each process when the first one was killed
   std::vector<Step> trace;                         // where steps are kept
+  // Why the live world lost control; then nothing else here says anything about the cache.
+  std::string uncontrolled;
+  std::vector<std::string> crashes;  // of real processes
 };
 
 // Keeps its world, judge and memory from run to run. Owned by one thread.
 class SimRunner {
  public:
   SimRunner();
+  explicit SimRunner(std::unique_ptr<PlanWorld> world);
   ~SimRunner();
   SimRunner(const SimRunner&) = delete;
   SimRunner& operator=(const SimRunner&) = delete;

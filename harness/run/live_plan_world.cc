@@ -1,0 +1,66 @@
+// Plans in the live world: each process is a real one that is told what to do.
+#include <utility>
+
+#include "harness/live/live_world.h"
+#include "harness/run/live_job.h"
+#include "harness/run/plan_world.h"
+
+namespace stampede {
+namespace {
+
+class LivePlanWorld final : public PlanWorld {
+ public:
+  explicit LivePlanWorld(std::unique_ptr<LiveWorld> world) : world_(std::move(world)) {}
+
+  modelcache::Result<void> clear(Peers& peers) override { return world_->clear(peers); }
+
+  PlanStageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
+                   const OnOutcome& on_outcome) override {
+    processes_.clear();
+    for (const PlanProcess& planned : stage.processes) {
+      processes_.push_back(
+          {.umask = planned.umask, .descriptors_max = planned.descriptors_max, .job = job_of(planned, models)});
+    }
+    LiveStage live{.stage = stage.stage,
+                   .processes = processes_,
+                   .disk = stage.disk,
+                   .process_faults = stage.process_faults,
+                   .time_runs_first = stage.time_runs_first};
+    live.on_report = [&](std::uint32_t process, std::uint32_t, std::string_view report) {
+      on_outcome(process, read_outcome(report));
+    };
+    auto ended = world_->run(live, strategy, observer);
+    PlanStageEnd end;
+    if (!ended) {
+      end.uncontrolled = ended.error().message();
+      return end;
+    }
+    static_cast<StageEnd&>(end) = std::move(*ended);
+    end.uncontrolled = std::move(ended->uncontrolled);
+    end.crashes = std::move(ended->crashes);
+    return end;
+  }
+
+  [[nodiscard]] std::array<std::uint64_t, kProcessFaultKinds> process_faults_met() const override {
+    return world_->process_faults_met();
+  }
+  [[nodiscard]] const DiskView& disk() const override { return world_->disk(); }
+  void write_file(std::string_view path, std::span<const std::byte> bytes) override { world_->write_file(path, bytes); }
+  void remove_name(std::string_view path) override { world_->remove_name(path); }
+  void set_read_only(bool is_read_only) override { world_->set_read_only(is_read_only); }
+  void let_time_pass(std::chrono::nanoseconds time) override { world_->let_time_pass(time); }
+
+ private:
+  std::unique_ptr<LiveWorld> world_;
+  std::vector<LiveProcess> processes_;
+};
+
+}  // namespace
+
+modelcache::Result<std::unique_ptr<PlanWorld>> make_live_plan_world(std::vector<std::string> zygote, int core) {
+  auto world = LiveWorld::start({.zygote = std::move(zygote), .core = core});
+  if (!world) return modelcache::fail(std::move(world.error()));
+  return std::unique_ptr<PlanWorld>(std::make_unique<LivePlanWorld>(std::move(*world)));
+}
+
+}  // namespace stampede

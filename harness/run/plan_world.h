@@ -1,0 +1,74 @@
+// A controlled world as the runner of plans sees it: the simulated one, or the live one.
+#ifndef STAMPEDE_RUN_PLAN_WORLD_H
+#define STAMPEDE_RUN_PLAN_WORLD_H
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/os.h"
+#include "cache/result.h"
+#include "harness/plan/disk_view.h"
+#include "harness/plan/model.h"
+#include "harness/plan/observer.h"
+#include "harness/plan/operation_outcome.h"
+#include "harness/plan/peers.h"
+#include "harness/plan/plan.h"
+#include "harness/plan/stage_end.h"
+#include "harness/strategy/strategy.h"
+
+namespace stampede {
+
+struct PlanStage {
+  Stage stage = Stage::run;
+  std::span<const PlanProcess> processes = {};
+  std::span<const DiskFault> disk = {};
+  std::span<const ProcessFault> process_faults = {};
+  bool time_runs_first = false;
+};
+
+struct PlanStageEnd : StageEnd {
+  // Why the world lost control, or could not run the stage: nothing in the run says anything about the cache. Empty
+  // where it did not. The simulated world never does.
+  std::string uncontrolled;
+  std::vector<std::string> crashes;  // of processes that ended otherwise than by returning, a line each
+};
+
+// Owned by one thread; runs many plans, one after the other. Who performs the operations is the built-in cache.
+class PlanWorld {
+ public:
+  // What an operation came to, as CacheClient fills it in; nobody has moved since. Of processes that have died,
+  // nothing.
+  using OnOutcome = std::function<void(std::uint32_t process, OperationOutcome outcome)>;
+
+  virtual ~PlanWorld() = default;
+  // An empty directory at time zero. `peers` must live until the next `clear`. ERRORS: those of the world.
+  virtual modelcache::Result<void> clear(Peers& peers) = 0;
+  virtual PlanStageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy,
+                           Observer& observer, const OnOutcome& on_outcome) = 0;
+  // Of the present or last stage.
+  [[nodiscard]] virtual std::array<std::uint64_t, kProcessFaultKinds> process_faults_met() const = 0;
+  [[nodiscard]] virtual const DiskView& disk() const = 0;
+  // Between stages, by hand; see sim_world.h.
+  virtual void write_file(std::string_view path, std::span<const std::byte> bytes) = 0;
+  virtual void remove_name(std::string_view path) = 0;
+  virtual void set_read_only(bool is_read_only) = 0;
+  virtual void let_time_pass(std::chrono::nanoseconds time) = 0;
+};
+
+std::unique_ptr<PlanWorld> make_sim_plan_world();
+// Real processes, forked from a zygote: `zygote` is a program and arguments that lead to `run_live_zygote` with
+// `perform_live_job`. The calling thread stays on one core, `core` or the present one, as long as the world lives.
+// ERRORS: as LiveWorld::start.
+modelcache::Result<std::unique_ptr<PlanWorld>> make_live_plan_world(std::vector<std::string> zygote, int core = -1);
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_RUN_PLAN_WORLD_H

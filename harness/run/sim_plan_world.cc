@@ -1,0 +1,67 @@
+// Plans in the simulated world: each process is the cache's code on a fiber.
+#include <string>
+#include <utility>
+
+#include "harness/run/cache_client.h"
+#include "harness/run/plan_world.h"
+#include "harness/sim/sim_world.h"
+
+namespace stampede {
+namespace {
+
+class SimPlanWorld final : public PlanWorld {
+ public:
+  modelcache::Result<void> clear(Peers& peers) override {
+    world_.clear(peers);
+    return {};
+  }
+
+  PlanStageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
+                   const OnOutcome& on_outcome) override {
+    processes_.clear();
+    for (std::uint32_t i = 0; i < stage.processes.size(); ++i) {
+      SimProcess process;
+      process.umask = stage.processes[i].umask;
+      process.descriptors_max = stage.processes[i].descriptors_max;
+      process.body = [&, i](modelcache::Os& os) { perform(i, stage.processes[i], models, os, on_outcome); };
+      processes_.push_back(std::move(process));
+    }
+    PlanStageEnd end;
+    static_cast<StageEnd&>(end) = world_.run({.stage = stage.stage,
+                                              .processes = processes_,
+                                              .disk = stage.disk,
+                                              .process_faults = stage.process_faults,
+                                              .time_runs_first = stage.time_runs_first},
+                                             strategy, observer);
+    return end;
+  }
+
+  [[nodiscard]] std::array<std::uint64_t, kProcessFaultKinds> process_faults_met() const override {
+    return world_.process_faults_met();
+  }
+  [[nodiscard]] const DiskView& disk() const override { return world_.disk(); }
+  void write_file(std::string_view path, std::span<const std::byte> bytes) override { world_.write_file(path, bytes); }
+  void remove_name(std::string_view path) override { world_.remove_name(path); }
+  void set_read_only(bool is_read_only) override { world_.set_read_only(is_read_only); }
+  void let_time_pass(std::chrono::nanoseconds time) override { world_.let_time_pass(time); }
+
+ private:
+  void perform(std::uint32_t process, const PlanProcess& planned, const std::vector<Model>& models, modelcache::Os& os,
+               const OnOutcome& on_outcome) {
+    CacheClient client(os, std::string(kSimCacheDirectory), planned, models);
+    for (const Operation& operation : planned.operations) {
+      OperationOutcome outcome = client.perform(operation);
+      if (world_.has_died(process)) return;  // what a dead process returns says nothing
+      on_outcome(process, std::move(outcome));
+    }
+  }
+
+  SimWorld world_;
+  std::vector<SimProcess> processes_;
+};
+
+}  // namespace
+
+std::unique_ptr<PlanWorld> make_sim_plan_world() { return std::make_unique<SimPlanWorld>(); }
+
+}  // namespace stampede
