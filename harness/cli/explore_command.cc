@@ -32,6 +32,7 @@ constexpr const char* kExamples =
     "  stampede explore --seconds 60 --fault-share 0.5 --out found     saves what it finds in found/\n"
     "  stampede explore --seed 7 --runs 1 --fault reset_in_body --fault-share 1     draws one plan again\n"
     "  stampede explore --world sim --runs 100000 --jobs 2     plans of the simulated world, each run twice\n"
+    "  stampede explore --world live --runs 1000     the same plans on real processes and files\n"
     "  stampede explore --world sim --plan PLAN --strategy exhaustive:2     all its schedules with two preemptions\n"
     "  stampede explore --world sim --plan PLAN --sweep kills     kills every process at every step";
 
@@ -51,7 +52,7 @@ struct ExploreArguments {
 
 void add_options(Subcommand& command, ExploreArguments& arguments) {
   DrawOptions& draw = arguments.exploration.draw;
-  command.option("--world", arguments.world, "where plans run").one_of({"free", "sim"}).shows_default();
+  command.option("--world", arguments.world, "where plans run").one_of({"free", "sim", "live"}).shows_default();
   command.option("--subject", arguments.subject, "the cache under test (stampede subjects), or its description")
       .type_name("NAME|FILE")
       .shows_default();
@@ -230,6 +231,7 @@ int explore_any(const Subcommand& command, ExploreArguments& arguments) {
   if (command.count("--processes") > 0) sim.processes = arguments.exploration.draw.processes;
   sim.out = arguments.exploration.out;
   sim.is_json = arguments.is_json;
+  sim.is_live = arguments.world == "live";
   return explore_sim_world(sim);
 }
 

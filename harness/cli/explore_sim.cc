@@ -3,8 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <thread>
 
 #include "cache/posix_os.h"
 #include "harness/cli/exit_statuses.h"
@@ -63,6 +68,25 @@ int complete(ExploreSimArguments& arguments, SimExplorationOptions& options) {
   return 0;
 }
 
+// 0, or the exit status. Thread i keeps to core i.
+int choose_world(const ExploreSimArguments& arguments, SimExplorationOptions& options) {
+  if (!arguments.is_live) return 0;
+  if (!arguments.sweep.empty()) return refuse("--sweep: for --world sim only", kUsage);
+  options.world = "live";
+  const auto make = [](int core) { return make_live_plan_world({"/proc/self/exe", "live-zygote"}, core); };
+  if (const auto first = make(-1); !first) return refuse("no live world here: " + first.error().message(), kCannotHere);
+  const auto next_core = std::make_shared<std::atomic<unsigned>>(0);
+  const bool is_pinned = options.jobs > 1;
+  options.make_world = [make, next_core, is_pinned] {
+    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+    auto world = make(is_pinned ? static_cast<int>(next_core->fetch_add(1) % cores) : -1);
+    if (world) return std::move(*world);
+    std::fprintf(stderr, "stampede: no live world any more: %s\n", world.error().message().c_str());
+    std::exit(kCannotHere);
+  };
+  return 0;
+}
+
 int finish(const std::string& report, const std::vector<SavedDiscovery>& saved, std::uint64_t violations, bool is_json,
            bool is_interrupted) {
   std::fputs(discovery_text(saved, violations).c_str(), is_json ? stderr : stdout);
@@ -88,7 +112,7 @@ int sweep(const ExploreSimArguments& arguments, const SimExplorationOptions& opt
 }  // namespace
 
 void add_explore_sim_options(Subcommand& command, ExploreSimArguments& arguments) {
-  const std::string group = "The simulated world (--world sim)";
+  const std::string group = "The controlled worlds (--world sim, live)";
   command.option("--strategy", arguments.strategy, "how processes are moved: random, default, exhaustive:K")
       .type_name("NAME")
       .shows_default()
@@ -111,6 +135,7 @@ void add_explore_sim_options(Subcommand& command, ExploreSimArguments& arguments
 int explore_sim_world(ExploreSimArguments& arguments) {
   SimExplorationOptions options;
   if (const int status = complete(arguments, options); status != 0) return status;
+  if (const int status = choose_world(arguments, options); status != 0) return status;
   const PosixInterrupt interrupt;
   options.is_interrupted = [&interrupt] { return interrupt.happened(); };
   const std::string out = arguments.out.empty() ? std::string(kOutByDefault) : arguments.out;
@@ -122,10 +147,12 @@ int explore_sim_world(ExploreSimArguments& arguments) {
                  std::to_string(so_far.violations).c_str(), so_far.seconds);
   });
   if (is_watched) std::fputs("\r\033[K", stderr);
-  const std::string command = fmt::format("stampede explore --world sim --strategy {}", arguments.strategy);
+  const std::string command =
+      fmt::format("stampede explore --world {} --strategy {}", options.world, arguments.strategy);
   const auto saved = save_discoveries(totals.discoveries, out, command);
   const int status = finish(arguments.is_json ? json_of(options, totals, saved) : text_of(options, totals), saved,
                             totals.violations, arguments.is_json, totals.interrupted);
+  if (status == kAllHeld && totals.schedules == 0 && totals.uncontrolled > 0) return kCannotHere;
   if (status == kAllHeld && totals.schedules == 0) return kUsage;  // nothing was judged, so nothing held
   return status;
 }

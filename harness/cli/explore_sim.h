@@ -17,6 +17,7 @@ struct ExploreSimArguments {
   std::string sweep;  // "kills", "kill-pairs"
   std::string shard = "0/1";
   unsigned jobs = 1;
+  bool is_live = false;  // real processes and files
   bool is_once = false;
   // Shared.
   std::optional<std::uint64_t> seed, runs;

@@ -30,9 +30,10 @@ constexpr const char* kFooter =
     "  stampede replay corpus/plans --seeds corpus/seeds.txt\n"
     "  stampede replay stampede-found/sim-one_download-0123456789abcdef.json --strict\n"
     "  stampede replay --seed 17\n"
+    "  stampede replay corpus/plans --world both     on real processes and files too; any difference is printed\n"
     "Exit status: 0 all as expected; 1 violated, held against expectation, or diverged; 2 usage, a file that cannot "
     "be\n"
-    "read, or nothing to replay; 130 interrupted.";
+    "read, or nothing to replay; 3 this machine has no live world, or all runs were uncontrolled; 130 interrupted.";
 
 struct ReplayArguments {
   std::vector<std::string> paths;
@@ -88,20 +89,33 @@ int replay(const ReplayArguments& arguments) {
   const PosixInterrupt interrupt;
   const auto started = std::chrono::steady_clock::now();
   Replayed replayed;
-  SimRunner runner;
+  std::unique_ptr<SimRunner> runner, other;
+  if (arguments.world != "live") runner = std::make_unique<SimRunner>();
+  if (arguments.world != "sim") {
+    auto world = make_live_plan_world({"/proc/self/exe", "live-zygote"});
+    if (!world) {
+      std::fprintf(stderr, "stampede: no live world here: %s\n", world.error().message().c_str());
+      return kCannotHere;
+    }
+    (runner ? other : runner) = std::make_unique<SimRunner>(std::move(*world));
+  }
+  replayed.world = arguments.world;
   for (const auto& [name, plan] : plans) {
     if (interrupt.happened()) break;
-    replayed.add(replay_plan(runner, name, plan, arguments.is_strict));
+    replayed.add(replay_plan(*runner, name, plan, arguments.is_strict, other.get()));
   }
   for (const StoredSeed& seed : seeds) {
     if (interrupt.happened()) break;
-    replayed.add(replay_seed(runner, seed));
+    replayed.add(replay_seed(*runner, seed, other.get()));
   }
   replayed.interrupted = interrupt.happened();
   replayed.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   std::fputs((arguments.is_json ? json_of(replayed) : text_of(replayed, arguments.is_verbose)).c_str(), stdout);
   if (replayed.interrupted) return kInterrupted;
-  const std::uint64_t good = replayed.count(ReplayVerdict::as_expected) + replayed.count(ReplayVerdict::stale);
+  if (replayed.count(ReplayVerdict::uncontrolled) == replayed.reports.size()) return kCannotHere;
+  // What was uncontrolled is said, and is no failure of the cache.
+  const std::uint64_t good = replayed.count(ReplayVerdict::as_expected) + replayed.count(ReplayVerdict::stale) +
+                             replayed.count(ReplayVerdict::uncontrolled);
   return good == replayed.reports.size() ? kAllHeld : kViolated;
 }
 
@@ -115,7 +129,7 @@ void add_replay_command(CLI::App& app, int& exit_status) {
   command.option("--seed", arguments->seed, "the plan that explore --world sim draws from this seed").type_name("N");
   command.flag("--seed-line", arguments->prints_seed_line,
                "with --seed: print its line for corpus/seeds.txt, run nothing");
-  command.option("--world", arguments->world, "where plans run").one_of({"sim"}).shows_default();
+  command.option("--world", arguments->world, "where plans run").one_of({"sim", "live", "both"}).shows_default();
   command.flag("--strict", arguments->is_strict, "schedule and trace must be those that were stored");
   command.flag("--verbose", arguments->is_verbose, "a line for each plan, and how often each invariant was judged");
   command.flag("--json", arguments->is_json, "one JSON object on standard output");

@@ -107,9 +107,9 @@ std::string discovery_text(const std::vector<SavedDiscovery>& saved, std::uint64
 }
 
 std::string text_of(const SimExplorationOptions& options, const SimTotals& totals) {
-  std::string text =
-      fmt::format("modelcache in sim, {}, seed {}{}\n\n", options.plan ? "schedules of one plan" : "drawn plans",
-                  options.seed, options.shards > 1 ? fmt::format(", shard {}/{}", options.shard, options.shards) : "");
+  std::string text = fmt::format("modelcache in {}, {}, seed {}{}\n\n", options.world,
+                                 options.plan ? "schedules of one plan" : "drawn plans", options.seed,
+                                 options.shards > 1 ? fmt::format(", shard {}/{}", options.shard, options.shards) : "");
   const auto row = [&text](std::string_view name, const std::string& value) {
     text += fmt::format("  {:<32}{:>18}\n", name, value);
   };
@@ -117,6 +117,7 @@ std::string text_of(const SimExplorationOptions& options, const SimTotals& total
   row("schedules", fmt::format("{}", totals.schedules));
   row("  repeated and compared", fmt::format("{}", totals.repetitions));
   row("  divergences", fmt::format("{}", totals.divergences));
+  if (totals.uncontrolled > 0) row("  uncontrolled", fmt::format("{}", totals.uncontrolled));
   row("steps", fmt::format("{}", totals.steps));
   row("preemptions", fmt::format("{}", totals.preemptions));
   row("processes", fmt::format("{}", totals.processes));
@@ -124,6 +125,7 @@ std::string text_of(const SimExplorationOptions& options, const SimTotals& total
   row("trace hash", hash_text(totals.trace_hash));
   text += "\ntook part\n" + counts_text(totals.drawn, "  ");
   text += "\ntimes judged\n" + counts_text(totals.judged, "  ") + "\n";
+  if (totals.uncontrolled > 0) text += "uncontrolled, so not judged: " + totals.why_uncontrolled + "\n";
   if (totals.is_exhausted) text += "every schedule within the bound was run\n";
   const std::string done = fmt::format("{} schedules of {} plans", totals.schedules, totals.plans);
   if (totals.schedules == 0) return text + "nothing was judged: no run was completed\n";
@@ -139,12 +141,13 @@ std::string text_of(const SimExplorationOptions& options, const SimTotals& total
 
 std::string json_of(const SimExplorationOptions& options, const SimTotals& totals,
                     const std::vector<SavedDiscovery>& saved) {
-  return dump({{"world", "sim"},
+  return dump({{"world", options.world},
                {"subject", "modelcache"},
                {"plans", totals.plans},
                {"schedules", totals.schedules},
                {"repetitions", totals.repetitions},
                {"divergences", totals.divergences},
+               {"uncontrolled", totals.uncontrolled},
                {"steps", totals.steps},
                {"preemptions", totals.preemptions},
                {"processes", totals.processes},
@@ -218,10 +221,12 @@ std::string text_of(const Replayed& replayed, bool is_verbose) {
   }
   if (is_verbose) text += "\ntimes judged\n" + counts_text(replayed.judged, "  ") + "\n";
   text +=
-      fmt::format("{} replayed in sim: {} as expected, {} violated, {} held against expectation, {} diverged, {} stale",
-                  replayed.reports.size(), replayed.count(ReplayVerdict::as_expected),
-                  replayed.count(ReplayVerdict::broken), replayed.count(ReplayVerdict::mended),
-                  replayed.count(ReplayVerdict::diverged), replayed.count(ReplayVerdict::stale));
+      fmt::format("{} replayed in {}: {} as expected, {} violated, {} held against expectation, {} diverged, {} stale",
+                  replayed.reports.size(), replayed.world == "both" ? "sim and live" : replayed.world,
+                  replayed.count(ReplayVerdict::as_expected), replayed.count(ReplayVerdict::broken),
+                  replayed.count(ReplayVerdict::mended), replayed.count(ReplayVerdict::diverged),
+                  replayed.count(ReplayVerdict::stale));
+  if (const auto lost = replayed.count(ReplayVerdict::uncontrolled)) text += fmt::format(", {} uncontrolled", lost);
   if (replayed.moved() != 0) text += fmt::format("; {} traces moved", replayed.moved());
   return text + fmt::format(" ({:.2f} s)\n", replayed.seconds);
 }
@@ -244,7 +249,7 @@ std::string json_of(const Replayed& replayed) {
                             {"step", violation.step}});
     }
   }
-  const ordered_json object = {{"world", "sim"},
+  const ordered_json object = {{"world", replayed.world},
                                {"subject", "modelcache"},
                                {"plans", replayed.reports.size()},
                                {"schedules", replayed.reports.size()},
@@ -254,6 +259,7 @@ std::string json_of(const Replayed& replayed) {
                                {"trace_hash", hash_text(replayed.hash.value())},
                                {"judged", replayed.judged},
                                {"stale", replayed.count(ReplayVerdict::stale)},
+                               {"uncontrolled", replayed.count(ReplayVerdict::uncontrolled)},
                                {"moved", replayed.moved()},
                                {"replayed", std::move(plans)},
                                {"interrupted", replayed.interrupted}};

@@ -42,6 +42,7 @@ struct Replayed {
   std::uint64_t steps = 0;
   TraceHash hash;  // over the plans' hashes
   double seconds = 0;
+  std::string world = "sim";
   bool interrupted = false;
 
   void add(ReplayReport report);

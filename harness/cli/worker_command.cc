@@ -7,6 +7,8 @@
 #include "harness/cli/subcommand.h"
 #include "harness/free/posix_zygote.h"
 #include "harness/free/worker.h"
+#include "harness/live/live_zygote.h"
+#include "harness/run/live_job.h"
 
 namespace stampede {
 
@@ -22,6 +24,12 @@ void add_zygote_command(CLI::App& app, int& exit_status) {
   Subcommand command(app, "zygote", "forks processes of the free world");
   command.hide();
   command.run([&exit_status] { exit_status = run_zygote(run_worker); });
+}
+
+void add_live_zygote_command(CLI::App& app, int& exit_status) {
+  Subcommand command(app, "live-zygote", "forks processes of the live world");
+  command.hide();
+  command.run([&exit_status] { exit_status = run_live_zygote(warm_up_live_jobs, perform_live_job); });
 }
 
 }  // namespace stampede

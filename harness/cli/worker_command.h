@@ -11,6 +11,7 @@ namespace stampede {
 // Each registers its subcommand, whose callback sets `exit_status`. REQUIRES: both outlive the parsing.
 void add_worker_command(CLI::App& app, int& exit_status);
 void add_zygote_command(CLI::App& app, int& exit_status);
+void add_live_zygote_command(CLI::App& app, int& exit_status);
 
 }  // namespace stampede
 

@@ -26,7 +26,7 @@ using std::chrono::nanoseconds;
 constexpr dev_t kDevice = 1;
 constexpr off_t kDirectoryBytesPerName = 20;
 
-// The umask is the whole supervisor's; nobody else of it makes files while a step is taken.
+// Of the supervisor's thread alone (unshare(CLONE_FS)).
 class WithUmask {
  public:
   explicit WithUmask(mode_t umask) : before_(::umask(umask)) {}

@@ -31,10 +31,11 @@ using modelcache::Result;
 
 constexpr std::uint32_t kDescriptorsMax = 1024;
 
-// The calling thread on one core, until this goes.
+// The calling thread on one core, until this goes; with a umask of its own, for good.
 class OnOneCore {
  public:
   explicit OnOneCore(int core) {
+    (void)::unshare(CLONE_FS);  // its umask, which changes during steps, is no other thread's
     if (::sched_getaffinity(0, sizeof before_, &before_) != 0) return;
     cpu_set_t one;
     CPU_ZERO(&one);

@@ -58,7 +58,7 @@ struct LiveOptions {
 
 // Runs stages as SimWorld does, with the same semantics, steps and numbers: see sim_world.h. Processes are forked from
 // a zygote; they die with the thread that owns the world, which is moved to one core for as long as the world is there.
-// Its umask changes during steps, so no other thread of the program may make files meanwhile.
+// Threads may have a world each, best on a core each.
 class LiveWorld {
  public:
   // ERRORS: not_found, denied, io, exhausted; `denied` and `io` of the step "install filter" where this machine has no

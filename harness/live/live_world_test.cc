@@ -127,7 +127,7 @@ TEST_F(LiveTest, LeavesNothingBehind) {
   world_.reset();
   const std::vector<int> before = own_descriptors();
   start();
-  run({"write", "write", "abort", "wait for a pipe"});
+  run({"write", "lock a", "abort", "wait for a pipe"});
   run({"lock a, then b", "lock a"});
   ASSERT_TRUE(world_->clear(peers_).has_value());
   world_.reset();

@@ -81,15 +81,14 @@ bool hide_vdso(pid_t pid) {
 }
 
 // In the new process: only calls that are safe between fork and exec.
-[[noreturn]] void execute(char* const* arguments, const std::vector<PassedFd>& descriptors, pid_t parent, int report) {
+[[noreturn]] void execute(char* const* arguments, char* const* environment, const std::vector<PassedFd>& descriptors,
+                          pid_t parent, int report) {
   bool is_ready = ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent;
   is_ready = is_ready && ::personality(ADDR_NO_RANDOMIZE) >= 0;
   for (const PassedFd& passed : descriptors) is_ready = is_ready && ::dup2(passed.here, passed.there) >= 0;
   const unsigned first_unknown = descriptors.empty() ? 3 : static_cast<unsigned>(descriptors.back().there) + 1;
   is_ready = is_ready && ::syscall(SYS_close_range, first_unknown, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
-  // Symbols are looked up once, in the zygote, rather than in each of its forks.
-  is_ready = is_ready && ::setenv("LD_BIND_NOW", "1", 1) == 0;
-  if (is_ready && ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0) ::execv(arguments[0], arguments);
+  if (is_ready && ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0) ::execve(arguments[0], arguments, environment);
   const int error = errno;
   [[maybe_unused]] const ssize_t count = ::write(report, &error, sizeof error);
   ::_exit(kExecFailed);
@@ -140,13 +139,18 @@ Result<pid_t> start_without_vdso(const std::vector<std::string>& arguments, cons
   std::vector<char*> raw;
   for (const std::string& argument : arguments) raw.push_back(const_cast<char*>(argument.c_str()));
   raw.push_back(nullptr);
+  // Symbols are looked up once, in the program, rather than in each of its forks.
+  char bind_now[] = "LD_BIND_NOW=1";
+  std::vector<char*> environment{bind_now};
+  for (char** variable = environ; *variable != nullptr; ++variable) environment.push_back(*variable);
+  environment.push_back(nullptr);
   auto lifted = lift(descriptors, program);
   if (!lifted) return fail(std::move(lifted.error()));
   int report[2] = {-1, -1};
   const bool has_pipe = make_pipe(report, lifted->empty() ? 3 : lifted->back().here + 1);
   const pid_t parent = ::getpid();
   const pid_t pid = has_pipe ? ::fork() : -1;
-  if (pid == 0) execute(raw.data(), *lifted, parent, report[1]);
+  if (pid == 0) execute(raw.data(), environment.data(), *lifted, parent, report[1]);
   const int error = errno;
   for (const PassedFd& passed : *lifted) ::close(passed.here);
   if (report[1] >= 0) ::close(report[1]);

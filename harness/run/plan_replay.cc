@@ -7,11 +7,15 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <memory>
 #include <system_error>
 
 #include "harness/plan/plan_generator.h"
 #include "harness/plan/plan_json.h"
 #include "harness/run/trace.h"
+#include "harness/run/world_comparison.h"
+#include "harness/strategy/replay.h"
 
 namespace stampede {
 namespace {
@@ -48,6 +52,25 @@ void diverge(std::string detail, ReplayReport& report) {
   report.detail = std::move(detail);
 }
 
+// What nobody controlled says nothing.
+bool is_controlled(const SimOutcome& outcome, ReplayReport& report) {
+  if (outcome.uncontrolled.empty()) return true;
+  report.verdict = ReplayVerdict::uncontrolled;
+  report.detail = outcome.uncontrolled;
+  return false;
+}
+
+// One run in each world, each under a strategy of its own.
+void compare(SimRunner& one, SimRunner& other, const Plan& plan, const std::function<std::unique_ptr<Strategy>()>& make,
+             ReplayReport& report) {
+  const auto one_strategy = make(), other_strategy = make();
+  const SimOutcome& ours = one.run(plan, *one_strategy, {.keeps_steps = true});
+  const SimOutcome& theirs = other.run(plan, *other_strategy, {.keeps_steps = true});
+  if (!is_controlled(theirs, report)) return;
+  const std::string difference = first_difference("sim", ours, "live", theirs);
+  if (!difference.empty()) diverge("the worlds differ:\n" + difference, report);
+}
+
 // The next number of a line, in the base given.
 bool next_number(std::string_view& rest, std::uint64_t& number, int base) {
   rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
@@ -71,6 +94,8 @@ std::string_view name_of(ReplayVerdict verdict) {
       return "DIVERGED";
     case ReplayVerdict::stale:
       return "stale";
+    case ReplayVerdict::uncontrolled:
+      return "uncontrolled";
   }
   return "";
 }
@@ -96,19 +121,26 @@ Result<std::vector<std::string>> find_plans(const std::vector<std::string>& path
   return files;
 }
 
-ReplayReport replay_plan(SimRunner& runner, const std::string& name, const Plan& plan, bool is_strict) {
+ReplayReport replay_plan(SimRunner& runner, const std::string& name, const Plan& plan, bool is_strict,
+                         SimRunner* other) {
   ReplayReport report;
   report.name = name;
   const SimReplay first = replay_sim(runner, plan, is_strict);
   take(first.outcome, report);
+  if (!is_controlled(first.outcome, report)) return report;
   report.unused_switches = first.unused_switches;
   report.has_moved = !plan.note.trace_hash.empty() && plan.note.trace_hash != report.trace_hash;
   judge(plan.note, report);
   const SimReplay second = replay_sim(runner, plan, is_strict);
+  if (!is_controlled(second.outcome, report)) return report;
   if (hash_text(second.outcome.trace_hash) != report.trace_hash) diverge("two runs of it differ", report);
   if (!first.divergence.empty()) diverge(first.divergence, report);
   if (is_strict && report.has_moved) {
     diverge(fmt::format("expected trace {}, got {}", plan.note.trace_hash, report.trace_hash), report);
+  }
+  if (other != nullptr) {
+    const auto mode = is_strict ? Replay::Mode::strict : Replay::Mode::lenient;
+    compare(runner, *other, plan, [&] { return std::make_unique<Replay>(plan.schedule, mode); }, report);
   }
   return report;
 }
@@ -136,7 +168,7 @@ Result<std::vector<StoredSeed>> read_seeds(const std::string& file) {
   return seeds;
 }
 
-ReplayReport replay_seed(SimRunner& runner, const StoredSeed& stored) {
+ReplayReport replay_seed(SimRunner& runner, const StoredSeed& stored, SimRunner* other) {
   ReplayReport report;
   report.name = "seed " + std::to_string(stored.seed);
   const SimDraw draw = draw_sim(stored.seed);
@@ -146,11 +178,17 @@ ReplayReport replay_seed(SimRunner& runner, const StoredSeed& stored) {
     return report;
   }
   const auto strategy = make_strategy({}, draw.strategy_seed);
-  take(runner.run(draw.plan, *strategy), report);
+  const SimOutcome& first = runner.run(draw.plan, *strategy);
+  take(first, report);
+  if (!is_controlled(first, report)) return report;
   judge({}, report);
   const auto again = make_strategy({}, draw.strategy_seed);
-  if (hash_text(runner.run(draw.plan, *again).trace_hash) != report.trace_hash)
-    diverge("two runs of it differ", report);
+  const SimOutcome& second = runner.run(draw.plan, *again);
+  if (!is_controlled(second, report)) return report;
+  if (hash_text(second.trace_hash) != report.trace_hash) diverge("two runs of it differ", report);
+  if (other != nullptr) {
+    compare(runner, *other, draw.plan, [&] { return make_strategy({}, draw.strategy_seed); }, report);
+  }
   return report;
 }
 

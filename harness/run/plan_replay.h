@@ -13,11 +13,12 @@
 namespace stampede {
 
 enum class ReplayVerdict {
-  as_expected,  // held, or broke the invariant that the plan expects
-  broken,       // violated what it should not
-  mended,       // expected to break an invariant, which held
-  diverged,     // two runs differ; or, where strict, the schedule or the stored trace could not be followed
-  stale,        // a seed that the present generator turns into another plan; not run
+  as_expected,   // held, or broke the invariant that the plan expects
+  broken,        // violated what it should not
+  mended,        // expected to break an invariant, which held
+  diverged,      // two runs differ; or, where strict, the schedule or the stored trace could not be followed
+  stale,         // a seed that the present generator turns into another plan; not run
+  uncontrolled,  // the live world lost control: nothing is known of the cache
 };
 std::string_view name_of(ReplayVerdict verdict);
 
@@ -37,8 +38,10 @@ struct ReplayReport {
 // plans.
 modelcache::Result<std::vector<std::string>> find_plans(const std::vector<std::string>& paths);
 
-// Runs it twice.
-ReplayReport replay_plan(SimRunner& runner, const std::string& name, const Plan& plan, bool is_strict);
+// Runs it twice in the runner's world. With `other`, the runner of another world, once there too: a difference between
+// the worlds is a divergence, printed side by side.
+ReplayReport replay_plan(SimRunner& runner, const std::string& name, const Plan& plan, bool is_strict,
+                         SimRunner* other = nullptr);
 
 // A line of corpus/seeds.txt: "<seed> <generator version> <hash of the plan>", and words for people behind '#'.
 struct StoredSeed {
@@ -49,7 +52,7 @@ struct StoredSeed {
 // ERRORS: invalid_argument with the file and the line; not_found, io.
 modelcache::Result<std::vector<StoredSeed>> read_seeds(const std::string& file);
 // Draws its plan and moves its processes by a random walk, twice. What it expects is that all holds.
-ReplayReport replay_seed(SimRunner& runner, const StoredSeed& stored);
+ReplayReport replay_seed(SimRunner& runner, const StoredSeed& stored, SimRunner* other = nullptr);
 // As a line that `read_seeds` reads.
 std::string seed_line(std::uint64_t seed);
 

@@ -56,6 +56,8 @@ struct Counts {
   std::array<std::uint64_t, kProcessFaultKinds> process{};
   std::array<std::uint64_t, kDamageKinds> damage{};
   std::uint64_t read_only = 0, time_first = 0, warm = 0;
+  std::uint64_t uncontrolled = 0;
+  std::string why_uncontrolled;
   TraceHash hash;
   std::vector<SimDiscovery> discoveries;
 };
@@ -63,7 +65,7 @@ struct Counts {
 // One thread's: a world, and the runs of a block.
 class Explorer {
  public:
-  explicit Explorer(const SimExplorationOptions& options) : options_(options) {}
+  explicit Explorer(const SimExplorationOptions& options) : options_(options), runner_(options.make_world()) {}
 
   void run_block(std::uint64_t first, std::uint64_t count, Counts& counts) {
     for (std::uint64_t i = first; i < first + count; ++i) {
@@ -81,6 +83,7 @@ class Explorer {
   // The run, and its repetition.
   void run(std::uint64_t seed, const Plan& plan, Strategy& strategy, Counts& counts) {
     const SimOutcome& outcome = runner_.run(plan, strategy);
+    if (lost_control(outcome, counts)) return;
     count(plan, outcome, counts);
     const std::uint64_t hash = outcome.trace_hash;
     const std::vector<StepViolation> violations = outcome.violations;
@@ -90,6 +93,7 @@ class Explorer {
       ++counts.repetitions;
       Replay again(schedule, Replay::Mode::strict);
       const SimOutcome& second = runner_.run(plan, again);
+      if (lost_control(second, counts)) return;
       if (second.trace_hash != hash || !again.divergence().empty()) {
         ++counts.divergences;
         divergence = again.divergence().empty() ? explain(plan, schedule) : again.divergence();
@@ -105,6 +109,12 @@ class Explorer {
   }
 
  private:
+  static bool lost_control(const SimOutcome& outcome, Counts& counts) {
+    if (outcome.uncontrolled.empty()) return false;
+    if (counts.uncontrolled++ == 0) counts.why_uncontrolled = outcome.uncontrolled;
+    return true;
+  }
+
   // Once more, twice, with all steps.
   std::string explain(const Plan& plan, const Schedule& schedule) {
     const auto steps_of = [&] {
@@ -162,6 +172,8 @@ void put_together(Counts&& counts, TraceHash& hash, SimTotals& totals) {
   totals.preemptions += counts.preemptions;
   totals.violations += counts.violations;
   totals.divergences += counts.divergences;
+  totals.uncontrolled += counts.uncontrolled;
+  if (totals.why_uncontrolled.empty()) totals.why_uncontrolled = std::move(counts.why_uncontrolled);
   for (std::size_t i = 0; i < counts.judged.size(); ++i) {
     add(totals.judged, std::string(watched_invariants()[i].id), counts.judged[i]);
   }

@@ -24,7 +24,10 @@ struct SimExplorationOptions {
   StrategyChoice strategy;
   std::optional<std::size_t> processes;  // of drawn plans
   std::optional<Plan> plan;              // schedules of this one are explored, instead of drawn plans
-  bool runs_twice = true;                // the second run replays the first one's switches, strictly
+  std::string world = "sim";             // where plans run, for reports
+  // Makes a world for the calling thread, which keeps it.
+  std::function<std::unique_ptr<PlanWorld>()> make_world = make_sim_plan_world;
+  bool runs_twice = true;  // the second run replays the first one's switches, strictly
   std::function<bool()> is_interrupted = [] { return false; };
 };
 
@@ -49,6 +52,8 @@ struct SimTotals {
   // ("write error"), process faults that a process came to, kinds of damage, start states.
   std::map<std::string, std::uint64_t> drawn;
   std::uint64_t violations = 0, divergences = 0;
+  std::uint64_t uncontrolled = 0;         // runs of which nothing else is counted but their steps and schedules
+  std::string why_uncontrolled;           // the first of them
   std::vector<SimDiscovery> discoveries;  // the first ones, by seed; at most kSimDiscoveriesMax
   std::uint64_t trace_hash = 0;           // over the runs' hashes, by seed; the same for any number of jobs
   bool is_exhausted = false;              // every schedule that the strategy can make was run

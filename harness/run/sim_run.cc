@@ -31,6 +31,9 @@ class SimRunner::Impl final : public Observer {
     run_plan(strategy);
     epilogue();
     outcome_.violations = judge_.violations();
+    for (const std::string& crash : outcome_.crashes) {
+      outcome_.violations.push_back({.invariant = "no_process_crashes", .object = "process", .what = crash});
+    }
     outcome_.judged = judge_.judged();
     outcome_.trace_hash = hash_.value();
     outcome_.ledger = peers_.ledger();
