@@ -154,19 +154,19 @@ class Reader {
   }
 
   // The step's path from a directory and a name. False where it is not the world's.
-  bool name_path(std::string& into, std::uint64_t directory, std::uint64_t address) {
-    if (read_path(process_.pid, address, text_) != 0) return false;
-    if (text_.starts_with('/')) {
-      if (!is_world_path(text_)) return false;
-      into.assign(text_);
+  bool name_path(std::string& into, std::uint64_t directory, std::uint64_t address, std::string& text) {
+    if (read_path(process_.pid, address, text) != 0) return false;
+    if (text.starts_with('/')) {
+      if (!is_world_path(text)) return false;
+      into.assign(text);
     } else if (is_working_directory(directory)) {
-      into.assign("/").append(text_);
+      into.assign("/").append(text);
     } else {
       const LiveDescriptor* const descriptor = process_.descriptor(directory);
       if (descriptor == nullptr) return false;
       into.assign(descriptor->path);
       if (!into.empty() && into.back() != '/') into += '/';
-      into += text_;
+      into += text;
     }
     if (into.starts_with('/')) shorten(into);
     return true;
@@ -174,7 +174,7 @@ class Reader {
 
   bool read_name(StepKind kind, std::size_t directory, std::size_t address) {
     begin(kind);
-    return name_path(step_.path, argument(directory), argument(address));
+    return name_path(step_.path, argument(directory), argument(address), process_.name);
   }
 
   bool read_open() {
@@ -182,7 +182,8 @@ class Reader {
     // PosixOs::list opens the directory once more, and nobody else opens it so.
     if (LiveDescriptor* const descriptor = process_.descriptor(argument(0));
         descriptor != nullptr && (flags & O_DIRECTORY) != 0 && (flags & O_NONBLOCK) == 0) {
-      if (read_path(process_.pid, argument(1), text_) == 0 && text_ == ".") return on_file(StepKind::list);
+      if (read_path(process_.pid, argument(1), process_.name) == 0 && process_.name == ".")
+        return on_file(StepKind::list);
     }
     if (!read_name(StepKind::open, 0, 1)) return false;
     step_.mode = static_cast<std::uint32_t>(mode_of(flags));
@@ -211,8 +212,8 @@ class Reader {
 
   bool read_two_names(StepKind kind) {
     begin(kind);
-    if (!name_path(step_.path, argument(0), argument(1))) return false;
-    if (!name_path(step_.to_path, argument(2), argument(3))) return false;
+    if (!name_path(step_.path, argument(0), argument(1), process_.name)) return false;
+    if (!name_path(step_.to_path, argument(2), argument(3), process_.to_name)) return false;
     if (kind == StepKind::rename) {
       const bool keeps = (argument(4) & RENAME_NOREPLACE) != 0;
       step_.mode = static_cast<std::uint32_t>(keeps ? RenameMode::no_replace : RenameMode::replace);
@@ -272,7 +273,6 @@ class Reader {
   WatchedProcess& process_;
   const StoppedCall& call_;
   Step& step_;
-  std::string text_;
 };
 
 }  // namespace

@@ -138,9 +138,7 @@ int StepTaker::effect(WatchedProcess& process, Transfer transfer, StepAnswer& an
 int StepTaker::open(WatchedProcess& process, StepAnswer& answer) {
   if (!process.has_descriptor_left()) return EMFILE;
   const auto& arguments = process.call.arguments;
-  std::string path;
-  if (const int error = read_path(process.pid, arguments[1], path)) return error;
-  const LiveAt at = place_of(machine_, process, arguments[0], std::move(path));
+  const LiveAt at = place_of(machine_, process, arguments[0], process.name);
   const auto mode = static_cast<mode_t>(arguments[3]);
   if (const int error =
           machine_.disk.open(at, static_cast<int>(arguments[2]), mode, process.umask, opened_, opened_file_)) {
@@ -229,9 +227,7 @@ int StepTaker::lock(WatchedProcess& process) {
 int StepTaker::names(WatchedProcess& process) {
   Step& step = process.step;
   const auto& arguments = process.call.arguments;
-  std::string path;
-  if (const int error = read_path(process.pid, arguments[1], path)) return error;
-  const LiveAt at = place_of(machine_, process, arguments[0], std::move(path));
+  const LiveAt at = place_of(machine_, process, arguments[0], process.name);
   LiveFile* file = nullptr;
   LiveFile* replaced = nullptr;
   int error = 0;
@@ -240,9 +236,7 @@ int StepTaker::names(WatchedProcess& process) {
   } else if (step.kind == StepKind::make_directory) {
     error = machine_.disk.make_directory(at, static_cast<mode_t>(arguments[2]), process.umask, file);
   } else {
-    std::string to_path;
-    if (const int failed = read_path(process.pid, arguments[3], to_path)) return failed;
-    const LiveAt to = place_of(machine_, process, arguments[2], std::move(to_path));
+    const LiveAt to = place_of(machine_, process, arguments[2], process.to_name);
     error = step.kind == StepKind::link
                 ? machine_.disk.link(at, to, file)
                 : machine_.disk.rename(at, to, static_cast<unsigned>(arguments[4]), file, replaced);
@@ -264,11 +258,9 @@ int StepTaker::stat(WatchedProcess& process) {
     if (const int error = machine_.disk.stat_open(file.here.get(), stat, *file.file)) return error;
   } else {
     into = arguments[2];
-    std::string path;
-    if (const int error = read_path(process.pid, arguments[1], path)) return error;
+    const LiveAt at = place_of(machine_, process, arguments[0], process.name);
     LiveFile* file = nullptr;
-    if (const int error =
-            machine_.disk.stat_name(place_of(machine_, process, arguments[0], std::move(path)), stat, file)) {
+    if (const int error = machine_.disk.stat_name(at, stat, file)) {
       return error;
     }
     step.file = machine_.disk.number(*file);

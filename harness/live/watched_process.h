@@ -46,6 +46,7 @@ struct WatchedProcess : ScheduledProcess {
   int exit_status = 0;  // as waitpid tells, once it has ended
 
   StoppedCall call;                   // that is `step`
+  std::string name, to_name;          // its path arguments, as they are
   bool is_marked = false;             // ... and only names it
   bool skips_getpid = false;          // the next getpid belongs to `liveness`
   modelcache::ProcessIdentity asked;  // with `liveness`: about whom
