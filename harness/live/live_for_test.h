@@ -40,6 +40,17 @@ inline void write_file(const LiveTask& task) {
   task.report(closed ? "closed" : "errno " + std::to_string(closed.error().value));
 }
 
+// The first close fails and closes all the same, so that the second open file gets the lock.
+inline void lock_close_lock(const LiveTask& task) {
+  modelcache::Os& os = task.os;
+  const modelcache::Fd directory = top(os);
+  for (int i = 0; i < 2; ++i) {
+    const modelcache::Fd file = os.open(directory, "a", modelcache::OpenMode::open_or_create).value();
+    task.report(os.try_lock(file, modelcache::LockMode::exclusive) ? "locked" : "refused");
+    task.report(os.close(file) ? "closed" : "failed");
+  }
+}
+
 // Its descriptors, all of them.
 inline void count_descriptors(const LiveTask& task) {
   int count = 0;
@@ -72,6 +83,7 @@ inline const std::map<std::string_view, LiveJob>& live_jobs() {
       {"nothing", [](const LiveTask&) {}},
       {"write", write_file},
       {"descriptors", count_descriptors},
+      {"lock, close, lock", lock_close_lock},
       {"lock a, then b", [](const LiveTask& task) { take_both_locks(task.os, "a", "b"); }},
       {"lock b, then a", [](const LiveTask& task) { take_both_locks(task.os, "b", "a"); }},
       {"lock a",

@@ -1,6 +1,7 @@
 // The zygote's own process: installs the filter once, then forks a process for each slot that it is asked for.
 #include <dirent.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -68,20 +69,31 @@ pid_t fork_sibling() {
   return static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
 }
 
-[[noreturn]] void be_process(const LiveFork& fork, pid_t supervisor, ProcessSlots& slots, LiveBody body) {
-  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != supervisor) ::_exit(127);
+// The zygote keeps the listener too: were the supervisor's the last, processes would run on with ENOSYS between its
+// death and theirs.
+struct ZygoteState {
+  pid_t supervisor = -1;
+  int listener = -1;
+  ProcessSlots& slots;
+  LiveBody body;
+};
+
+[[noreturn]] void be_process(const LiveFork& fork, const ZygoteState& zygote) {
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != zygote.supervisor) ::_exit(127);
   close_unseen(kZygoteSocketFd);
+  close_unseen(zygote.listener);
   ::umask(static_cast<mode_t>(fork.umask));
   MarkedOs os;
-  body({slots.job(fork.slot), os, [&](std::string_view report) { slots.add_report(fork.slot, report); }});
+  zygote.body(
+      {zygote.slots.job(fork.slot), os, [&](std::string_view report) { zygote.slots.add_report(fork.slot, report); }});
   ::_exit(0);
 }
 
 // Returns errno, with the pids of the processes that were forked before it failed.
-int fork_all(const ForkRequest& request, ZygoteReply& reply, pid_t supervisor, ProcessSlots& slots, LiveBody body) {
+int fork_all(const ForkRequest& request, ZygoteReply& reply, const ZygoteState& zygote) {
   for (std::uint32_t i = 0; i < request.count; ++i) {
     const pid_t pid = fork_sibling();
-    if (pid == 0) be_process(request.forks[i], supervisor, slots, body);
+    if (pid == 0) be_process(request.forks[i], zygote);
     if (pid < 0) return errno;
     reply.pids[reply.count++] = pid;
   }
@@ -106,13 +118,15 @@ int run_live_zygote(void (*warm_up)(), LiveBody body) {
     return 3;
   }
   if (!send_reply({}, *listener)) return 2;
-  close_unseen(*listener);
   ForkRequest request;
   while (::read(kZygoteSocketFd, &request, sizeof request) > 0) {  // recv(2) would be stopped
     ZygoteReply reply;
-    reply.error = fork_all(request, reply, supervisor, *slots, body);
+    reply.error = fork_all(request, reply, {supervisor, *listener, *slots, body});
     if (!send_reply(reply, -1)) break;
   }
+  // The supervisor is dying, and its death kills us in a moment. The listener stays open until then.
+  constexpr int kMilliseconds = 2000;
+  (void)::poll(nullptr, 0, kMilliseconds);
   return 0;
 }
 

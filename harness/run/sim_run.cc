@@ -1,12 +1,15 @@
 // Puts a world, the scripted server, the built-in cache and the judge together for one run.
 #include "harness/run/sim_run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <map>
 #include <utility>
 
 #include "cache/key.h"
+#include "cache/sha256.h"
 #include "harness/faults/scripted_peers.h"
 #include "harness/plan/world_identity.h"
 #include "harness/run/plan_world.h"
@@ -30,6 +33,7 @@ class SimRunner::Impl final : public Observer {
     warm_up();
     run_plan(strategy);
     epilogue();
+    if (options.keeps_steps) note_files();
     outcome_.violations = judge_.violations();
     for (const std::string& crash : outcome_.crashes) {
       outcome_.violations.push_back({.invariant = "no_process_crashes", .object = "process", .what = crash});
@@ -190,6 +194,20 @@ class SimRunner::Impl final : public Observer {
     peers_.play({});
     DefaultSchedule one_after_the_other;
     (void)run_stage({.stage = Stage::epilogue, .processes = {&process, 1}}, one_after_the_other);
+  }
+
+  void note_files() {
+    const DiskView& disk = world_->disk();
+    disk.for_each_name([&](std::string_view path, FileNumber file) {
+      const StepStat stat = disk.stat(file);
+      std::string line =
+          fmt::format("{}: file {} mode {:o} links {} size {}", path, file, stat.mode, stat.links, stat.size_bytes);
+      if (stat.type == modelcache::FileType::regular) {
+        const std::span<const std::byte> bytes = disk.bytes(file);
+        line += " " + modelcache::sha256_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()}).hex();
+      }
+      outcome_.files.push_back(std::move(line));
+    });
   }
 
   static constexpr std::size_t kKnownModelsMax = 256;

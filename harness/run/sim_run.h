@@ -45,6 +45,7 @@ struct SimOutcome {
   std::array<std::uint64_t, kProcessFaultKinds> process_faults_met{};
   std::vector<std::uint32_t> steps_at_first_kill;  // own steps of each process when the first one was killed
   std::vector<Step> trace;                         // where steps are kept
+  std::vector<std::string> files;                  // then also a line for each name that is left, with size and digest
   // Why the live world lost control; then nothing else here says anything about the cache.
   std::string uncontrolled;
   std::vector<std::string> crashes;  // of real processes

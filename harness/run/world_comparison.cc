@@ -69,6 +69,7 @@ std::vector<std::string> end_lines(const SimOutcome& outcome) {
                                 entry.body_bytes_sent, name_of(entry.ending), entry.ended_at.count()));
   }
   lines.push_back("trace hash " + hash_text(outcome.trace_hash));
+  lines.insert(lines.end(), outcome.files.begin(), outcome.files.end());
   for (const std::string& crash : outcome.crashes) lines.push_back(crash);
   return lines;
 }
