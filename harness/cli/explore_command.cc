@@ -218,7 +218,7 @@ std::string misplaced(const Subcommand& command, bool is_sim) {
 }
 
 int explore_any(const Subcommand& command, ExploreArguments& arguments) {
-  const bool is_sim = arguments.world == "sim";
+  const bool is_sim = arguments.world != "free";
   if (const std::string name = misplaced(command, is_sim); !name.empty()) {
     std::fprintf(stderr, "stampede: %s: not for --world %s (see --help)\n", name.c_str(), arguments.world.c_str());
     return kUsage;

@@ -1,0 +1,81 @@
+// The commands of the live world as people run them: explore, replay in one world or both.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+#include "harness/cli/posix_command_for_test.h"
+#include "harness/plan/plan_json.h"
+#include "harness/run/plan_world.h"
+#include "harness/run/sim_benchmark.h"
+
+namespace stampede {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kCannotHere = 3;
+
+class LiveCommand : public testing::Test {
+ protected:
+  // What `arguments` say in JSON. Skips where the command says that this machine cannot do it.
+  json said(std::vector<std::string> arguments, int expected = 0) {
+    std::string text;
+    arguments.emplace_back("--json");
+    const int status = run(std::move(arguments), &text);
+    can_run_ = status != kCannotHere;
+    if (can_run_) {
+      EXPECT_EQ(status, expected) << text;
+    }
+    return json::parse(text, nullptr, false);
+  }
+
+  TestDirectory directory_;
+  bool can_run_ = true;
+};
+
+TEST_F(LiveCommand, ExploresTheSameTracesAsTheSimulatedWorld) {
+  const json live = said({"explore", "--world", "live", "--runs", "20", "--seed", "1"});
+  if (!can_run_) GTEST_SKIP() << "no live world here";
+  const json sim = said({"explore", "--world", "sim", "--runs", "20", "--seed", "1"});
+  EXPECT_EQ(live.at("world"), "live");
+  EXPECT_EQ(live.at("schedules"), 20);
+  EXPECT_EQ(live.at("uncontrolled"), 0);
+  EXPECT_EQ(live.at("divergences"), 0);
+  EXPECT_EQ(live.at("trace_hash"), sim.at("trace_hash"));
+  EXPECT_EQ(live.at("judged"), sim.at("judged"));
+}
+
+TEST_F(LiveCommand, GivesTheSameHashWithTwoJobs) {
+  const std::string plan = directory_.file("plan.json", print_plan(three_get_one()));
+  std::set<std::string> hashes;
+  for (const char* const jobs : {"1", "2"}) {
+    const json live =
+        said({"explore", "--world", "live", "--plan", plan, "--runs", "20", "--seed", "1", "--jobs", jobs});
+    if (!can_run_) GTEST_SKIP() << "no live world here";
+    EXPECT_EQ(live.at("uncontrolled"), 0);
+    hashes.insert(live.at("trace_hash"));
+  }
+  EXPECT_EQ(hashes.size(), 1U);
+}
+
+TEST_F(LiveCommand, ReplaysInBothWorlds) {
+  const std::string plan = directory_.file("plan.json", print_plan(three_get_one()));
+  const json both = said({"replay", plan, "--seed", "5", "--world", "both"});
+  if (!can_run_) GTEST_SKIP() << "no live world here";
+  EXPECT_EQ(both.at("world"), "both");
+  EXPECT_EQ(both.at("plans"), 2);
+  for (const json& replayed : both.at("replayed")) EXPECT_EQ(replayed.at("verdict"), "as expected") << replayed;
+  const json live = said({"replay", plan, "--world", "live"});
+  EXPECT_EQ(live.at("replayed").at(0).at("trace_hash"), both.at("replayed").at(0).at("trace_hash"));
+}
+
+TEST_F(LiveCommand, RefusesWhatOnlyAnotherWorldTakes) {
+  EXPECT_EQ(run({"explore", "--world", "live", "--fault-share", "0.5"}), 2);
+  const std::string plan = directory_.file("plan.json", print_plan(three_get_one()));
+  EXPECT_EQ(run({"explore", "--world", "live", "--plan", plan, "--sweep", "kills"}), 2);
+}
+
+}  // namespace
+}  // namespace stampede
