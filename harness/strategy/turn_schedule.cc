@@ -83,25 +83,28 @@ std::string TurnSchedule::describe_cycle() const {
   return text;
 }
 
-// Whether anybody can move without that time passes.
+// Whether anybody can move without that time passes. There is a decision before every step, so that all is found out in
+// one pass.
 bool TurnSchedule::find_candidates() {
   candidates_.clear();
+  is_anybody_live_ = last_can_move_ = false;
   bool any_can_move = false;
   for (const ScheduledProcess* const process : processes_) {
     if (!process->is_live) continue;
+    is_anybody_live_ = true;
     const bool can = can_move(*process);
     any_can_move = any_can_move || can;
-    if (can || (limits_.time_runs_first && waking_of(*process) < kNever)) {
-      candidates_.push_back({process->number, process->own_steps, &process->step});
+    if (!can && !(limits_.time_runs_first && waking_of(*process) < kNever)) continue;
+    if (can && process->number == last_) {
+      last_can_move_ = true;
+      last_candidate_ = candidates_.size();
     }
+    candidates_.push_back({process->number, process->own_steps, &process->step});
   }
   return any_can_move;
 }
 
 bool TurnSchedule::is_over() {
-  const bool anybody = std::any_of(processes_.begin(), processes_.end(),
-                                   [](const ScheduledProcess* process) { return process->is_live; });
-  if (!anybody) return true;
   if (end_.steps >= limits_.steps_max) {
     end_.stuck = "the bound of " + std::to_string(limits_.steps_max) + " steps was reached";
   } else if (clock_.now() - begin_time_ > limits_.time_max) {
@@ -115,8 +118,9 @@ bool TurnSchedule::is_over() {
 ScheduledProcess* TurnSchedule::decide() {
   network_.run_to(clock_.now());
   for (;;) {
-    if (is_over()) return nullptr;
-    if (find_candidates()) return choose();
+    const bool can_anybody = find_candidates();
+    if (!is_anybody_live_ || is_over()) return nullptr;
+    if (can_anybody) return choose();
     if (is_deadlock()) {
       end_.is_deadlock = true;
       end_.stuck = describe_cycle();
@@ -136,18 +140,21 @@ ScheduledProcess* TurnSchedule::decide() {
   }
 }
 
+// Where nobody can move, the first to wake; where some can, the first of them.
+std::size_t TurnSchedule::first_to_wake() const {
+  const auto moment_of = [&](const Candidate& candidate) {
+    return std::max(waking_of(*processes_[candidate.process]), clock_.now());
+  };
+  const auto first =
+      std::min_element(candidates_.begin(), candidates_.end(),
+                       [&](const Candidate& a, const Candidate& b) { return moment_of(a) < moment_of(b); });
+  return static_cast<std::size_t>(first - candidates_.begin());
+}
+
 ScheduledProcess* TurnSchedule::choose() {
   const ScheduledProcess& last = *processes_[last_];
-  Decision decision{last_, last.key_step(), can_move(last), candidates_, 0};
-  const auto waking = [&](std::size_t i) { return waking_of(*processes_[candidates_[i].process]); };
-  for (std::size_t i = 1; i < candidates_.size() && !decision.last_can_move; ++i) {
-    // Where nobody can move, the first to wake; without `time_runs_first` all candidates can.
-    const nanoseconds now = clock_.now();
-    if (std::max(waking(i), now) < std::max(waking(decision.by_default), now)) decision.by_default = i;
-  }
-  for (std::size_t i = 0; i < candidates_.size() && decision.last_can_move; ++i) {
-    if (candidates_[i].process == last_) decision.by_default = i;
-  }
+  Decision decision{last_, last.key_step(), last_can_move_, candidates_, last_can_move_ ? last_candidate_ : 0};
+  if (limits_.time_runs_first && !last_can_move_) decision.by_default = first_to_wake();
   const std::size_t index = strategy_->choose(decision);
   if (index >= candidates_.size()) {
     std::fputs("stampede: a strategy chose somebody who is no candidate\n", stderr);

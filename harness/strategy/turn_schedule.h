@@ -72,6 +72,7 @@ class TurnSchedule {
   [[nodiscard]] std::string describe_cycle() const;
   bool find_candidates();
   void pass_time_until(std::chrono::nanoseconds moment);
+  [[nodiscard]] std::size_t first_to_wake() const;  // index of a candidate
   ScheduledProcess* choose();
 
   VirtualClock& clock_;
@@ -81,7 +82,11 @@ class TurnSchedule {
   TurnLimits limits_;
   std::chrono::nanoseconds begin_time_{};
   std::uint32_t last_ = 0;  // who moved last
+  // What find_candidates found.
   std::vector<Candidate> candidates_;
+  bool is_anybody_live_ = false;
+  bool last_can_move_ = false;
+  std::size_t last_candidate_ = 0;  // index of the last one, where he can move
   StageEnd end_;
 };
 
