@@ -100,7 +100,8 @@ inline const std::map<std::string_view, LiveJob>& live_jobs() {
       {"wait for a pipe", [](const LiveTask&) { wait_for_a_pipe(); }},
       {"compute for ever",
        [](const LiveTask&) {
-         for (volatile int i = 0;; i = 1 - i) {
+         for (volatile int i = 0;;) {
+           i = 1 - i;
          }
        }},
       {"let a thread look", [](const LiveTask& task) { std::thread([&] { (void)task.os.now(); }).join(); }},

@@ -113,7 +113,8 @@ class SimRunner::Impl final : public Observer {
     outcome_.uncontrolled = std::move(end.uncontrolled);
     outcome_.crashes.insert(outcome_.crashes.end(), end.crashes.begin(), end.crashes.end());
     judge_.on_stage_end(stage.stage, end, peers_.ledger(), world_->disk());
-    return std::move(end);
+    StageEnd ended = std::move(end);
+    return ended;
   }
 
   void on_outcome(Stage stage, std::uint32_t process, OperationOutcome outcome) {
