@@ -31,8 +31,10 @@ std::string file_of(const Claim& claim) {
 }
 
 bool concerns(const Claim& claim, const StepViolation& violation) {
-  return claim.invariants.empty() ||
-         std::find(claim.invariants.begin(), claim.invariants.end(), violation.invariant) != claim.invariants.end();
+  const auto names = [&](const std::vector<std::string_view>& list) {
+    return std::find(list.begin(), list.end(), violation.invariant) != list.end();
+  };
+  return claim.invariants.empty() || names(claim.invariants) || names(claim.rare);
 }
 
 // Each smaller plan that still fails takes the place of the one before.

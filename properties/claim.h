@@ -20,8 +20,9 @@ struct Claim {
 
 // Draws plans with RapidCheck, moves their processes by a random walk in the simulated world, and fails where one of
 // the claim's invariants is violated, or where two runs of a plan differ. The failure's text has four lines: what was
-// violated, the smallest plan so far, the command that replays it, the file that holds it. Fails as well where the
-// claim was judged less often than plans were run: a claim that is never tested is none.
+// violated, the smallest plan so far, the command that replays it, the file that holds it.
+// Fails as well where one of the claim's invariants, the rare ones left out, was judged in no plan at all: a claim that
+// is never tested is none.
 void check_claim(const Claim& claim);
 
 }  // namespace stampede

@@ -8,7 +8,10 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <system_error>
 #include <thread>
 
 #include "cache/posix_os.h"
@@ -38,6 +41,22 @@ bool parse_shard(const std::string& text, std::uint64_t& shard, std::uint64_t& s
   return second_error == std::errc() && stop == end && shards > 0 && shard < shards;
 }
 
+bool kills_by_itself(const Plan& plan) {
+  return std::any_of(plan.process_faults.begin(), plan.process_faults.end(), [](const ProcessFault& fault) {
+    return fault.kind == ProcessFaultKind::kill_before || fault.kind == ProcessFaultKind::kill_after;
+  });
+}
+
+// Makes sure before hours of search that what they find can be kept. 0, or the exit status.
+int prepare_out(const std::string& out) {
+  std::error_code error;
+  std::filesystem::create_directories(out, error);
+  const std::string probe = out + "/.probe";
+  const bool is_written = !error && std::ofstream(probe).put('x').flush().good();
+  std::filesystem::remove(probe, error);
+  return is_written ? 0 : refuse("--out " + out + ": cannot be written", kUsage);
+}
+
 // 0, or the exit status.
 int complete(ExploreSimArguments& arguments, SimExplorationOptions& options) {
   constexpr std::uint64_t kSeedEnd = 1'000'000'000;  // short enough to be typed
@@ -63,7 +82,18 @@ int complete(ExploreSimArguments& arguments, SimExplorationOptions& options) {
   if (is_exhaustive && (options.jobs != 1 || options.shards != 1)) {
     return refuse("--strategy exhaustive: runs as one job, and has no shards", kUsage);
   }
-  if (!arguments.sweep.empty() && !options.plan) return refuse("--sweep: needs --plan", kUsage);
+  if (!arguments.sweep.empty()) {
+    if (!options.plan) return refuse("--sweep: needs --plan", kUsage);
+    if (kills_by_itself(*options.plan)) return refuse("--sweep: the plan kills processes by itself", kUsage);
+    if (arguments.runs || arguments.seconds || arguments.seed || options.jobs != 1 || options.shards != 1 ||
+        arguments.strategy != ExploreSimArguments{}.strategy || arguments.is_once) {
+      return refuse(
+          "--sweep: runs each point once under the plan's own schedule; it takes no --runs, --seconds, "
+          "--seed, --strategy, --jobs, --shard or --once",
+          kUsage);
+    }
+  }
+  if (options.plan && options.processes) return refuse("--processes: not with --plan, which has its own", kUsage);
   if (!options.runs && !options.seconds && !is_exhaustive) options.runs = kRunsByDefault;
   return 0;
 }
@@ -139,6 +169,9 @@ int explore_sim_world(ExploreSimArguments& arguments) {
   const PosixInterrupt interrupt;
   options.is_interrupted = [&interrupt] { return interrupt.happened(); };
   const std::string out = arguments.out.empty() ? std::string(kOutByDefault) : arguments.out;
+  if (!arguments.out.empty()) {
+    if (const int status = prepare_out(out); status != 0) return status;
+  }
   if (!arguments.sweep.empty()) return sweep(arguments, options, out);
   const bool is_watched = is_terminal(2);
   const SimTotals totals = explore_sim(options, [&](const SimTotals& so_far) {

@@ -94,6 +94,20 @@ TEST_F(SimCommand, RefusesOptionsOfAnotherWorld) {
     EXPECT_EQ(run({"explore", "--world", "sim", "--shard", bad}, &text, true), 2) << bad;
     EXPECT_NE(text.find("--shard"), std::string::npos) << text;
   }
+  for (const std::vector<std::string>& ignored : std::vector<std::vector<std::string>>{
+           {"--sweep", "kills", "--runs", "3"}, {"--sweep", "kills", "--strategy", "default"}, {"--processes", "9"}}) {
+    std::vector<std::string> arguments = {"explore", "--world", "sim", "--plan", file_};
+    arguments.insert(arguments.end(), ignored.begin(), ignored.end());
+    EXPECT_EQ(run(arguments, &text, true), 2) << ignored.front();
+  }
+  for (const std::string bad : {"18446744073709551616", "-1", "x"}) {
+    EXPECT_EQ(run({"explore", "--world", "sim", "--seed", bad, "--runs", "1"}, &text, true), 2) << bad;
+    EXPECT_NE(text.find("below 2^64"), std::string::npos) << text;
+  }
+  EXPECT_EQ(run({"explore", "--world", "sim", "--runs", "0"}, &text, true), 2);
+  EXPECT_NE(text.find("above 0"), std::string::npos) << text;
+  EXPECT_EQ(run({"explore", "--world", "sim", "--runs", "1", "--out", file_ + "/below"}, &text, true), 2);
+  EXPECT_NE(text.find("--out"), std::string::npos) << text;
   EXPECT_EQ(run({"explore", "--world", "sim", "--strategy", "luck"}, &text, true), 2);
   EXPECT_NE(text.find("luck"), std::string::npos) << text;
 }
@@ -111,6 +125,14 @@ TEST_F(SimCommand, ReplaysPlansAndSeeds) {
   EXPECT_EQ(run({"replay", "--seed-line"}), 2);
   EXPECT_EQ(run({"replay"}), 2);
   EXPECT_EQ(run({"replay", directory_.path() + "/none"}), 2);
+}
+
+TEST_F(SimCommand, RefusesToReplayWhatExpectsNoInvariant) {
+  plan_.note.expect = "hold";
+  save();
+  std::string text;
+  EXPECT_EQ(run({"replay", file_}, &text, true), 2);
+  EXPECT_NE(text.find("plan.json: expect"), std::string::npos) << text;
 }
 
 TEST_F(SimCommand, FailsAReplayThatIsNotAsExpected) {

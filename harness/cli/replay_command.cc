@@ -59,6 +59,7 @@ int read_all(const ReplayArguments& arguments, std::vector<std::pair<std::string
   for (const std::string& file : *files) {
     auto plan = read_plan(file);
     if (!plan) return refuse(plan.error());
+    if (const auto checked = check_expectation(file, *plan); !checked) return refuse(checked.error());
     plans.emplace_back(file, std::move(*plan));
   }
   if (!arguments.seeds_file.empty()) {

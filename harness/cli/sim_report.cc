@@ -61,6 +61,9 @@ std::string line_of(const ReplayReport& report) {
   std::string line = fmt::format("{:<11} {}", name_of(report.verdict), report.name);
   if (report.has_moved) line += "  (trace moved)";
   if (report.unused_switches != 0) line += fmt::format("  ({} switches never came up)", report.unused_switches);
+  if (report.unmet_process_faults != 0) {
+    line += fmt::format("  ({} process faults never came up)", report.unmet_process_faults);
+  }
   if (!report.detail.empty()) line += "\n            " + report.detail;
   return line + "\n";
 }
@@ -93,7 +96,8 @@ std::vector<SavedDiscovery> save_discoveries(const std::vector<SimDiscovery>& di
 std::string discovery_text(const std::vector<SavedDiscovery>& saved, std::uint64_t violations) {
   if (saved.empty()) return "";
   const SavedDiscovery& first = saved.front();
-  const std::string file = first.file.empty() ? "could not be written" : first.file;
+  // Where it cannot be kept in a file it must not be lost.
+  const std::string file = first.file.empty() ? "could not be written: the plan stands below" : first.file;
   std::string text = fmt::format("violated: {}\n", what_of(first.discovery));
   text += fmt::format("plan:     {}\n", print_line(first.discovery.plan));
   text += fmt::format("replay:   stampede replay {}\n", file);
@@ -101,6 +105,7 @@ std::string discovery_text(const std::vector<SavedDiscovery>& saved, std::uint64
   for (std::size_t i = 1; i < std::min(saved.size(), kDiscoveriesShownMax); ++i) {
     text += fmt::format("also:     {}\n          {}\n", what_of(saved[i].discovery), saved[i].file);
   }
+  if (first.file.empty()) text += print_plan(first.discovery.plan);
   if (violations > 1)
     text += fmt::format("{} violations in all; plans of {} runs were saved\n", violations, saved.size());
   return text + "\n";
@@ -184,6 +189,11 @@ std::string json_of(const KillSweep& sweep, const std::vector<SavedDiscovery>& s
                {"schedules", sweep.runs},
                {"kills_met", sweep.met},
                {"complete", sweep.is_complete()},
+               {"plans", 1},
+               {"processes", sweep.processes},
+               {"seed", nullptr},
+               {"drawn", {{"kill_before", sweep.kills_before}, {"kill_after", sweep.kills_after}}},
+               {"pairs_expected", sweep.expected},
                {"steps", sweep.steps},
                {"seconds", sweep.seconds},
                {"violation_count", sweep.violations},
@@ -198,6 +208,7 @@ void Replayed::add(ReplayReport report) {
     judged[std::string(watched_invariants()[i].id)] += report.judged[i];
   }
   steps += report.steps;
+  processes += report.processes;
   for (const char c : report.trace_hash) hash.add_number(static_cast<unsigned char>(c));
   reports.push_back(std::move(report));
 }
@@ -240,6 +251,7 @@ std::string json_of(const Replayed& replayed) {
                      {"trace_hash", report.trace_hash},
                      {"moved", report.has_moved},
                      {"unused_switches", report.unused_switches},
+                     {"unmet_process_faults", report.unmet_process_faults},
                      {"steps", report.steps}});
     for (const StepViolation& violation : report.violations) {
       violations.push_back({{"invariant", violation.invariant},
@@ -254,6 +266,9 @@ std::string json_of(const Replayed& replayed) {
                                {"plans", replayed.reports.size()},
                                {"schedules", replayed.reports.size()},
                                {"steps", replayed.steps},
+                               {"processes", replayed.processes},
+                               {"seed", nullptr},
+                               {"drawn", ordered_json::object()},
                                {"seconds", replayed.seconds},
                                {"violations", std::move(violations)},
                                {"trace_hash", hash_text(replayed.hash.value())},

@@ -39,7 +39,7 @@ std::string json_of(const KillSweep& sweep, const std::vector<SavedDiscovery>& s
 struct Replayed {
   std::vector<ReplayReport> reports;
   std::map<std::string, std::uint64_t> judged;
-  std::uint64_t steps = 0;
+  std::uint64_t steps = 0, processes = 0;
   TraceHash hash;  // over the plans' hashes
   double seconds = 0;
   std::string world = "sim";

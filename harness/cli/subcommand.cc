@@ -2,8 +2,10 @@
 #include "harness/cli/subcommand.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace stampede {
@@ -24,7 +26,13 @@ SubcommandOption& SubcommandOption::within(double least, double most) {
 }
 
 SubcommandOption& SubcommandOption::positive() {
-  option_->check(CLI::PositiveNumber);
+  option_->check(CLI::Validator(
+      [](std::string& text) {
+        double value = 0;
+        return CLI::detail::lexical_cast(text, value) && value > 0 ? std::string()
+                                                                   : "expected a number above 0, got " + text;
+      },
+      "POSITIVE"));
   return *this;
 }
 
@@ -66,9 +74,30 @@ SubcommandOption& SubcommandOption::group(const std::string& title) {
 Subcommand::Subcommand(CLI::App& app, const std::string& name, const std::string& what)
     : command_(app.add_subcommand(name, what)) {}
 
+namespace {
+
+// CLI11 takes what does not fit into 64 bits for the largest number that does.
+const CLI::Validator& whole_number() {
+  static const CLI::Validator validator(
+      [](std::string& text) {
+        std::uint64_t number = 0;
+        const char* const end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, number);
+        return error == std::errc() && stop == end ? std::string() : "expected a whole number below 2^64, got " + text;
+      },
+      "");
+  return validator;
+}
+
+}  // namespace
+
 template <class Value>
 SubcommandOption Subcommand::option(const std::string& name, Value& value, const std::string& what) {
-  return SubcommandOption(*command_->add_option(name, value, what));
+  CLI::Option* const option = command_->add_option(name, value, what);
+  if constexpr (std::is_same_v<Value, std::uint64_t> || std::is_same_v<Value, std::optional<std::uint64_t>>) {
+    option->check(whole_number());
+  }
+  return SubcommandOption(*option);
 }
 
 #define STAMPEDE_OPTION_OF(...) \

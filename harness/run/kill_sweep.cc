@@ -16,7 +16,7 @@ class Sweep {
  public:
   Sweep(const Plan& plan, const std::function<bool()>& is_interrupted)
       : plan_(plan), is_interrupted_(is_interrupted), started_(Clock::now()), without_kills_(plan.process_faults) {
-    result_.points = 2 * sum(run({}).run.own_steps);
+    result_.points = result_.expected = 2 * sum(run({}).run.own_steps);
   }
 
   KillSweep singles() {
@@ -29,12 +29,17 @@ class Sweep {
 
   KillSweep pairs() {
     const std::vector<std::uint32_t> all = run_once({});
+    result_.expected = 0;
     for_each_point(std::vector<std::uint32_t>(plan_.processes.size(), 0), all, [&](const ProcessFault& first) {
       const SimOutcome& outcome = run({first});
       std::vector<std::uint32_t> until = outcome.run.own_steps;
       std::vector<std::uint32_t> from = outcome.steps_at_first_kill;
-      if (from.empty()) return !stops();
+      if (from.empty()) {  // the first kill did not come to pass: an expected run that is never made
+        ++result_.expected;
+        return !stops();
+      }
       until[first.process] = from[first.process] = 0;
+      result_.expected += 2 * (sum(until) - sum(from));
       for_each_point(from, until, [&](const ProcessFault& second) {
         judge({first, second});
         return !stops();
@@ -75,6 +80,9 @@ class Sweep {
     const SimOutcome& outcome = run(kills);
     ++result_.runs;
     result_.steps += outcome.steps;
+    result_.processes += outcome.processes;
+    result_.kills_before += outcome.process_faults_met[static_cast<std::size_t>(ProcessFaultKind::kill_before)];
+    result_.kills_after += outcome.process_faults_met[static_cast<std::size_t>(ProcessFaultKind::kill_after)];
     std::size_t killed = 0;
     for (const ProcessEnd end : outcome.run.ends) killed += end == ProcessEnd::killed ? 1 : 0;
     result_.met += killed == kills.size() ? 1 : 0;

@@ -12,9 +12,12 @@
 namespace stampede {
 
 struct KillSweep {
-  std::uint64_t points = 0;  // of single kills: twice the steps that the plan's processes take
-  std::uint64_t runs = 0;    // one a point, or one a pair
-  std::uint64_t met = 0;     // runs in which every kill of the run came to pass
+  std::uint64_t points = 0;     // of single kills: twice the steps that the plan's processes take
+  std::uint64_t runs = 0;       // one a point, or one a pair
+  std::uint64_t expected = 0;   // runs that there must be, counted from the steps that processes took
+  std::uint64_t met = 0;        // runs in which every kill of the run came to pass
+  std::uint64_t processes = 0;  // of all runs and stages
+  std::uint64_t kills_before = 0, kills_after = 0;  // that came to pass
   std::uint64_t steps = 0;
   std::vector<SimDiscovery> discoveries;  // at most kSimDiscoveriesMax
   std::uint64_t violations = 0;
@@ -23,9 +26,11 @@ struct KillSweep {
   double seconds = 0;
   bool interrupted = false;
   // Every point, or pair, was run and its kills came to pass.
-  [[nodiscard]] bool is_complete() const { return !interrupted && met == runs; }
+  [[nodiscard]] bool is_complete() const { return !interrupted && met == runs && runs == expected; }
 };
 
+// REQUIRES for both: a plan that kills nobody by itself.
+//
 // One run a point, under the plan's own schedule. A point is (process, own step, before or after).
 KillSweep sweep_kills(const Plan& plan, const std::function<bool()>& is_interrupted);
 

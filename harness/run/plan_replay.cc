@@ -37,13 +37,27 @@ void judge(const PlanNote& note, ReplayReport& report) {
   } else if (!breaks(report.violations, note.expect)) {
     report.verdict = ReplayVerdict::mended;
     report.detail = "expected to break " + note.expect + ", which held";
+  } else {
+    for (const StepViolation& violation : report.violations) {
+      if (violation.invariant == note.expect) continue;
+      report.verdict = ReplayVerdict::broken;
+      report.detail = "besides " + note.expect + ": " + violation.invariant + ": " + violation.what;
+      return;
+    }
   }
+}
+
+std::uint64_t sum(const std::array<std::uint64_t, kProcessFaultKinds>& counts) {
+  std::uint64_t total = 0;
+  for (const std::uint64_t count : counts) total += count;
+  return total;
 }
 
 void take(const SimOutcome& outcome, ReplayReport& report) {
   report.violations = outcome.violations;
   report.trace_hash = hash_text(outcome.trace_hash);
   report.steps = outcome.steps;
+  report.processes = outcome.processes;
   report.judged = outcome.judged;
 }
 
@@ -121,6 +135,17 @@ Result<std::vector<std::string>> find_plans(const std::vector<std::string>& path
   return files;
 }
 
+Result<void> check_expectation(const std::string& file, const Plan& plan) {
+  const std::string& expect = plan.note.expect;
+  const auto& known = watched_invariants();
+  const bool is_known = expect == "holds" || std::any_of(known.begin(), known.end(), [&](const WatchedInvariant& each) {
+                          return each.id == expect;
+                        });
+  if (is_known) return {};
+  return fail(ErrorCode::invalid_argument, "read plan", file + ": expect",
+              "expected \"holds\" or the id of an invariant, got \"" + expect + "\"");
+}
+
 ReplayReport replay_plan(SimRunner& runner, const std::string& name, const Plan& plan, bool is_strict,
                          SimRunner* other) {
   ReplayReport report;
@@ -130,14 +155,20 @@ ReplayReport replay_plan(SimRunner& runner, const std::string& name, const Plan&
   if (!is_controlled(first.outcome, report)) return report;
   report.unused_switches = first.unused_switches;
   report.has_moved = !plan.note.trace_hash.empty() && plan.note.trace_hash != report.trace_hash;
+  const std::uint64_t met = sum(first.outcome.process_faults_met);
+  report.unmet_process_faults = plan.process_faults.size() - std::min<std::uint64_t>(met, plan.process_faults.size());
   judge(plan.note, report);
   const SimReplay second = replay_sim(runner, plan, is_strict);
   if (!is_controlled(second.outcome, report)) return report;
   if (hash_text(second.outcome.trace_hash) != report.trace_hash) diverge("two runs of it differ", report);
-  if (!first.divergence.empty()) diverge(first.divergence, report);
+  if (is_strict && report.unmet_process_faults != 0) {
+    diverge(fmt::format("{} process faults never came up", report.unmet_process_faults), report);
+  }
+  if (is_strict && plan.note.trace_hash.empty()) diverge("no trace is stored, so there is nothing to follow", report);
   if (is_strict && report.has_moved) {
     diverge(fmt::format("expected trace {}, got {}", plan.note.trace_hash, report.trace_hash), report);
   }
+  if (!first.divergence.empty()) diverge(first.divergence, report);
   if (other != nullptr) {
     const auto mode = is_strict ? Replay::Mode::strict : Replay::Mode::lenient;
     compare(runner, *other, plan, [&] { return std::make_unique<Replay>(plan.schedule, mode); }, report);

@@ -30,6 +30,8 @@ struct ReplayReport {
   std::string trace_hash;
   bool has_moved = false;  // the stored trace hash is another one; information
   std::uint64_t unused_switches = 0;
+  std::uint64_t unmet_process_faults = 0;  // whose step their process never came to
+  std::uint64_t processes = 0;             // of all stages
   std::uint64_t steps = 0;
   std::vector<std::uint64_t> judged;
 };
@@ -37,6 +39,10 @@ struct ReplayReport {
 // Files, and the *.json below folders, sorted by path. ERRORS: not_found, naming the path, also for a folder without
 // plans.
 modelcache::Result<std::vector<std::string>> find_plans(const std::vector<std::string>& paths);
+
+// Whether a stored plan can be replayed: what it expects is `holds`, or the id of an invariant. ERRORS:
+// invalid_argument with the file and the key.
+modelcache::Result<void> check_expectation(const std::string& file, const Plan& plan);
 
 // Runs it twice in the runner's world. With `other`, the runner of another world, once there too: a difference between
 // the worlds is a divergence, printed side by side.

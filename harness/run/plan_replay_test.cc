@@ -22,7 +22,7 @@ std::string write(const TestDirectory& directory, const std::string& name, const
 
 TEST(PlanReplay, SaysThatAGoodPlanHolds) {
   SimRunner runner;
-  const ReplayReport report = replay_plan(runner, "good", three_get_one(), true);
+  const ReplayReport report = replay_plan(runner, "good", three_get_one(), false);
   EXPECT_EQ(report.verdict, ReplayVerdict::as_expected) << report.detail;
   EXPECT_GT(report.steps, 100U);
   EXPECT_FALSE(report.has_moved);
@@ -51,10 +51,38 @@ TEST(PlanReplay, FailsAStrictReplayWhoseSwitchNeverComes) {
   SimRunner runner;
   Plan plan = three_get_one();
   plan.schedule.switches = {Switch{2, 5000, 0}};
+  plan.note.trace_hash = replay_plan(runner, "lenient", plan, false).trace_hash;
   EXPECT_EQ(replay_plan(runner, "strict", plan, true).verdict, ReplayVerdict::diverged);
   const ReplayReport lenient = replay_plan(runner, "lenient", plan, false);
   EXPECT_EQ(lenient.verdict, ReplayVerdict::as_expected);
   EXPECT_EQ(lenient.unused_switches, 1U);
+}
+
+TEST(PlanReplay, SaysThatAKillNeverCameUpAndFailsForItWhereStrict) {
+  SimRunner runner;
+  Plan plan = three_get_one();
+  plan.process_faults = {ProcessFault{.kind = ProcessFaultKind::kill_before, .process = 0, .step = 90'000}};
+  const ReplayReport lenient = replay_plan(runner, "lenient", plan, false);
+  EXPECT_EQ(lenient.verdict, ReplayVerdict::as_expected);
+  EXPECT_EQ(lenient.unmet_process_faults, 1U);
+  plan.note.trace_hash = lenient.trace_hash;
+  EXPECT_EQ(replay_plan(runner, "strict", plan, true).verdict, ReplayVerdict::diverged);
+}
+
+TEST(PlanReplay, FollowsNothingStrictlyWithoutAStoredTrace) {
+  SimRunner runner;
+  EXPECT_EQ(replay_plan(runner, "strict", three_get_one(), true).verdict, ReplayVerdict::diverged);
+}
+
+TEST(PlanReplay, RefusesAnExpectationThatIsNoInvariant) {
+  Plan plan = three_get_one();
+  EXPECT_TRUE(check_expectation("p.json", plan));
+  plan.note.expect = "one_download";
+  EXPECT_TRUE(check_expectation("p.json", plan));
+  plan.note.expect = "hold";
+  const auto checked = check_expectation("p.json", plan);
+  ASSERT_FALSE(checked);
+  EXPECT_NE(checked.error().message().find("p.json: expect"), std::string::npos) << checked.error().message();
 }
 
 TEST(PlanReplay, FindsPlansInFoldersAndNamesWhatIsMissing) {

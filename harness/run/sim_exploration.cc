@@ -38,7 +38,7 @@ std::string first_difference(const std::vector<Step>& expected, const std::vecto
       return fmt::format("step {}: expected {}, got {}", i + 1, text(expected[i]), text(got[i]));
     }
   }
-  if (expected.size() == got.size()) return "the steps are the same, and what operations returned is not";
+  if (expected.size() == got.size()) return "";
   if (expected.size() > both) return fmt::format("step {}: expected {}, got the end", both + 1, text(expected[both]));
   return fmt::format("step {}: expected the end, got {}", both + 1, text(got[both]));
 }
@@ -87,6 +87,7 @@ class Explorer {
     count(plan, outcome, counts);
     const std::uint64_t hash = outcome.trace_hash;
     const std::vector<StepViolation> violations = outcome.violations;
+    const std::vector<std::uint64_t> judged = outcome.judged;
     Schedule schedule{outcome.run.switches, plan.schedule.time_runs_first};
     std::string divergence;
     if (options_.runs_twice) {
@@ -94,9 +95,12 @@ class Explorer {
       Replay again(schedule, Replay::Mode::strict);
       const SimOutcome& second = runner_.run(plan, again);
       if (lost_control(second, counts)) return;
-      if (second.trace_hash != hash || !again.divergence().empty()) {
+      const bool is_judged_alike = second.judged == judged && second.violations.size() == violations.size();
+      if (second.trace_hash != hash || !is_judged_alike || !again.divergence().empty()) {
         ++counts.divergences;
-        divergence = again.divergence().empty() ? explain(plan, schedule) : again.divergence();
+        divergence = !again.divergence().empty() ? again.divergence()
+                     : second.trace_hash != hash ? explain(plan, schedule)
+                                                 : "the traces are the same, and the verdicts are not";
       }
     }
     if (violations.empty() && divergence.empty()) return;
@@ -115,15 +119,17 @@ class Explorer {
     return true;
   }
 
-  // Once more, twice, with all steps.
+  // Once more with all steps, in this world and in a new one that has run nothing else.
   std::string explain(const Plan& plan, const Schedule& schedule) {
-    const auto steps_of = [&] {
+    const auto steps_of = [&](SimRunner& runner) {
       Replay replay(schedule, Replay::Mode::lenient);
-      return runner_.run(plan, replay, SimRunOptions{.keeps_steps = true}).trace;
+      return runner.run(plan, replay, SimRunOptions{.keeps_steps = true}).trace;
     };
-    const std::vector<Step> first = steps_of();
-    const std::vector<Step> second = steps_of();
-    return first_difference(first, second);
+    SimRunner fresh(options_.make_world());
+    const std::vector<Step> expected = steps_of(fresh);
+    const std::vector<Step> got = steps_of(runner_);
+    const std::string difference = first_difference(expected, got);
+    return difference.empty() ? "two runs differ, and no later one does in its steps" : difference;
   }
 
   static void count(const Plan& plan, const SimOutcome& outcome, Counts& counts) {
@@ -135,11 +141,12 @@ class Explorer {
     counts.judged.resize(outcome.judged.size());
     for (std::size_t i = 0; i < outcome.judged.size(); ++i) counts.judged[i] += outcome.judged[i];
     for (const OperationOutcome& operation : outcome.operations) {
+      if (operation.stage != Stage::run) continue;  // warm-up and epilogue are the laboratory's own
       ++counts.operations[static_cast<std::size_t>(operation.operation.kind)];
     }
     counts.network.resize(all_fault_kinds().size());
-    for (const LedgerEntry& entry : outcome.ledger) {
-      for (const FaultKind kind : kinds_of(entry.fault)) ++counts.network[static_cast<std::size_t>(kind)];
+    for (std::size_t i = outcome.run_ledger_begin; i < std::min(outcome.run_ledger_end, outcome.ledger.size()); ++i) {
+      for (const FaultKind kind : kinds_of(outcome.ledger[i].fault)) ++counts.network[static_cast<std::size_t>(kind)];
     }
     counts.network[static_cast<std::size_t>(FaultKind::refused)] += outcome.refusals_met;
     for (std::size_t i = 0; i < kStepKinds; ++i) counts.disk[i] += outcome.disk_faults_met[i];
@@ -147,7 +154,7 @@ class Explorer {
     counts.short_transfers += outcome.short_transfers_met;
     counts.idle_locks += outcome.idle_locks_met;
     for (std::size_t i = 0; i < kProcessFaultKinds; ++i) counts.process[i] += outcome.process_faults_met[i];
-    for (const Damage& damage : plan.start.damage) ++counts.damage[static_cast<std::size_t>(damage.kind)];
+    for (std::size_t i = 0; i < kDamageKinds; ++i) counts.damage[i] += outcome.damage_met[i];
     counts.read_only += plan.start.read_only ? 1 : 0;
     counts.time_first += plan.schedule.time_runs_first ? 1 : 0;
     counts.warm += plan.start.warm.empty() ? 0 : 1;

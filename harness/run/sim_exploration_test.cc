@@ -110,6 +110,8 @@ TEST(KillSweep, SeesEveryPairOfTwoProcesses) {
   EXPECT_TRUE(sweep.is_complete());
   EXPECT_GT(sweep.runs, sweep.points);
   EXPECT_EQ(sweep.met, sweep.runs);
+  EXPECT_EQ(sweep.expected, sweep.runs);
+  EXPECT_EQ(sweep.kills_before + sweep.kills_after, 2 * sweep.runs);
 }
 
 TEST(KillSweep, IsIncompleteWhenInterrupted) {

@@ -39,8 +39,9 @@ class SimRunner::Impl final : public Observer {
       outcome_.violations.push_back({.invariant = "no_process_crashes", .object = "process", .what = crash});
     }
     outcome_.judged = judge_.judged();
-    outcome_.trace_hash = hash_.value();
     outcome_.ledger = peers_.ledger();
+    for (const LedgerEntry& entry : outcome_.ledger) hash_.add(entry);
+    outcome_.trace_hash = hash_.value();
     return outcome_;
   }
 
@@ -112,6 +113,7 @@ class SimRunner::Impl final : public Observer {
         [&](std::uint32_t process, OperationOutcome outcome) { on_outcome(stage.stage, process, std::move(outcome)); });
     outcome_.uncontrolled = std::move(end.uncontrolled);
     outcome_.crashes.insert(outcome_.crashes.end(), end.crashes.begin(), end.crashes.end());
+    hash_.add_number(end.is_deadlock ? 1 : 0);
     judge_.on_stage_end(stage.stage, end, peers_.ledger(), world_->disk());
     StageEnd ended = std::move(end);
     return ended;
@@ -141,10 +143,13 @@ class SimRunner::Impl final : public Observer {
     // What is damaged later has other times than what was published; within one tick of the file system's clock nobody
     // could tell.
     if (!start.damage.empty()) world_->let_time_pass(kBeforeDamage);
-    for (const Damage& damage : start.damage) apply(damage);
+    for (const Damage& damage : start.damage) {
+      if (apply(damage)) ++outcome_.damage_met[static_cast<std::size_t>(damage.kind)];
+    }
   }
 
-  void apply(const Damage& damage) {
+  // Whether there was something to damage.
+  bool apply(const Damage& damage) {
     const DiskView& disk = world_->disk();
     const Model& model = models_.at(damage.model);
     const std::string key = modelcache::key_of(model.sha256);
@@ -152,7 +157,7 @@ class SimRunner::Impl final : public Observer {
     Bytes bytes = *model.bytes;
     switch (damage.kind) {
       case DamageKind::flip_byte:
-        if (bytes.empty()) return;
+        if (bytes.empty()) return false;
         bytes[bytes.size() / 2] ^= std::byte{0xff};
         break;
       case DamageKind::cut:
@@ -162,23 +167,28 @@ class SimRunner::Impl final : public Observer {
         bytes.clear();
         break;
       case DamageKind::unlisted:
-        if (disk.file_at(modelcache::kManifestName) != 0) world_->remove_name(modelcache::kManifestName);
-        return;
+        if (disk.file_at(modelcache::kManifestName) == 0) return false;
+        world_->remove_name(modelcache::kManifestName);
+        return true;
       case DamageKind::manifest_garbage:
-        if (disk.file_at("entries") != 0) world_->write_file(modelcache::kManifestName, kGarbage);
-        return;
+        if (disk.file_at("entries") == 0) return false;
+        world_->write_file(modelcache::kManifestName, kGarbage);
+        return true;
       case DamageKind::dead_temporary:
-        if (disk.file_at("tmp") == 0) return;
+        if (disk.file_at("tmp") == 0) return false;
         bytes.resize(bytes.size() / 2);
         world_->write_file("tmp/" + modelcache::temporary_name(key, dead_world_identity(), damage.model), bytes);
-        return;
+        return true;
     }
-    if (disk.file_at(entry) != 0) world_->write_file(entry, bytes);
+    if (disk.file_at(entry) == 0) return false;
+    world_->write_file(entry, bytes);
+    return true;
   }
 
   void run_plan(Strategy& strategy) {
     world_->set_read_only(plan_->start.read_only);
     peers_.play(plan_->network);
+    outcome_.run_ledger_begin = peers_.ledger().size();
     outcome_.run = run_stage({.stage = Stage::run,
                               .processes = plan_->processes,
                               .disk = plan_->disk,
@@ -186,6 +196,7 @@ class SimRunner::Impl final : public Observer {
                               .time_runs_first = plan_->schedule.time_runs_first},
                              strategy);
     world_->set_read_only(false);
+    outcome_.run_ledger_end = peers_.ledger().size();
     outcome_.process_faults_met = world_->process_faults_met();
   }
 

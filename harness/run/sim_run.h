@@ -43,9 +43,11 @@ struct SimOutcome {
   std::array<std::uint64_t, kErrnosCounted> errnos_met{};
   std::uint64_t short_transfers_met = 0, idle_locks_met = 0, refusals_met = 0;
   std::array<std::uint64_t, kProcessFaultKinds> process_faults_met{};
-  std::vector<std::uint32_t> steps_at_first_kill;  // own steps of each process when the first one was killed
-  std::vector<Step> trace;                         // where steps are kept
-  std::vector<std::string> files;                  // then also a line for each name that is left, with size and digest
+  std::array<std::uint64_t, kDamageKinds> damage_met{};  // that changed something
+  std::size_t run_ledger_begin = 0, run_ledger_end = 0;  // the connections of the plan's processes in `ledger`
+  std::vector<std::uint32_t> steps_at_first_kill;        // own steps of each process when the first one was killed
+  std::vector<Step> trace;                               // where steps are kept
+  std::vector<std::string> files;  // then also a line for each name that is left, with size and digest
   // Why the live world lost control; then nothing else here says anything about the cache.
   std::string uncontrolled;
   std::vector<std::string> crashes;  // of real processes

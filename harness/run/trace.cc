@@ -166,16 +166,34 @@ void TraceHash::add(const OperationOutcome& outcome) {
   put(outcome.path);
   put((outcome.claims_hit ? 1U : 0U) | static_cast<std::uint64_t>(outcome.claimed_attempts) << 1 |
       static_cast<std::uint64_t>(outcome.lock) << 40);
-  for (const modelcache::Entry& entry : outcome.entries) put(entry.key);
+  put(static_cast<std::uint64_t>(outcome.stage) << 8 | static_cast<std::uint64_t>(outcome.operation.kind));
+  for (const modelcache::Entry& entry : outcome.entries) {
+    put(entry.key);
+    put(entry.size_bytes);
+    put(entry.listed ? 1 : 0);
+  }
   for (const modelcache::VerifyReport& report : outcome.reports) {
     put(report.entry.key);
     put(static_cast<std::uint64_t>(report.state) | (report.removed ? 256U : 0U));
   }
   if (outcome.recovery) {
     put(outcome.recovery->temporaries_removed);
+    put(outcome.recovery->temporaries_kept);
+    put(outcome.recovery->entries_bad);
     put(outcome.recovery->entries_adopted);
     put(outcome.recovery->listings_dropped);
   }
+  fold();
+}
+
+void TraceHash::add(const LedgerEntry& entry) {
+  begin();
+  put(entry.connection);
+  put(static_cast<std::uint64_t>(entry.listener) | static_cast<std::uint64_t>(entry.status) << 32);
+  put((entry.requested ? 1U : 0U) | (entry.full_body_sent ? 2U : 0U) | static_cast<std::uint64_t>(entry.ending) << 8);
+  put(entry.head_bytes_sent);
+  put(entry.body_bytes_sent);
+  put(entry.target);
   fold();
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/plan/ledger.h"
 #include "harness/plan/operation_outcome.h"
 #include "harness/plan/step.h"
 
@@ -19,6 +20,7 @@ class TraceHash {
   void clear() { hash_ = 0; }
   void add(const Step& step);
   void add(const OperationOutcome& outcome);
+  void add(const LedgerEntry& entry);  // what was asked and sent, without times
   // A process has ended, and how.
   void add_end(std::uint32_t process, std::uint8_t end);
   void add_number(std::uint64_t number);
