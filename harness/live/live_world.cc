@@ -61,23 +61,6 @@ void raise_descriptor_limit() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Steps after which a process that was refused a lock still waits for it: it has only looked around.
-bool looks_around(StepKind kind) {
-  switch (kind) {
-    case StepKind::now:
-    case StepKind::wall_time:
-    case StepKind::sleep_until:
-    case StepKind::read:
-    case StepKind::stat:
-    case StepKind::random:
-    case StepKind::self:
-    case StepKind::liveness:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 class LiveWorld::Impl {

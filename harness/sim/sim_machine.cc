@@ -14,23 +14,6 @@ namespace {
 
 constexpr std::uint64_t kCallsAfterDeathMax = 100'000;
 
-// Steps after which a process that was refused a lock still waits for it: it has only looked around.
-bool looks_around(StepKind kind) {
-  switch (kind) {
-    case StepKind::now:
-    case StepKind::wall_time:
-    case StepKind::sleep_until:
-    case StepKind::read:
-    case StepKind::stat:
-    case StepKind::random:
-    case StepKind::self:
-    case StepKind::liveness:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 SimMachine::SimMachine() = default;

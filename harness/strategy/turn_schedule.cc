@@ -9,6 +9,22 @@ namespace stampede {
 
 using std::chrono::nanoseconds;
 
+bool looks_around(StepKind kind) {
+  switch (kind) {
+    case StepKind::now:
+    case StepKind::wall_time:
+    case StepKind::sleep_until:
+    case StepKind::read:
+    case StepKind::stat:
+    case StepKind::random:
+    case StepKind::self:
+    case StepKind::liveness:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void TurnSchedule::begin(std::span<ScheduledProcess* const> processes, const TurnLimits& limits, Strategy& strategy) {
   processes_.assign(processes.begin(), processes.end());
   strategy_ = &strategy;

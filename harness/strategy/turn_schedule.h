@@ -40,6 +40,10 @@ struct ScheduledProcess {
   std::string refused_path;
 };
 
+// Whether a process that was refused a lock still waits for it after such a step: it has only looked around. (The cache
+// looks at the clock before it sleeps.) One rule for all worlds, or a schedule of one could not be followed in another.
+bool looks_around(StepKind kind);
+
 struct TurnLimits {
   bool time_runs_first = false;
   std::uint64_t steps_max = 100'000;                          // of all processes together
