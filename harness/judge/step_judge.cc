@@ -133,12 +133,20 @@ class StepJudge::Impl {
     if (record_.stage() == Stage::run && outcome.process < record_.plan().processes.size()) {
       wait = std::min<VirtualTime>(wait, record_.plan().processes[outcome.process].lock_wait);
     }
-    // It stopped waiting: whoever has the lock has had it for all that time, or took turns with others.
-    if (process.blocked_by && taken >= wait) codes |= {ErrorCode::lock_timeout};
+    // It stopped waiting: whoever has the lock has had it for all that time, or took turns with others. A get that was
+    // not told only to wait goes on without the lock, as long as it has any time left.
+    const OperationKind kind = outcome.operation.kind;
+    const bool goes_on = (kind == OperationKind::get || kind == OperationKind::get_by_url) && !only_waits(outcome);
+    if (process.blocked_by && taken >= (goes_on ? kGetTimeout : wait)) codes |= {ErrorCode::lock_timeout};
     if (outcome.operation.kind == OperationKind::find || outcome.operation.kind == OperationKind::remove) {
       if (may_be_missing(outcome, process)) codes |= {ErrorCode::not_found};
     }
     return codes;
+  }
+
+  [[nodiscard]] bool only_waits(const OperationOutcome& outcome) const {
+    return record_.stage() == Stage::run && outcome.process < record_.plan().processes.size() &&
+           record_.plan().processes[outcome.process].only_wait;
   }
 
   // An entry that is bad is a miss to `find`; `remove` takes it away.

@@ -49,6 +49,24 @@ TEST(StepJudgeBytes, OfAnEntryThatWentMeanwhileAreNobodysFault) {
   expect_trips(history, {});
 }
 
+TEST(StepJudgeBytes, OfAnEntryThatWentBeforeAreMissing) {
+  Plan plan = plan_of({OperationKind::get, OperationKind::get}, true);
+  plan.processes.push_back({.operations = {{OperationKind::remove, 0}}});
+  History history(plan);
+  warm_up(history);
+  history.by(0).look(0);
+  history.by(1).lock(0);
+  history.unlink(history.entry(0));
+  history.list();
+  history.release(0);
+  history.succeeds(false);
+  history.by(0).succeeds(true);  // it had seen it
+  expect_trips(history, {});
+  history.by(0).open(history.entry(0), OpenMode::read, History::is_told(ENOENT));
+  history.succeeds(true);  // from memory, perhaps
+  expect_trips(history, {"bytes_are_what_was_asked"});
+}
+
 TEST(StepJudgeBytes, OfALieAreRightWithoutAChecksumAlone) {
   for (const bool is_lie : {false, true}) {
     Plan plan = plan_of({OperationKind::get_by_url});

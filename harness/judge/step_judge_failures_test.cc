@@ -199,6 +199,10 @@ TEST(StepJudgeFailures, ByALockNeedSomebodyWhoHasItForThatLong) {
   };
   Plan plan = plan_of({OperationKind::get});
   plan.processes[0].lock_wait = milliseconds(10);
+  EXPECT_EQ(violated_by_get(plan, ErrorCode::lock_timeout, waits(milliseconds(10), false)), Ids{"no_spurious_failure"})
+      << "it goes on without the lock";
+  EXPECT_EQ(violated_by_get(plan, ErrorCode::lock_timeout, waits(std::chrono::hours(2), false)), Ids{});
+  plan.processes[0].only_wait = true;
   EXPECT_EQ(violated_by_get(plan, ErrorCode::lock_timeout, waits(milliseconds(10), false)), Ids{});
   EXPECT_EQ(violated_by_get(plan, ErrorCode::lock_timeout, waits(milliseconds(9), false)), Ids{"no_spurious_failure"});
   EXPECT_EQ(violated_by_get(plan, ErrorCode::lock_timeout, waits(milliseconds(10), true)), Ids{"no_spurious_failure"});

@@ -118,6 +118,19 @@ TEST(StepJudgeLists, NameWhatIsThereAndNothingElse) {
   EXPECT_EQ(tell(true, true), Ids{"nobody_lists_lies"});
 }
 
+TEST(StepJudgeLists, HaveNoEntryThatWasRemoved) {
+  for (const bool removes : {true, false}) {
+    History history(plan_of({OperationKind::remove}, true));
+    warm_up(history);
+    history.lock(0);
+    if (removes) history.unlink(history.entry(0));
+    history.list();
+    history.release(0);
+    history.succeeds(false);
+    expect_trips(history, removes ? Ids{} : Ids{"nobody_lists_lies"});
+  }
+}
+
 TEST(StepJudgeLists, MayNameOrLeaveOutWhatCameOrWent) {
   for (const bool names_it : {true, false}) {
     Plan plan = plan_of({OperationKind::list}, true);

@@ -16,8 +16,8 @@ class BytesAreWhatWasAsked final : public Watcher {
     const bool is_entry = place_of(outcome.path) == Place::entry;
     const EntryFacts* const entry = is_entry ? record().find_entry(last_name(outcome.path)) : nullptr;
     const ProcessFacts& process = record().process(outcome.process);
-    // Somebody took it away after it was looked at: no lease, no promise.
-    if (entry != nullptr && entry->present.was(false, process.start.moment) && !entry->present.now()) return;
+    // Somebody took it away after it was looked at: no lease, no promise. Who came later has no such excuse.
+    if (entry != nullptr && entry->present.was(true, process.start.moment) && !entry->present.now()) return;
     if (entry != nullptr && is_excused(outcome, *entry)) return;
     const FileNumber file = is_entry ? disk.file_at(outcome.path) : 0;
     const std::size_t model = outcome.operation.model;

@@ -13,8 +13,9 @@ class HitsCausedNoRequest final : public Watcher {
     const bool by_url = kind == OperationKind::get_by_url;
     if (!outcome.succeeded() || (kind != OperationKind::get && kind != OperationKind::find && !by_url)) return;
     const std::uint32_t connects = record().process(outcome.process).connects;
-    const bool agrees =
-        outcome.claims_hit == (connects == 0) && outcome.claimed_attempts <= record().process(outcome.process).tries;
+    const bool agrees = outcome.claims_hit == (connects == 0) &&
+                        outcome.claimed_attempts <= record().process(outcome.process).tries &&
+                        (outcome.claims_hit || outcome.claimed_attempts > 0);
     judge(agrees, [&] {
       return Complaint{process_name(outcome.process),
                        describe(record(), ended) + " says that it was " + (outcome.claims_hit ? "a hit" : "no hit") +

@@ -1,4 +1,4 @@
-// What list, verify, repair and recover say was so at some moment while they ran.
+// What list, verify, repair, remove and recover say was so at some moment while they ran.
 #include <algorithm>
 
 #include "harness/judge/watchers.h"
@@ -31,6 +31,9 @@ class NobodyListsLies final : public Watcher {
         judge_keys(outcome.reports, key_of_report, is_looked_at, since, ended);
         for (const auto& report : outcome.reports) judge_report(report, since, ended);
         break;
+      case OperationKind::remove:
+        judge_removal(outcome.operation.model, since, ended);
+        break;
       case OperationKind::recover:
         if (outcome.recovery) judge_recovery(*outcome.recovery, since, ended);
         break;
@@ -42,6 +45,13 @@ class NobodyListsLies final : public Watcher {
  private:
   Complaint complaint(const EndedOperation& ended, const std::string& key, const std::string& what) const {
     return {record().object_of("entries/" + key), describe(record(), ended) + ": " + what};
+  }
+
+  // Another one may have come since.
+  void judge_removal(std::size_t model, Moment since, const EndedOperation& ended) {
+    const EntryFacts* const entry = record().entry_of_model(model);
+    judge(entry == nullptr || entry->present.was(false, since),
+          [&] { return complaint(ended, entry->key, "removed " + entry->key + ", which was there all the time"); });
   }
 
   // Whoever is named was there; whoever was there all the time is named.

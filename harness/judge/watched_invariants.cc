@@ -88,8 +88,7 @@ const std::vector<WatchedRow>& watched_rows() {
        watch_manifest_is_complete},
       {{"nobody_lists_lies", "I16 I22",
         "Who lists, verifies, repairs or recovers names every entry that was there all the while, and says of none "
-        "what "
-        "was not so at some moment.",
+        "what was not so at some moment; what was removed was gone at some moment.",
         "that it succeeded; of what was adopted: working locks, and nobody who goes on without one",
         "URLs, notes, and the state of entries by URL"},
        watch_nobody_lists_lies},
