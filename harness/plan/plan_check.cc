@@ -17,7 +17,7 @@ using modelcache::Result;
 
 constexpr std::uint64_t kSwitchesMax = 16 * kPlanListMax;
 constexpr std::size_t kNameMax = 200;  // a file name ends at 255 bytes
-constexpr unsigned kUmaskMax = 0777;
+constexpr unsigned kUmaskMax = 077;
 constexpr std::string_view kText = "UTF-8 without control characters";
 
 tl::unexpected<modelcache::Error> refuse(std::string_view path, std::string_view expected, std::string_view got) {
@@ -134,7 +134,9 @@ Result<void> check_process(const Plan& plan, std::size_t index) {
   if (process.lock_wait < process.lock_wait.zero() || process.lock_wait > kPlanTimeMax) {
     return refuse(path("lock_wait"), "0 to 10 years", fmt::format("{}ms", process.lock_wait.count()));
   }
-  if (process.umask > kUmaskMax) return refuse(path("umask"), "000 to 777", fmt::format("{:o}", process.umask));
+  if (process.umask > kUmaskMax)
+    return refuse(path("umask"), "000 to 077 (who cannot read what he made has no cache)",
+                  fmt::format("{:o}", process.umask));
   return check_number(process.descriptors_max, 0, kPlanDescriptorsMax, [&] { return path("descriptors_max"); });
 }
 

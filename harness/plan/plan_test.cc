@@ -92,6 +92,7 @@ std::vector<Refusal> refusals() {
       {"processes[0].lock_wait", "10 years",
        [](Plan& p) { p.processes[0].lock_wait = kPlanTimeMax + std::chrono::milliseconds(1); }},
       {"processes[0].umask", "got 1000", [](Plan& p) { p.processes[0].umask = 01000; }},
+      {"processes[0].umask", "got 100", [](Plan& p) { p.processes[0].umask = 0100; }},
       {"processes[0].descriptors_max", "got 1048577", [](Plan& p) { p.processes[0].descriptors_max = 1048577; }},
       {"start.warm[0]", "one of 2 models", [](Plan& p) { p.start.warm = {2}; }},
       {"start.warm[1]", "each model once", [](Plan& p) { p.start.warm = {1, 1}; }},
