@@ -53,6 +53,18 @@ class OnOneCore {
   bool was_set_ = false;
 };
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kIsSanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool kIsSanitized = true;
+#else
+constexpr bool kIsSanitized = false;
+#endif
+#else
+constexpr bool kIsSanitized = false;
+#endif
+
 // The supervisor has open what all processes have, and each file once more.
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -280,6 +292,10 @@ LiveWorld::LiveWorld(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LiveWorld::~LiveWorld() = default;
 
 Result<std::unique_ptr<LiveWorld>> LiveWorld::start(const LiveOptions& options) {
+  if (kIsSanitized) {
+    return fail(modelcache::ErrorCode::invalid_argument, "start live world", "this program",
+                "built with a sanitizer, whose runtime makes system calls of its own: they would be steps");
+  }
   auto slots = ProcessSlots::make();
   if (!slots) return fail(std::move(slots.error()));
   auto impl = std::make_unique<Impl>(options.core, std::move(*slots));
