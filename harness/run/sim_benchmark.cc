@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
+#include <optional>
 #include <string_view>
 
 #include "harness/faults/scripted_peers.h"
@@ -21,6 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kSchedules = 2000;
+constexpr std::uint64_t kWalkSeed = 1;
 
 struct Scenario {
   std::string_view name, what;
@@ -34,26 +35,17 @@ constexpr Scenario kScenarios[] = {
     {"replay_drawn_plans", "the schedules of sim_drawn_plans, from their switches", true, true},
 };
 
-// A plan with a schedule that was recorded.
+// A plan, with the schedule that was recorded where it is to be replayed.
 struct Recorded {
   Plan plan;
-  std::uint64_t strategy_seed = 0;
 };
 
 std::vector<Recorded> record(const Scenario& scenario, SimRunner& runner) {
   std::vector<Recorded> recorded;
+  RandomWalk walk(kWalkSeed);
   for (std::uint64_t seed = 1; seed <= kSchedules; ++seed) {
-    Recorded each;
-    if (scenario.is_drawn) {
-      SimDraw draw = draw_sim(seed);
-      each = {std::move(draw.plan), draw.strategy_seed};
-    } else {
-      each = {three_get_one(), seed};
-    }
-    if (scenario.is_replay) {
-      RandomWalk walk(each.strategy_seed);
-      each.plan.schedule.switches = runner.run(each.plan, walk).run.switches;
-    }
+    Recorded each{scenario.is_drawn ? draw_sim(seed).plan : three_get_one()};
+    if (scenario.is_replay) each.plan.schedule.switches = runner.run(each.plan, walk).run.switches;
     recorded.push_back(std::move(each));
   }
   return recorded;
@@ -61,15 +53,12 @@ std::vector<Recorded> record(const Scenario& scenario, SimRunner& runner) {
 
 double run_once(const Scenario& scenario, const std::vector<Recorded>& recorded, SimRunner& runner, SimRow& row) {
   row.steps = row.violations = 0;
+  RandomWalk walk(kWalkSeed);  // one object walks many schedules
   const auto started = Clock::now();
   for (const Recorded& each : recorded) {
-    std::unique_ptr<Strategy> strategy;
-    if (scenario.is_replay) {
-      strategy = std::make_unique<Replay>(each.plan.schedule, Replay::Mode::strict);
-    } else {
-      strategy = std::make_unique<RandomWalk>(each.strategy_seed);
-    }
-    const SimOutcome& outcome = runner.run(each.plan, *strategy);
+    std::optional<Replay> replay;
+    if (scenario.is_replay) replay.emplace(each.plan.schedule, Replay::Mode::strict);
+    const SimOutcome& outcome = runner.run(each.plan, replay ? static_cast<Strategy&>(*replay) : walk);
     row.steps += outcome.steps;
     row.violations += outcome.violations.size();
   }
