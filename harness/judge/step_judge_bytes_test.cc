@@ -32,6 +32,25 @@ TEST(StepJudgeBytes, AreThoseThatWereAskedFor) {
   EXPECT_EQ(history.judge().violations()[0].object, "m0");
 }
 
+TEST(StepJudgeHits, ADownloadTellsOfAnAttempt) {
+  for (const unsigned attempts : {0U, 1U}) {
+    History history(plan_of({OperationKind::get}));
+    history.make_cache();
+    history.lock(0);
+    history.connect();
+    history.publish(history.stage(0), 0);
+    history.list();
+    history.release(0);
+    OperationOutcome outcome = history.outcome();
+    outcome.claimed_attempts = attempts;
+    outcome.lock = LockUse::held;
+    outcome.path = history.entry(0);
+    history.ends(outcome);
+    history.finish();
+    expect_trips(history, attempts == 0 ? Ids{"hits_caused_no_request"} : Ids{});
+  }
+}
+
 TEST(StepJudgeBytes, OfAnEntryThatWentMeanwhileAreNobodysFault) {
   Plan plan = plan_of({OperationKind::get}, true);
   plan.processes.push_back(plan.processes[0]);
