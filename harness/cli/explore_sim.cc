@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <system_error>
 #include <thread>
@@ -19,6 +18,7 @@
 #include "harness/cli/sim_report.h"
 #include "harness/cli/subcommand.h"
 #include "harness/free/posix_interrupt.h"
+#include "harness/free/posix_scratch_directory.h"
 #include "harness/plan/plan_json.h"
 
 namespace stampede {
@@ -51,9 +51,8 @@ bool kills_by_itself(const Plan& plan) {
 int prepare_out(const std::string& out) {
   std::error_code error;
   std::filesystem::create_directories(out, error);
-  const std::string probe = out + "/.probe";
-  const bool is_written = !error && std::ofstream(probe).put('x').flush().good();
-  std::filesystem::remove(probe, error);
+  // A directory of its own, which goes again at once: no name of the user's is touched.
+  const bool is_written = !error && PosixScratchDirectory::make(out).has_value();
   return is_written ? 0 : refuse("--out " + out + ": cannot be written", kUsage);
 }
 

@@ -23,21 +23,24 @@ class LiveCommand : public testing::Test {
   json said(std::vector<std::string> arguments, int expected = 0) {
     std::string text;
     arguments.emplace_back("--json");
-    const int status = run(std::move(arguments), &text);
+    const int status = run(arguments, &text);
     can_run_ = status != kCannotHere;
     if (can_run_) {
       EXPECT_EQ(status, expected) << text;
+    } else {
+      run(std::move(arguments), &why_not_, true);
     }
     return json::parse(text, nullptr, false);
   }
 
   TestDirectory directory_;
   bool can_run_ = true;
+  std::string why_not_;  // in the command's words
 };
 
 TEST_F(LiveCommand, ExploresTheSameTracesAsTheSimulatedWorld) {
   const json live = said({"explore", "--world", "live", "--runs", "20", "--seed", "1"});
-  if (!can_run_) GTEST_SKIP() << "no live world here";
+  if (!can_run_) GTEST_SKIP() << why_not_;
   const json sim = said({"explore", "--world", "sim", "--runs", "20", "--seed", "1"});
   EXPECT_EQ(live.at("world"), "live");
   EXPECT_EQ(live.at("schedules"), 20);
@@ -53,7 +56,7 @@ TEST_F(LiveCommand, GivesTheSameHashWithTwoJobs) {
   for (const char* const jobs : {"1", "2"}) {
     const json live =
         said({"explore", "--world", "live", "--plan", plan, "--runs", "20", "--seed", "1", "--jobs", jobs});
-    if (!can_run_) GTEST_SKIP() << "no live world here";
+    if (!can_run_) GTEST_SKIP() << why_not_;
     EXPECT_EQ(live.at("uncontrolled"), 0);
     hashes.insert(live.at("trace_hash"));
   }
@@ -63,7 +66,7 @@ TEST_F(LiveCommand, GivesTheSameHashWithTwoJobs) {
 TEST_F(LiveCommand, ReplaysInBothWorlds) {
   const std::string plan = directory_.file("plan.json", print_plan(three_get_one()));
   const json both = said({"replay", plan, "--seed", "5", "--world", "both"});
-  if (!can_run_) GTEST_SKIP() << "no live world here";
+  if (!can_run_) GTEST_SKIP() << why_not_;
   EXPECT_EQ(both.at("world"), "both");
   EXPECT_EQ(both.at("plans"), 2);
   for (const json& replayed : both.at("replayed")) EXPECT_EQ(replayed.at("verdict"), "as expected") << replayed;

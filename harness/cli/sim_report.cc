@@ -96,18 +96,20 @@ std::vector<SavedDiscovery> save_discoveries(const std::vector<SimDiscovery>& di
 std::string discovery_text(const std::vector<SavedDiscovery>& saved, std::uint64_t violations) {
   if (saved.empty()) return "";
   const SavedDiscovery& first = saved.front();
-  // Where it cannot be kept in a file it must not be lost.
-  const std::string file = first.file.empty() ? "could not be written: the plan stands below" : first.file;
   std::string text = fmt::format("violated: {}\n", what_of(first.discovery));
   text += fmt::format("plan:     {}\n", print_line(first.discovery.plan));
-  text += fmt::format("replay:   stampede replay {}\n", file);
-  text += fmt::format("file:     {}   (stampede show draws it)\n", file);
+  if (first.file.empty()) {  // where it cannot be kept in a file it must not be lost
+    text += "file:     could not be written; the plan is\n" + print_plan(first.discovery.plan);
+  } else {
+    text += fmt::format("replay:   stampede replay {}\n", first.file);
+    text += fmt::format("file:     {}   (stampede show draws it)\n", first.file);
+  }
   for (std::size_t i = 1; i < std::min(saved.size(), kDiscoveriesShownMax); ++i) {
     text += fmt::format("also:     {}\n          {}\n", what_of(saved[i].discovery), saved[i].file);
   }
-  if (first.file.empty()) text += print_plan(first.discovery.plan);
-  if (violations > 1)
-    text += fmt::format("{} violations in all; plans of {} runs were saved\n", violations, saved.size());
+  const auto written =
+      std::count_if(saved.begin(), saved.end(), [](const SavedDiscovery& each) { return !each.file.empty(); });
+  if (violations > 1) text += fmt::format("{} violations in all; plans of {} runs were saved\n", violations, written);
   return text + "\n";
 }
 
@@ -193,7 +195,7 @@ std::string json_of(const KillSweep& sweep, const std::vector<SavedDiscovery>& s
                {"processes", sweep.processes},
                {"seed", nullptr},
                {"drawn", {{"kill_before", sweep.kills_before}, {"kill_after", sweep.kills_after}}},
-               {"pairs_expected", sweep.expected},
+               {"schedules_expected", sweep.expected},
                {"steps", sweep.steps},
                {"seconds", sweep.seconds},
                {"violation_count", sweep.violations},

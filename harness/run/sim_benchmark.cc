@@ -35,30 +35,26 @@ constexpr Scenario kScenarios[] = {
     {"replay_drawn_plans", "the schedules of sim_drawn_plans, from their switches", true, true},
 };
 
-// A plan, with the schedule that was recorded where it is to be replayed.
-struct Recorded {
-  Plan plan;
-};
-
-std::vector<Recorded> record(const Scenario& scenario, SimRunner& runner) {
-  std::vector<Recorded> recorded;
+// The plans of a row, with the schedules that were recorded where they are to be replayed.
+std::vector<Plan> plans_of(const Scenario& scenario, SimRunner& runner) {
+  std::vector<Plan> plans;
   RandomWalk walk(kWalkSeed);
   for (std::uint64_t seed = 1; seed <= kSchedules; ++seed) {
-    Recorded each{scenario.is_drawn ? draw_sim(seed).plan : three_get_one()};
-    if (scenario.is_replay) each.plan.schedule.switches = runner.run(each.plan, walk).run.switches;
-    recorded.push_back(std::move(each));
+    Plan plan = scenario.is_drawn ? draw_sim(seed).plan : three_get_one();
+    if (scenario.is_replay) plan.schedule.switches = runner.run(plan, walk).run.switches;
+    plans.push_back(std::move(plan));
   }
-  return recorded;
+  return plans;
 }
 
-double run_once(const Scenario& scenario, const std::vector<Recorded>& recorded, SimRunner& runner, SimRow& row) {
+double run_once(const Scenario& scenario, const std::vector<Plan>& plans, SimRunner& runner, SimRow& row) {
   row.steps = row.violations = 0;
   RandomWalk walk(kWalkSeed);  // one object walks many schedules
   const auto started = Clock::now();
-  for (const Recorded& each : recorded) {
+  for (const Plan& plan : plans) {
     std::optional<Replay> replay;
-    if (scenario.is_replay) replay.emplace(each.plan.schedule, Replay::Mode::strict);
-    const SimOutcome& outcome = runner.run(each.plan, replay ? static_cast<Strategy&>(*replay) : walk);
+    if (scenario.is_replay) replay.emplace(plan.schedule, Replay::Mode::strict);
+    const SimOutcome& outcome = runner.run(plan, replay ? static_cast<Strategy&>(*replay) : walk);
     row.steps += outcome.steps;
     row.violations += outcome.violations.size();
   }
@@ -134,11 +130,11 @@ std::vector<SimRow> run_sim_benchmark(const std::vector<std::string>& chosen, st
     row.schedules = kSchedules;
     row.processes = scenario.is_drawn ? 0 : 3;
     progress(row.name + ", drawing");
-    const std::vector<Recorded> recorded = record(scenario, runner);
+    const std::vector<Plan> plans = plans_of(scenario, runner);
     std::vector<double> seconds, bounds;
     for (std::uint64_t i = 0; i < runs && !is_interrupted(); ++i) {
       progress(row.name + ", run " + std::to_string(i + 1) + " of " + std::to_string(runs));
-      seconds.push_back(run_once(scenario, recorded, runner, row));
+      seconds.push_back(run_once(scenario, plans, runner, row));
       bounds.push_back(bare_steps(row.steps, row.schedules));
       ++row.runs;
     }
