@@ -7,12 +7,12 @@ namespace stampede {
 namespace {
 
 bool leads_upwards(std::string_view path) {
-  for (std::size_t at = path.find(".."); at != std::string_view::npos; at = path.find("..", at + 1)) {
-    const bool begins = at == 0 || path[at - 1] == '/';
-    const bool ends = at + 2 == path.size() || path[at + 2] == '/';
-    if (begins && ends) return true;
+  for (std::size_t at = 0;; ++at) {  // part by part: names of temporaries are full of dots
+    const std::size_t end = path.find('/', at);
+    if (path.substr(at, end - at) == "..") return true;
+    if (end == std::string_view::npos) return false;
+    at = end;
   }
-  return false;
 }
 
 bool is_lock_name(std::string_view name) {

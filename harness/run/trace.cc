@@ -6,6 +6,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <cstring>
@@ -119,12 +121,18 @@ std::string result_text(const Step& step) {
 
 void TraceHash::begin() { size_ = 0; }
 
+void TraceHash::put(std::uint64_t number) { put(std::span(&number, 1)); }
+
 // Little-endian, whatever the machine is.
-void TraceHash::put(std::uint64_t number) {
-  if (bytes_.size() < size_ + sizeof(number)) bytes_.resize(2 * (size_ + sizeof(number)));
-  if constexpr (std::endian::native == std::endian::big) number = __builtin_bswap64(number);
-  std::memcpy(bytes_.data() + size_, &number, sizeof(number));
-  size_ += sizeof(number);
+void TraceHash::put(std::span<const std::uint64_t> numbers) {
+  if (bytes_.size() < size_ + numbers.size_bytes()) bytes_.resize(2 * (size_ + numbers.size_bytes()));
+  std::memcpy(bytes_.data() + size_, numbers.data(), numbers.size_bytes());
+  if constexpr (std::endian::native == std::endian::big) {
+    for (std::size_t i = 0; i < numbers.size_bytes(); i += sizeof(std::uint64_t)) {
+      std::reverse(&bytes_[size_ + i], &bytes_[size_ + i] + sizeof(std::uint64_t));
+    }
+  }
+  size_ += numbers.size_bytes();
 }
 
 void TraceHash::put(std::string_view text) {
@@ -138,16 +146,21 @@ void TraceHash::fold() { hash_ = XXH3_64bits_withSeed(bytes_.data(), size_, hash
 
 void TraceHash::add(const Step& step) {
   begin();
-  put(static_cast<std::uint64_t>(step.kind) | static_cast<std::uint64_t>(step.stage) << 8 |
-      static_cast<std::uint64_t>(step.process) << 16);
-  put(static_cast<std::uint64_t>(step.own_step) | static_cast<std::uint64_t>(step.mode) << 32);
+  const auto pair = [](std::uint64_t low, std::uint64_t high) { return low | high << 32; };
+  // There are hundreds of steps in a run: all numbers that each has go in at once.
+  const std::array<std::uint64_t, 7> numbers = {
+      pair(static_cast<std::uint64_t>(step.kind) | static_cast<std::uint64_t>(step.stage) << 8 |
+               static_cast<std::uint64_t>(step.fault) << 16,
+           step.process),
+      pair(step.own_step, step.mode),
+      pair(step.file, step.replaced),
+      pair(step.connection, static_cast<std::uint32_t>(step.error)),
+      step.offset,
+      step.size,
+      step.result};
+  put(numbers);
   put(step.path);
   put(step.to_path);
-  put(static_cast<std::uint64_t>(step.file) | static_cast<std::uint64_t>(step.replaced) << 32);
-  put(static_cast<std::uint64_t>(step.connection) | static_cast<std::uint64_t>(step.error) << 32);
-  put(step.offset);
-  put(step.size);
-  put(step.result);
   if (step.stat) {
     put(static_cast<std::uint64_t>(step.stat->type) | static_cast<std::uint64_t>(step.stat->mode) << 8);
     put(step.stat->links);

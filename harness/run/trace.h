@@ -3,6 +3,7 @@
 #define STAMPEDE_RUN_TRACE_H
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,7 @@ class TraceHash {
  private:
   void begin();
   void put(std::uint64_t number);
+  void put(std::span<const std::uint64_t> numbers);
   void put(std::string_view text);
   void fold();
 
