@@ -204,7 +204,7 @@ int explore(ExploreArguments& arguments) {
 constexpr const char* kFreeOptions[] = {"--subject",     "--models",        "--operations-per-process", "--directories",
                                         "--fault-share", "--fault",         "--refused-models",         "--kills",
                                         "--start",       "--worker-timeout"};
-constexpr const char* kSimOptions[] = {"--strategy", "--plan", "--sweep", "--jobs", "--shard", "--once"};
+constexpr const char* kSimOptions[] = {"--strategy", "--plan", "--skew", "--sweep", "--jobs", "--shard", "--once"};
 
 // The first option given that is for another world.
 std::string misplaced(const Subcommand& command, bool is_sim) {

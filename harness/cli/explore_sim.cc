@@ -19,6 +19,7 @@
 #include "harness/cli/subcommand.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/free/posix_scratch_directory.h"
+#include "harness/plan/plan_generator.h"
 #include "harness/plan/plan_json.h"
 
 namespace stampede {
@@ -65,6 +66,7 @@ int complete(ExploreSimArguments& arguments, SimExplorationOptions& options) {
   options.jobs = arguments.jobs;
   options.processes = arguments.processes;
   options.runs_twice = !arguments.is_once;
+  options.skew = arguments.skew;
   if (!parse_shard(arguments.shard, options.shard, options.shards)) {
     return refuse(fmt::format("--shard {}: expected I/N with I from 0 to N - 1", arguments.shard), kUsage);
   }
@@ -74,7 +76,16 @@ int complete(ExploreSimArguments& arguments, SimExplorationOptions& options) {
   if (!arguments.plan_file.empty()) {
     auto plan = read_plan(arguments.plan_file);
     if (!plan) return refuse(plan.error().message(), kUsage);
-    options.plan = std::move(*plan);
+    options.plan = skewed(std::move(*plan), options.skew);
+    if (const auto checked = check(*options.plan); !checked) {
+      return refuse(fmt::format("--skew {}: {}", options.skew, checked.error().message()), kUsage);
+    }
+  }
+  const std::uint64_t processes = options.processes.value_or(PlanLimits{}.processes_max);
+  if (!options.plan && options.skew * processes * (processes - 1) / 2 > kPlanIdleStepsMax) {
+    return refuse(fmt::format("--skew {}: {} processes would take more than {} idle steps", options.skew, processes,
+                              kPlanIdleStepsMax),
+                  kUsage);
   }
   const bool is_exhaustive = options.strategy.kind == StrategyKind::exhaustive;
   if (is_exhaustive && !options.plan) return refuse("--strategy exhaustive: needs --plan", kUsage);
@@ -149,6 +160,12 @@ void add_explore_sim_options(Subcommand& command, ExploreSimArguments& arguments
   command.option("--plan", arguments.plan_file, "explore schedules of this plan instead of drawing plans")
       .type_name("FILE")
       .group(group);
+  command
+      .option("--skew", arguments.skew,
+              "process i is i times as many private steps behind the others, as if it had been started later")
+      .type_name("STEPS")
+      .within(0, 10'000)
+      .group(group);
   command.option("--sweep", arguments.sweep, "with --plan: kill before and after every step, or every pair of kills")
       .one_of({"kills", "kill-pairs"})
       .group(group);
@@ -180,7 +197,8 @@ int explore_sim_world(ExploreSimArguments& arguments) {
   });
   if (is_watched) std::fputs("\r\033[K", stderr);
   const std::string command =
-      fmt::format("stampede explore --world {} --strategy {}", options.world, arguments.strategy);
+      fmt::format("stampede explore --world {} --strategy {}{}", options.world, arguments.strategy,
+                  arguments.skew > 0 ? fmt::format(" --skew {}", arguments.skew) : "");
   const auto saved = save_discoveries(totals.discoveries, out, command);
   const int status = finish(arguments.is_json ? json_of(options, totals, saved) : text_of(options, totals), saved,
                             totals.violations, arguments.is_json, totals.interrupted);

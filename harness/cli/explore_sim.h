@@ -17,6 +17,7 @@ struct ExploreSimArguments {
   std::string sweep;  // "kills", "kill-pairs"
   std::string shard = "0/1";
   unsigned jobs = 1;
+  std::uint32_t skew = 0;
   bool is_live = false;  // real processes and files
   bool is_once = false;
   // Shared.

@@ -18,7 +18,8 @@ inline Plan plan_of_everything() {
                                   .lock_wait = std::chrono::milliseconds(20),
                                   .only_wait = true,
                                   .umask = 077,
-                                  .descriptors_max = 9};
+                                  .descriptors_max = 9,
+                                  .idle_steps = 7};
   plan.start = {.warm = {1}, .damage = {{DamageKind::cut, 1}, {DamageKind::unlisted, 0}}, .read_only = true};
   plan.network = {.faults = {*parse_turn("drip:1000+flip_byte:7"), FaultTurn{}}, .repeats = true, .every = 2};
   plan.disk = {DiskFault{.step = StepKind::write, .process = 1, .path = "tmp/", .nth = 3, .times = 0, .error = ENOSPC},

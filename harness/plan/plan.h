@@ -54,6 +54,7 @@ struct PlanProcess {
   bool only_wait = false;  // fail with lock_timeout rather than download without the lock
   unsigned umask = 022;
   std::uint32_t descriptors_max = 0;  // open at a time (EMFILE); 0: the world's limit
+  std::uint32_t idle_steps = 0;       // looks at the clock so often before its first operation: a head start for others
   friend bool operator==(const PlanProcess&, const PlanProcess&) = default;
 };
 
@@ -186,7 +187,8 @@ inline constexpr std::size_t kPlanOperationsMax = 256;  // of one process
 inline constexpr std::size_t kPlanListMax = 4096;  // damage, turns, disk faults, process faults; switches: times 16
 inline constexpr std::uint64_t kPlanCountMax = 10'000'000;  // own steps, nth, times; far beyond the steps of a run
 inline constexpr std::uint32_t kPlanDescriptorsMax = 1024 * 1024;
-inline constexpr std::size_t kPlanTextMax = 4096;  // bytes of one text: a path, a sentence of the note
+inline constexpr std::uint64_t kPlanIdleStepsMax = 50'000;  // of all processes together: half of the steps of a run
+inline constexpr std::size_t kPlanTextMax = 4096;           // bytes of one text: a path, a sentence of the note
 inline constexpr std::chrono::hours kPlanTimeMax{10 * 365 * 24};
 
 // Every index in range, every number within its limit, names unique, turns without contradictions, effects that fit

@@ -137,7 +137,12 @@ Result<void> check_process(const Plan& plan, std::size_t index) {
   if (process.umask > kUmaskMax)
     return refuse(path("umask"), "000 to 077 (who cannot read what he made has no cache)",
                   fmt::format("{:o}", process.umask));
-  return check_number(process.descriptors_max, 0, kPlanDescriptorsMax, [&] { return path("descriptors_max"); });
+  auto descriptors =
+      check_number(process.descriptors_max, 0, kPlanDescriptorsMax, [&] { return path("descriptors_max"); });
+  if (!descriptors) return descriptors;
+  std::uint64_t idle_before = 0;
+  for (std::size_t i = 0; i < index; ++i) idle_before += plan.processes[i].idle_steps;
+  return check_number(process.idle_steps, 0, kPlanIdleStepsMax - idle_before, [&] { return path("idle_steps"); });
 }
 
 Result<void> check_start(const Plan& plan) {

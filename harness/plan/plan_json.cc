@@ -122,6 +122,7 @@ class Printer {
       if (process.only_wait) fields.add("only_wait", "true");
       if (process.umask != usual.umask) fields.add("umask", fmt::format("\"{:03o}\"", process.umask));
       if (process.descriptors_max > 0) fields.add("descriptors_max", fmt::to_string(process.descriptors_max));
+      if (process.idle_steps > 0) fields.add("idle_steps", fmt::to_string(process.idle_steps));
       lines.add(fields.object());
     }
     top_.add("processes", lines.list());

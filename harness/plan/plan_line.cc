@@ -29,12 +29,13 @@ std::string list_text(const List& list, std::string_view what, std::string_view 
 }
 
 std::string operations_text(const Plan& plan, const PlanProcess& process) {
-  if (process.operations.empty()) return "nothing";
-  return list_text(process.operations, "operations", ", ", [&](const Operation& operation) {
-    std::string text(name_of(operation.kind));
-    if (names_model(operation.kind)) text += " " + model_name(plan, operation.model);
-    return text;
-  });
+  const std::string idle = process.idle_steps > 0 ? fmt::format("{} idle, ", process.idle_steps) : "";
+  if (process.operations.empty()) return idle + "nothing";
+  return idle + list_text(process.operations, "operations", ", ", [&](const Operation& operation) {
+           std::string text(name_of(operation.kind));
+           if (names_model(operation.kind)) text += " " + model_name(plan, operation.model);
+           return text;
+         });
 }
 
 std::string start_text(const Plan& plan) {

@@ -259,13 +259,15 @@ class Reader {
       const bool is_whole = digits.size() == 3 && error == std::errc() && stop == digits.data() + digits.size();
       return is_whole ? std::optional(mask) : std::nullopt;
     };
-    return has_only(value, place, {"operations", "verify", "lock_wait", "only_wait", "umask", "descriptors_max"}) &&
+    return has_only(value, place,
+                    {"operations", "verify", "lock_wait", "only_wait", "umask", "descriptors_max", "idle_steps"}) &&
            list(value, place, "operations", kPlanOperationsMax, &Reader::operation) &&
            kind(value, place, "verify", "\"when-changed\", \"always\" or \"never\"", policy, process.verify) &&
            time(value, place, "lock_wait", process.lock_wait) &&
            boolean(value, place, "only_wait", process.only_wait) &&
            kind(value, place, "umask", "three octal digits such as \"022\"", umask, process.umask) &&
-           number(value, place, "descriptors_max", process.descriptors_max, kPlanDescriptorsMax);
+           number(value, place, "descriptors_max", process.descriptors_max, kPlanDescriptorsMax) &&
+           number(value, place, "idle_steps", process.idle_steps, kPlanIdleStepsMax);
   }
   bool operation(const json& value, const Place& place) {
     return named(value, place, kOperationKinds, operation_kind_named, plan.processes.back().operations.emplace_back());

@@ -94,6 +94,9 @@ std::vector<Refusal> refusals() {
       {"processes[0].umask", "got 1000", [](Plan& p) { p.processes[0].umask = 01000; }},
       {"processes[0].umask", "got 100", [](Plan& p) { p.processes[0].umask = 0100; }},
       {"processes[0].descriptors_max", "got 1048577", [](Plan& p) { p.processes[0].descriptors_max = 1048577; }},
+      {"processes[0].idle_steps", "got 50001", [](Plan& p) { p.processes[0].idle_steps = 50'001; }},
+      {"processes[1].idle_steps", "expected 0 to 49000, got 49001",
+       [](Plan& p) { p.processes[0].idle_steps = 1000, p.processes[1].idle_steps = 49'001; }},
       {"start.warm[0]", "one of 2 models", [](Plan& p) { p.start.warm = {2}; }},
       {"start.warm[1]", "each model once", [](Plan& p) { p.start.warm = {1, 1}; }},
       {"start.damage", "got 4097", [](Plan& p) { p.start.damage.resize(4097, {DamageKind::unlisted, 0}); }},
@@ -184,11 +187,12 @@ TEST(PlanLine, ShowsThePlanAtAGlance) {
 }
 
 TEST(PlanLine, ShowsOneOfEverything) {
-  EXPECT_EQ(print_line(plan_of_everything()),
-            "2 processes, m0 1 KiB, nets/m1.onnx 70000 B: get m0, list | remove nets/m1.onnx; warm nets/m1.onnx; "
-            "cut nets/m1.onnx, unlisted; read-only; network drip:1000+flip_byte:7, none again and again, each after 1 "
-            "good; write 3 and all that follow of 1 on tmp/ ENOSPC, try_lock 0 does_nothing; 2 switches; time runs "
-            "first; kill 1 before 17, stop 0 before 3 for 5ms, clock -3600s before 4 of 0");
+  EXPECT_EQ(
+      print_line(plan_of_everything()),
+      "2 processes, m0 1 KiB, nets/m1.onnx 70000 B: get m0, list | 7 idle, remove nets/m1.onnx; warm nets/m1.onnx; "
+      "cut nets/m1.onnx, unlisted; read-only; network drip:1000+flip_byte:7, none again and again, each after 1 "
+      "good; write 3 and all that follow of 1 on tmp/ ENOSPC, try_lock 0 does_nothing; 2 switches; time runs "
+      "first; kill 1 before 17, stop 0 before 3 for 5ms, clock -3600s before 4 of 0");
 }
 
 TEST(PlanLine, CountsWhatIsTooMuchToShow) {

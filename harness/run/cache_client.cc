@@ -51,7 +51,13 @@ void CacheClient::get(const Operation& operation, modelcache::Cache& cache, Oper
   outcome.lock = result->lock;
 }
 
+// Nobody sees them, so they are private to every strategy.
+void CacheClient::idle() {
+  for (; idle_steps_left_ > 0; --idle_steps_left_) (void)os_.now();
+}
+
 OperationOutcome CacheClient::perform(const Operation& operation) {
+  idle();
   OperationOutcome outcome;
   outcome.operation = operation;
   const auto cache = opened();

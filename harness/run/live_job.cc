@@ -92,7 +92,7 @@ void visit(Archive& archive, Operation& operation) {
 }
 template <class Archive>
 void visit(Archive& archive, PlanProcess& process) {
-  visit_all(archive, process.operations, process.verify, process.lock_wait, process.only_wait);
+  visit_all(archive, process.operations, process.verify, process.lock_wait, process.only_wait, process.idle_steps);
 }
 // Without its bytes: a client needs none.
 template <class Archive>

@@ -64,6 +64,13 @@ TEST_F(LiveSim, TakesTheSameStepsForThreeGetsInAnyOrder) {
   for (std::uint64_t seed = 0; seed < 30; ++seed) EXPECT_EQ(difference(gets(3, 16 * 1024), seed), "");
 }
 
+TEST_F(LiveSim, TakesTheSameIdleSteps) {
+  Plan plan = gets(2, 1024);
+  plan.processes[1].idle_steps = 60;
+  for (std::uint64_t seed = 0; seed < 5; ++seed) EXPECT_EQ(difference(plan, seed), "");
+  EXPECT_GT(steps_, 5U * 230);
+}
+
 TEST_F(LiveSim, TakesTheSameStepsForDrawnPlans) {
   const std::uint64_t plans = number_from("STAMPEDE_LIVE_PLANS", 100);
   const std::uint64_t first = number_from("STAMPEDE_LIVE_FIRST", 0);

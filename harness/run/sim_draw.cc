@@ -34,6 +34,14 @@ SimDraw draw_sim(std::uint64_t seed, std::optional<std::size_t> processes) {
   return draw;
 }
 
+Plan skewed(Plan plan, std::uint32_t skew) {
+  const auto shift_of = [skew](std::size_t process) { return skew * static_cast<std::uint32_t>(process); };
+  for (std::size_t i = 0; i < plan.processes.size(); ++i) plan.processes[i].idle_steps += shift_of(i);
+  for (ProcessFault& fault : plan.process_faults) fault.step += shift_of(fault.process);
+  for (Switch& one : plan.schedule.switches) one.step += shift_of(one.process);
+  return plan;
+}
+
 std::unique_ptr<Strategy> make_strategy(const StrategyChoice& choice, std::uint64_t seed) {
   if (choice.kind == StrategyKind::by_default) return std::make_unique<DefaultSchedule>();
   return std::make_unique<RandomWalk>(seed);

@@ -33,6 +33,10 @@ struct SimDraw {
 // many). A plan's own schedule has no switches: the strategy finds them.
 SimDraw draw_sim(std::uint64_t seed, std::optional<std::size_t> processes = {});
 
+// Process i looks at the clock `skew * i` times more before its first operation, so that each is that much ahead of the
+// next; its faults and switches keep their places in what follows. The result may be too much for `check`.
+Plan skewed(Plan plan, std::uint32_t skew);
+
 // REQUIRES: not exhaustive, which runs many schedules and is used by itself.
 std::unique_ptr<Strategy> make_strategy(const StrategyChoice& choice, std::uint64_t seed);
 

@@ -74,7 +74,8 @@ class Explorer {
         // Neighbouring seeds must not give neighbouring choices: the generator behind them sees to that.
         run(seed, *options_.plan, *make_strategy(options_.strategy, seed), counts);
       } else {
-        const SimDraw draw = draw_sim(seed, options_.processes);
+        SimDraw draw = draw_sim(seed, options_.processes);
+        if (options_.skew > 0) draw.plan = skewed(std::move(draw.plan), options_.skew);
         run(seed, draw.plan, *make_strategy(options_.strategy, draw.strategy_seed), counts);
       }
     }

@@ -23,6 +23,7 @@ struct SimExplorationOptions {
   std::uint64_t shard = 0, shards = 1;  // only seeds whose distance from the first is `shard` modulo `shards`
   StrategyChoice strategy;
   std::optional<std::size_t> processes;  // of drawn plans
+  std::uint32_t skew = 0;                // of drawn plans (sim_draw.h)
   std::optional<Plan> plan;              // schedules of this one are explored, instead of drawn plans
   std::string world = "sim";             // where plans run, for reports
   // Makes a world for the calling thread, which keeps it.

@@ -89,6 +89,29 @@ TEST(SimExploration, RunsEveryScheduleWithinABoundOfPreemptions) {
   EXPECT_EQ(cut.schedules, 10U);
 }
 
+TEST(SimDraw, SkewsProcessesWithTheirFaultsAndSwitches) {
+  Plan plan = three_get_one();
+  plan.processes[2].idle_steps = 1;
+  plan.process_faults = {{ProcessFaultKind::kill_before, 2, 17, {}}, {ProcessFaultKind::kill_before, 0, 3, {}}};
+  plan.schedule.switches = {{1, 4, 0}, {0, 5, 1}};
+  const Plan late = skewed(plan, 60);
+  EXPECT_EQ(late.processes[0].idle_steps, 0U);
+  EXPECT_EQ(late.processes[1].idle_steps, 60U);
+  EXPECT_EQ(late.processes[2].idle_steps, 121U);
+  EXPECT_EQ(late.process_faults[0].step, 137U);
+  EXPECT_EQ(late.process_faults[1].step, 3U);
+  EXPECT_EQ(late.schedule.switches, (std::vector<Switch>{{1, 64, 0}, {0, 5, 1}}));
+}
+
+TEST(SimExploration, ExploresDrawnPlansWithASkew) {
+  SimExplorationOptions options = drawn(100);
+  const std::uint64_t steps = explore_sim(options, ignore).steps;
+  options.skew = 60;
+  const SimTotals totals = explore_sim(options, ignore);
+  expect_no_discovery(totals.discoveries);
+  EXPECT_GT(totals.steps, steps + 100 * 60) << "three processes are 180 steps, and most plans have two or more";
+}
+
 TEST(KillSweep, SeesEveryPointOfOneProcess) {
   Plan plan = three_get_one();
   plan.processes.resize(1);

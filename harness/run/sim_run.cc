@@ -105,6 +105,7 @@ class SimRunner::Impl final : public Observer {
   StageEnd run_stage(const PlanStage& stage, Strategy& strategy) {
     own_steps_.assign(stage.processes.size(), 0);
     progress_.assign(stage.processes.size(), {});
+    for (std::size_t i = 0; i < stage.processes.size(); ++i) progress_[i].first_step = stage.processes[i].idle_steps;
     outcome_.processes += stage.processes.size();
     if (!outcome_.uncontrolled.empty()) return {};
     strategy.begin();

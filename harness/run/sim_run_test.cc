@@ -119,6 +119,27 @@ TEST(SimRun, LetsAnotherProcessDownloadWhenTheFirstIsKilled) {
   EXPECT_FALSE(operation_of(outcome, 1)->claims_hit);
 }
 
+TEST(SimRun, TakesIdleStepsBeforeTheFirstOperation) {
+  SimRunner runner;
+  DefaultSchedule schedule;
+  Plan plan = three_get_one();
+  plan.processes[1].operations.push_back({OperationKind::get, 0});
+  const std::vector<std::uint32_t> usual = runner.run(plan, schedule).run.own_steps;
+  plan.processes[1].idle_steps = 60;
+  const SimOutcome& outcome = runner.run(plan, schedule, {.keeps_steps = true});
+  expect_no_violation(outcome);
+  EXPECT_EQ(outcome.run.own_steps, (std::vector<std::uint32_t>{usual[0], usual[1] + 60, usual[2]}));
+  std::uint32_t idle = 0;
+  for (const Step& step : outcome.trace) {
+    if (step.stage != Stage::run || step.process != 1 || step.own_step >= 60) continue;
+    EXPECT_EQ(step.kind, StepKind::now);
+    ++idle;
+  }
+  EXPECT_EQ(idle, 60U);
+  ASSERT_NE(operation_of(outcome, 1), nullptr);
+  EXPECT_EQ(operation_of(outcome, 1)->first_step, 60U);
+}
+
 TEST(SimRun, ReportsAFaultAndSurvivesIt) {
   SimRunner runner;
   DefaultSchedule schedule;
