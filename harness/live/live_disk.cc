@@ -2,7 +2,9 @@
 #include "harness/live/live_disk.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,21 +24,9 @@ using modelcache::Result;
 using std::chrono::nanoseconds;
 
 // What processes see, as in every controlled world: one device, and directories whose size tells how many names they
-// have.
+// have, as tmpfs has it.
 constexpr dev_t kDevice = 1;
 constexpr off_t kDirectoryBytesPerName = 20;
-
-// Of the supervisor's thread alone (unshare(CLONE_FS)).
-class WithUmask {
- public:
-  explicit WithUmask(mode_t umask) : before_(::umask(umask)) {}
-  ~WithUmask() { ::umask(before_); }
-  WithUmask(const WithUmask&) = delete;
-  WithUmask& operator=(const WithUmask&) = delete;
-
- private:
-  mode_t before_;
-};
 
 timespec timespec_of(nanoseconds time) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(time);
@@ -56,12 +46,25 @@ bool is_writing(int flags) { return (flags & O_ACCMODE) != O_RDONLY; }
 
 }  // namespace
 
+ThreadUmask::~ThreadUmask() {
+  if (before_) ::umask(*before_);
+}
+
+void ThreadUmask::set(mode_t umask) {
+  if (before_ && umask == now_) return;
+  const mode_t before = ::umask(umask);
+  if (!before_) before_ = before;
+  now_ = umask;
+}
+
 Result<void> LiveDisk::use(const std::string& directory) {
   root_ = OwnedFd(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root_.is_open()) {
     const ErrorCode code = errno == ENOENT ? ErrorCode::not_found : ErrorCode::io;
     return fail(code, "open directory", directory, std::strerror(errno));
   }
+  struct statfs filesystem{};
+  counts_names_ = ::fstatfs(root_.get(), &filesystem) != 0 || filesystem.f_type != TMPFS_MAGIC;
   return {};
 }
 
@@ -72,7 +75,7 @@ Result<void> LiveDisk::clear() {
   files_.clear();
   is_read_only_ = false;
   if (remove_below(root_.get())) {
-    const WithUmask none(0);
+    umask_.set(0);
     struct stat stat{};
     if (::fstatat(root_.get(), "", &stat, AT_EMPTY_PATH) == 0) {
       add(stat, at_root("/"));
@@ -157,7 +160,7 @@ int LiveDisk::open(const LiveAt& at, int flags, mode_t mode, mode_t umask, Owned
       creates = false;
     }
   }
-  const WithUmask with(umask);
+  if (creates) umask_.set(umask);
   opened = OwnedFd(::openat(at.base, at.path.c_str(), flags | O_CLOEXEC, mode));
   if (!opened.is_open()) return errno;
   if (is_refused) {
@@ -181,7 +184,7 @@ void LiveDisk::present(struct stat& stat, const LiveFile& file) const {
   stat.st_ino = file.inode;
   stat.st_mtim = timespec_of(file.mtime);
   stat.st_ctim = stat.st_atim = timespec_of(file.ctime);
-  if (!file.is_directory) return;
+  if (!file.is_directory || !counts_names_) return;
   std::vector<std::string> names;
   (void)names_in(file.handle.get(), names);
   stat.st_size = static_cast<off_t>(names.size() + 2) * kDirectoryBytesPerName;
@@ -209,7 +212,7 @@ int LiveDisk::make_directory(const LiveAt& at, mode_t mode, mode_t umask, LiveFi
     const int found = status_of(at, stat);
     return found == 0 ? EEXIST : found == ENOENT ? EROFS : found;
   }
-  const WithUmask with(umask);
+  umask_.set(umask);
   if (::mkdirat(at.base, at.path.c_str(), mode) != 0) return errno;
   if (const int error = status_of(at, stat)) return error;
   file = &add(stat, at);

@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,21 @@ struct LiveFile {
   OwnedFd handle;  // O_PATH: it can be looked at as long as it has a name or is open, and its inode is not used again
   std::vector<std::byte> bytes;  // as they were at `bytes_version`
   std::uint64_t bytes_version = UINT64_MAX;
+};
+
+// The umask of the calling thread, which shares it with no other (unshare(CLONE_FS)): set for each process that creates a
+// name, and as it was when this goes.
+class ThreadUmask {
+ public:
+  ThreadUmask() = default;
+  ~ThreadUmask();
+  ThreadUmask(const ThreadUmask&) = delete;
+  ThreadUmask& operator=(const ThreadUmask&) = delete;
+  void set(mode_t umask);
+
+ private:
+  std::optional<mode_t> before_;
+  mode_t now_ = 0;
 };
 
 // A path, and where it begins.
@@ -106,6 +122,8 @@ class LiveDisk final : public DiskView {
 
   const std::uint64_t& open_descriptors_;
   OwnedFd root_;  // stands for "/"
+  ThreadUmask umask_;
+  bool counts_names_ = true;  // for the size of directories, where the file system's own is another
   bool is_read_only_ = false;
   std::chrono::nanoseconds wall_time_{};
   std::deque<LiveFile> files_;

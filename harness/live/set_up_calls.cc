@@ -93,11 +93,6 @@ bool answer_raise(LiveMachine& machine, const WatchedProcess& process, const Sto
   return is_done ? machine.stops.answer(call, 0) : machine.stops.refuse(call, errno);
 }
 
-bool answer_getpid(LiveMachine& machine, WatchedProcess& process, const StoppedCall& call) {
-  process.skips_getpid = false;
-  return machine.stops.answer(call, static_cast<std::int64_t>(process.identity.pid));
-}
-
 bool answer(LiveMachine& machine, WatchedProcess& process, const StoppedCall& call) {
   switch (call.number) {
     case __NR_openat:
@@ -112,8 +107,6 @@ bool answer(LiveMachine& machine, WatchedProcess& process, const StoppedCall& ca
       return answer_kill(machine, call);
     case __NR_tgkill:
       return answer_raise(machine, process, call);
-    case __NR_getpid:
-      return answer_getpid(machine, process, call);
     case __NR_close:
       process.timeouts.erase(static_cast<int>(call.arguments[0]));
       return false;

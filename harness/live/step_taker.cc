@@ -91,7 +91,7 @@ void StepTaker::forget(WatchedProcess& process) {
 }
 
 int StepTaker::effect(WatchedProcess& process, Transfer transfer, StepAnswer& answer) {
-  if (process.is_marked) return marked(process);
+  if (process.is_marked) return marked(process, answer);
   switch (process.step.kind) {
     case StepKind::open:
       return open(process, answer);

@@ -51,7 +51,7 @@ class StepTaker {
   int receive(WatchedProcess& process, Transfer transfer, StepAnswer& answer);
   int time(WatchedProcess& process);
   int chance(WatchedProcess& process, StepAnswer& answer);
-  int marked(WatchedProcess& process);
+  int marked(WatchedProcess& process, StepAnswer& answer);
 
   LiveMachine& machine_;
   std::vector<std::byte> buffer_;

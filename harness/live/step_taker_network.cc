@@ -111,14 +111,16 @@ int StepTaker::chance(WatchedProcess& process, StepAnswer& answer) {
   return write_value(process.pid, process.call.arguments[0], value);
 }
 
-int StepTaker::marked(WatchedProcess& process) {
+int StepTaker::marked(WatchedProcess& process, StepAnswer& answer) {
   switch (process.step.kind) {
     case StepKind::resolve:
       return process.asked.domain != 0 ? 0 : ENOENT;  // no name has an address here
     case StepKind::liveness:
       process.step.result = static_cast<std::uint64_t>(machine_.liveness(process.asked));
-      process.skips_getpid = true;
+      answer.value = static_cast<std::int64_t>(process.step.result);
       return 0;
+    case StepKind::self:
+      return write_value(process.pid, process.call.arguments[1], process.identity);
     default:
       return ETIMEDOUT;  // it was given no time
   }

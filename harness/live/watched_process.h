@@ -48,7 +48,6 @@ struct WatchedProcess : ScheduledProcess {
   StoppedCall call;                   // that is `step`
   std::string name, to_name;          // its path arguments, as they are
   bool is_marked = false;             // ... and only names it
-  bool skips_getpid = false;          // the next getpid belongs to `liveness`
   modelcache::ProcessIdentity asked;  // with `liveness`: about whom
 
   std::vector<LiveDescriptor> descriptors;  // by the process's number
