@@ -34,7 +34,7 @@ constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 constexpr std::uint64_t kSyncWakeUp = 1;
 constexpr unsigned long kSetFlags = SECCOMP_IOW(4, std::uint64_t);
 
-// Those that can be a step, and those that must be answered because their real answer differs from run to run.
+// Those that can be a step, those that must be answered because their real answer differs from run to run, and the end.
 constexpr int kStopped[] = {
     __NR_openat,     __NR_pread64,  __NR_pwrite64, __NR_close,         __NR_newfstatat,      __NR_recvfrom,
     __NR_sendto,     __NR_connect,  __NR_flock,    __NR_fsync,         __NR_ftruncate,       __NR_renameat2,
@@ -43,7 +43,7 @@ constexpr int kStopped[] = {
 #ifdef __NR_readlink
     __NR_readlink,
 #endif
-    __NR_readlinkat, __NR_fstat,    kMarkCall,
+    __NR_readlinkat, __NR_fstat,    kMarkCall,     __NR_exit_group,
 };
 
 std::vector<sock_filter> program() {
@@ -107,11 +107,16 @@ CallStops::CallStops(OwnedFd listener)
 }
 
 std::optional<StoppedCall> CallStops::receive() {
+  int error = EINTR;
+  std::optional<StoppedCall> call;
+  while (!call && error == EINTR) call = receive(error);
+  return call;
+}
+
+std::optional<StoppedCall> CallStops::receive(int& error) {
   seccomp_notif stop{};
-  while (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &stop) != 0) {
-    if (errno != EINTR) return std::nullopt;
-    stop = {};
-  }
+  error = ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &stop) == 0 ? 0 : errno;
+  if (error != 0) return std::nullopt;
   StoppedCall call{stop.id, static_cast<pid_t>(stop.pid), stop.data.nr, {}};
   std::copy(std::begin(stop.data.args), std::end(stop.data.args), call.arguments.begin());
   return call;

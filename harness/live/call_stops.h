@@ -40,6 +40,8 @@ class CallStops {
   [[nodiscard]] int descriptor() const { return listener_.get(); }
   // The next call. Waits for one; nothing where every process is gone, or the call's process died meanwhile.
   std::optional<StoppedCall> receive();
+  // The same, and nothing where a signal came instead: EINTR in `error`.
+  std::optional<StoppedCall> receive(int& error);
   // The call is not made; it returns `value`.
   bool answer(const StoppedCall& call, std::int64_t value);
   // The call is not made; it fails with `error`.

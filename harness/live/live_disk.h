@@ -42,8 +42,8 @@ struct LiveFile {
   std::uint64_t bytes_version = UINT64_MAX;
 };
 
-// The umask of the calling thread, which shares it with no other (unshare(CLONE_FS)): set for each process that creates a
-// name, and as it was when this goes.
+// The umask of the calling thread, which shares it with no other (unshare(CLONE_FS)): set for each process that creates
+// a name, and as it was when this goes.
 class ThreadUmask {
  public:
   ThreadUmask() = default;

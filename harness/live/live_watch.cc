@@ -1,4 +1,4 @@
-// Polls the listener and the processes; looks into /proc where nothing comes.
+// Receives calls; looks into /proc where none comes.
 #include "harness/live/live_watch.h"
 
 #include <fcntl.h>
@@ -7,10 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 #include "harness/live/call_reader.h"
@@ -18,9 +18,11 @@
 namespace stampede {
 namespace {
 
-// How long nothing comes before the world looks what the process does. Real time, so it decides no result: a process
-// that computes goes on, one that sleeps in a call of which the world knows nothing is out of control.
-constexpr int kLookMilliseconds = 200;
+// Real time, so it decides no result: a process that computes goes on, one that sleeps in a call of which the world
+// knows nothing is out of control. Many ticks pass before that is looked at, since there may be bad luck between a stop
+// and its notice.
+constexpr std::chrono::milliseconds kTick{20};
+constexpr int kTicksBeforeLook = 20;
 
 // The state letter of proc(5), and where in the kernel it waits.
 struct Whereabouts {
@@ -51,45 +53,47 @@ WatchedProcess* LiveWatch::stopped_thread(pid_t thread) {
   return nullptr;
 }
 
-std::string LiveWatch::take_stop() {
-  const auto call = machine_.stops.receive();
-  if (!call) return {};
-  WatchedProcess* const process = stopped_thread(call->thread);
+std::string LiveWatch::take_stop(const StoppedCall& call) {
+  WatchedProcess* const process = stopped_thread(call.thread);
   if (process == nullptr) {
     // A child that a process made would outlive it; of a thread, its whole process dies.
-    (void)::kill(call->thread, SIGKILL);
-    return "thread " + std::to_string(call->thread) + " made system call " + std::to_string(call->number) +
+    (void)::kill(call.thread, SIGKILL);
+    return "thread " + std::to_string(call.thread) + " made system call " + std::to_string(call.number) +
            ", and is none of the processes' first threads";
   }
+  if (call.number == __NR_exit_group) {
+    (void)machine_.stops.let_go(call);
+    while (::waitpid(process->pid, &process->exit_status, 0) < 0 && errno == EINTR) {
+    }
+    take_end(*process);
+    return {};
+  }
   on_stop(*process);
-  if (present(machine_, *process, *call)) {
+  if (present(machine_, *process, call)) {
     process->is_running = false;
     on_step(*process);
   }
   return {};
 }
 
-bool LiveWatch::take_ends() {
-  bool any = false;
-  for (std::size_t i = 1; i < polled_.size(); ++i) {
-    if (polled_[i].revents == 0) continue;
-    WatchedProcess& process = *running_[i - 1];
-    while (::waitpid(process.pid, &process.exit_status, 0) < 0 && errno == EINTR) {
-    }
-    process.is_running = false;
-    process.pidfd.reset();
-    any = true;
-    on_stop(process);
-    on_end(process);
-  }
-  return any;
+// It is reaped.
+void LiveWatch::take_end(WatchedProcess& process) {
+  process.is_running = false;
+  process.pid = -1;
+  on_stop(process);
+  on_end(process);
 }
 
-std::string LiveWatch::look_at_those_who_run(std::chrono::steady_clock::time_point since) {
-  const bool is_late = std::chrono::steady_clock::now() - since >= patience_;
-  for (const WatchedProcess* const process : running_) {
-    const Whereabouts at = whereabouts_of(process->pid);
-    const std::string who = "process " + std::to_string(process->number);
+bool LiveWatch::does_anybody_run() const {
+  return std::any_of(machine_.processes.begin(), machine_.processes.end(),
+                     [](const WatchedProcess& process) { return process.is_live && process.is_running; });
+}
+
+std::string LiveWatch::look_at_those_who_run(bool is_late) {
+  for (const WatchedProcess& process : machine_.processes) {
+    if (!process.is_live || !process.is_running) continue;
+    const Whereabouts at = whereabouts_of(process.pid);
+    const std::string who = "process " + std::to_string(process.number);
     if (at.state == 'S' || at.state == 'D' || at.state == 'T') {
       return who + " waits for something that the world does not know (" + at.place + ")";
     }
@@ -98,40 +102,42 @@ std::string LiveWatch::look_at_those_who_run(std::chrono::steady_clock::time_poi
   return {};
 }
 
-std::string LiveWatch::wait() {
-  const auto began = std::chrono::steady_clock::now();
-  int looks = 0;
-  for (;;) {
-    running_.clear();
-    polled_.assign(1, {machine_.stops.descriptor(), POLLIN, 0});
-    for (WatchedProcess& process : machine_.processes) {
-      if (!process.is_live || !process.is_running) continue;
-      running_.push_back(&process);
-      polled_.push_back({process.pidfd.get(), POLLIN, 0});
-    }
-    if (running_.empty()) return {};
-    const int ready = ::poll(polled_.data(), polled_.size(), kLookMilliseconds);
-    if (ready < 0 && errno != EINTR) return std::string("poll failed");
-    if (ready > 0) {
-      looks = 0;
-      if ((polled_[0].revents & POLLIN) != 0) {
-        if (std::string trouble = take_stop(); !trouble.empty()) return trouble;
-      } else if (!take_ends()) {
-        return "nobody can be watched any more";
-      }
-    } else if (ready == 0 && ++looks > 1) {  // the first may be bad luck between a stop and its notice
-      if (std::string trouble = look_at_those_who_run(began); !trouble.empty()) return trouble;
+// A tick came, or the caller of the call that came has died meanwhile. Who crashed or was killed from outside made no
+// call that would tell.
+std::string LiveWatch::take_silence() {
+  for (WatchedProcess& process : machine_.processes) {
+    if (!process.is_live || !process.is_running) continue;
+    if (::waitpid(process.pid, &process.exit_status, WNOHANG) == process.pid) {
+      silent_ticks_ = 0;
+      take_end(process);
     }
   }
+  if (++silent_ticks_ % kTicksBeforeLook != 0) return {};
+  return look_at_those_who_run(silent_ticks_ * kTick >= patience_);
 }
 
+void LiveWatch::begin() { ticks_.turn_on(kTick); }
+
+std::string LiveWatch::wait() {
+  silent_ticks_ = 0;
+  while (does_anybody_run()) {
+    int error = 0;
+    const auto call = machine_.stops.receive(error);
+    if (!call && error != EINTR && error != ENOENT) return "nobody can be watched any more";
+    if (call) silent_ticks_ = 0;
+    if (std::string trouble = call ? take_stop(*call) : take_silence(); !trouble.empty()) return trouble;
+  }
+  return {};
+}
+
+// It is a child that nobody has reaped, so the number is still its own.
 void LiveWatch::kill(WatchedProcess& process) {
-  if (process.pid < 0 || !process.pidfd.is_open()) return;
-  (void)::syscall(SYS_pidfd_send_signal, process.pidfd.get(), SIGKILL, nullptr, 0);
+  if (process.pid < 0) return;
+  (void)::kill(process.pid, SIGKILL);
   while (::waitpid(process.pid, &process.exit_status, 0) < 0 && errno == EINTR) {
   }
   process.is_running = false;
-  process.pidfd.reset();
+  process.pid = -1;
 }
 
 }  // namespace stampede

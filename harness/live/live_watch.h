@@ -2,18 +2,19 @@
 #ifndef STAMPEDE_LIVE_LIVE_WATCH_H
 #define STAMPEDE_LIVE_LIVE_WATCH_H
 
-#include <poll.h>
-
 #include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "harness/live/live_machine.h"
+#include "harness/live/thread_ticks.h"
 
 namespace stampede {
 
-// Owned by one world.
+// It waits in the kernel for the next stopped call, and for nothing else: the end of a process that ends by itself is
+// one too. Only for what makes no call (a process that crashed, waits or computes) a tick comes now and then. Owned by
+// one world, and used by the thread that made it.
 class LiveWatch {
  public:
   LiveWatch(LiveMachine& machine, std::chrono::milliseconds patience) : machine_(machine), patience_(patience) {}
@@ -25,6 +26,11 @@ class LiveWatch {
   // It ended by itself; `exit_status` is set.
   std::function<void(WatchedProcess&)> on_end;
 
+  // False where the system has no timer left.
+  [[nodiscard]] bool is_ready() const { return ticks_.is_made(); }
+  // Around all waits of a stage. REQUIRES: the thread waits for nothing else meanwhile that cannot be interrupted.
+  void begin();
+  void end() { ticks_.turn_off(); }
   // Why the world lost control; empty where every process is stopped or has ended.
   std::string wait();
 
@@ -33,14 +39,16 @@ class LiveWatch {
 
  private:
   WatchedProcess* stopped_thread(pid_t thread);
-  std::string take_stop();
-  bool take_ends();
-  std::string look_at_those_who_run(std::chrono::steady_clock::time_point since);
+  std::string take_stop(const StoppedCall& call);
+  void take_end(WatchedProcess& process);
+  [[nodiscard]] bool does_anybody_run() const;
+  std::string take_silence();
+  std::string look_at_those_who_run(bool is_late);
 
   LiveMachine& machine_;
   std::chrono::milliseconds patience_;
-  std::vector<pollfd> polled_;
-  std::vector<WatchedProcess*> running_;
+  ThreadTicks ticks_;
+  int silent_ticks_ = 0;
 };
 
 }  // namespace stampede

@@ -3,7 +3,6 @@
 
 #include <sched.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,6 +87,7 @@ class LiveWorld::Impl {
     schedule_.emplace(machine_->clock, machine_->network);
     taker_.emplace(*machine_);
     watch_.emplace(*machine_, options.patience);
+    if (!watch_->is_ready()) return fail(ErrorCode::exhausted, "make timer", "live world", std::strerror(errno));
     watch_->on_stop = [this](WatchedProcess& process) { pass_reports(process); };
     watch_->on_step = [this](WatchedProcess& process) { take_stops(process); };
     watch_->on_end = [this](WatchedProcess& process) { end_by_itself(process); };
@@ -117,6 +117,7 @@ class LiveWorld::Impl {
     machine_->faults.begin(stage.disk, stage.process_faults);
     const auto begin_time = machine_->clock.now();
     if (auto started = start(strategy); !started) return fail(std::move(started.error()));
+    watch_->begin();
     end_.uncontrolled = watch_->wait();
     while (end_.uncontrolled.empty()) {
       auto* const process = static_cast<WatchedProcess*>(schedule_->decide());
@@ -126,6 +127,7 @@ class LiveWorld::Impl {
     for (WatchedProcess& process : machine_->processes) {
       if (process.is_live) kill(process, ProcessEnd::abandoned);
     }
+    watch_->end();
     static_cast<StageEnd&>(end_) = std::move(schedule_->end());
     for (const WatchedProcess& process : machine_->processes) end_.own_steps.push_back(process.own_steps);
     end_.virtual_time = machine_->clock.now() - begin_time;
@@ -171,7 +173,6 @@ class LiveWorld::Impl {
     for (std::size_t i = 0; i < pids->size(); ++i) {
       WatchedProcess& process = machine_->processes[i];
       process.pid = (*pids)[i];
-      process.pidfd = OwnedFd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
       process.is_live = process.is_running = true;
     }
     return {};

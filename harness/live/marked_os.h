@@ -9,9 +9,9 @@
 namespace stampede {
 
 // What the built-in cache of the live world runs on: PosixOs, unchanged. Before calls that make no system call (numeric
-// hosts, time-outs of nothing, names with a NUL), it makes one of no effect that names the step; the supervisor may fail
-// it. `self` and `liveness` are answered in one such call instead of ten on /proc, where identities are the world's in
-// any case. Thread-safe as PosixOs is.
+// hosts, time-outs of nothing, names with a NUL), it makes one of no effect that names the step; the supervisor may
+// fail it. `self` and `liveness` are answered in one such call instead of ten on /proc, where identities are the
+// world's in any case. Thread-safe as PosixOs is.
 class MarkedOs final : public modelcache::Os {
  public:
   MarkedOs();

@@ -36,7 +36,6 @@ struct SocketTimeouts {
 
 struct WatchedProcess : ScheduledProcess {
   pid_t pid = -1;
-  OwnedFd pidfd;
   modelcache::ProcessIdentity identity;
   unsigned umask = 022;
   std::uint32_t descriptors_max = 0;
