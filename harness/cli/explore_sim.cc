@@ -153,7 +153,10 @@ int sweep(const ExploreSimArguments& arguments, const SimExplorationOptions& opt
 
 void add_explore_sim_options(Subcommand& command, ExploreSimArguments& arguments) {
   const std::string group = "The controlled worlds (--world sim, live)";
-  command.option("--strategy", arguments.strategy, "how processes are moved: random, default, exhaustive:K")
+  command
+      .option("--strategy", arguments.strategy,
+              "how processes are moved: mix, pos, pct:D, urw, random, default; with --plan exhaustive:K and "
+              "exhaustive:K:plain")
       .type_name("NAME")
       .shows_default()
       .group(group);

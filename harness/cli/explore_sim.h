@@ -12,7 +12,7 @@ class Subcommand;
 
 // What `--world sim` takes; those that it shares with the free world are read there.
 struct ExploreSimArguments {
-  std::string strategy = "random";
+  std::string strategy = "mix";
   std::string plan_file;
   std::string sweep;  // "kills", "kill-pairs"
   std::string shard = "0/1";
