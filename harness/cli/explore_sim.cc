@@ -111,7 +111,6 @@ int complete(ExploreSimArguments& arguments, SimExplorationOptions& options) {
 // 0, or the exit status. Thread i keeps to core i.
 int choose_world(const ExploreSimArguments& arguments, SimExplorationOptions& options) {
   if (!arguments.is_live) return 0;
-  if (!arguments.sweep.empty()) return refuse("--sweep: for --world sim only", kUsage);
   options.world = "live";
   const auto make = [](int core) { return make_live_plan_world({"/proc/self/exe", "live-zygote"}, core); };
   if (const auto first = make(-1); !first) return refuse("no live world here: " + first.error().message(), kCannotHere);
@@ -140,12 +139,14 @@ int finish(const std::string& report, const std::vector<SavedDiscovery>& saved, 
 
 int sweep(const ExploreSimArguments& arguments, const SimExplorationOptions& options, const std::string& out) {
   const bool has_pairs = arguments.sweep == "kill-pairs";
-  const KillSweep swept = has_pairs ? sweep_kill_pairs(*options.plan, options.is_interrupted)
-                                    : sweep_kills(*options.plan, options.is_interrupted);
-  const std::string command = fmt::format("stampede explore --world sim --sweep {}", arguments.sweep);
+  auto world = options.make_world();
+  const KillSweep swept = has_pairs ? sweep_kill_pairs(*options.plan, options.is_interrupted, std::move(world))
+                                    : sweep_kills(*options.plan, options.is_interrupted, std::move(world));
+  const std::string command = fmt::format("stampede explore --world {} --sweep {}", options.world, arguments.sweep);
   const auto saved = save_discoveries(swept.discoveries, out, command);
-  const int status = finish(arguments.is_json ? json_of(swept, saved) : text_of(swept, has_pairs), saved,
+  const int status = finish(arguments.is_json ? json_of(swept, options.world, saved) : text_of(swept, has_pairs), saved,
                             swept.violations, arguments.is_json, swept.interrupted);
+  if (status == kAllHeld && !swept.uncontrolled.empty()) return kCannotHere;
   return status == kAllHeld && !swept.is_complete() ? kViolated : status;
 }
 

@@ -220,6 +220,7 @@ std::string text_of(const KillSweep& sweep, bool has_pairs) {
                       sweep.met, sweep.is_complete() ? ": all were seen" : "");
   text +=
       fmt::format("trace hash {}\n\ntimes judged\n{}\n", hash_text(sweep.trace_hash), counts_text(sweep.judged, "  "));
+  if (!sweep.uncontrolled.empty()) text += "uncontrolled, so it ended there: " + sweep.uncontrolled + "\n";
   if (sweep.violations > 0) {
     return text +
            fmt::format("VIOLATED: {} violations in {} runs ({:.1f} s)\n", sweep.violations, sweep.runs, sweep.seconds);
@@ -228,8 +229,8 @@ std::string text_of(const KillSweep& sweep, bool has_pairs) {
                             sweep.is_complete() ? "all held" : "incomplete", sweep.runs, sweep.steps, sweep.seconds);
 }
 
-std::string json_of(const KillSweep& sweep, const std::vector<SavedDiscovery>& saved) {
-  return dump({{"world", "sim"},
+std::string json_of(const KillSweep& sweep, const std::string& world, const std::vector<SavedDiscovery>& saved) {
+  return dump({{"world", world},
                {"subject", "modelcache"},
                {"points", sweep.points},
                {"schedules", sweep.runs},
@@ -246,6 +247,7 @@ std::string json_of(const KillSweep& sweep, const std::vector<SavedDiscovery>& s
                {"violations", violations_json(saved)},
                {"trace_hash", hash_text(sweep.trace_hash)},
                {"judged", sweep.judged},
+               {"uncontrolled", sweep.uncontrolled.empty() ? 0 : 1},
                {"interrupted", sweep.interrupted}});
 }
 
