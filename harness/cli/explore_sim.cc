@@ -103,6 +103,9 @@ int complete(ExploreSimArguments& arguments, SimExplorationOptions& options) {
           kUsage);
     }
   }
+  if (arguments.is_both && (arguments.is_once || !arguments.sweep.empty())) {
+    return refuse("--world both: the repetition is what is run in the other world: not with --once or --sweep", kUsage);
+  }
   if (options.plan && options.processes) return refuse("--processes: not with --plan, which has its own", kUsage);
   if (!options.runs && !options.seconds && !is_exhaustive) options.runs = kRunsByDefault;
   return 0;
@@ -110,13 +113,13 @@ int complete(ExploreSimArguments& arguments, SimExplorationOptions& options) {
 
 // 0, or the exit status. Thread i keeps to core i.
 int choose_world(const ExploreSimArguments& arguments, SimExplorationOptions& options) {
-  if (!arguments.is_live) return 0;
-  options.world = "live";
+  if (!arguments.is_live && !arguments.is_both) return 0;
+  options.world = arguments.is_both ? "both" : "live";
   const auto make = [](int core) { return make_live_plan_world({"/proc/self/exe", "live-zygote"}, core); };
   if (const auto first = make(-1); !first) return refuse("no live world here: " + first.error().message(), kCannotHere);
   const auto next_core = std::make_shared<std::atomic<unsigned>>(0);
   const bool is_pinned = options.jobs > 1;
-  options.make_world = [make, next_core, is_pinned] {
+  (arguments.is_both ? options.make_repeating_world : options.make_world) = [make, next_core, is_pinned] {
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     auto world = make(is_pinned ? static_cast<int>(next_core->fetch_add(1) % cores) : -1);
     if (world) return std::move(*world);

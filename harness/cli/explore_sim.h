@@ -19,6 +19,7 @@ struct ExploreSimArguments {
   unsigned jobs = 1;
   std::uint32_t skew = 0;
   bool is_live = false;  // real processes and files
+  bool is_both = false;  // first simulated, then live, and compared
   bool is_once = false;
   // Shared.
   std::optional<std::uint64_t> seed, runs;

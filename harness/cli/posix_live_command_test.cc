@@ -50,6 +50,17 @@ TEST_F(LiveCommand, ExploresTheSameTracesAsTheSimulatedWorld) {
   EXPECT_EQ(live.at("judged"), sim.at("judged"));
 }
 
+TEST_F(LiveCommand, ComparesEachPlanInBothWorlds) {
+  const json both = said({"explore", "--world", "both", "--runs", "20", "--seed", "1"});
+  if (!can_run_) GTEST_SKIP() << why_not_;
+  EXPECT_EQ(both.at("world"), "both");
+  EXPECT_EQ(both.at("schedules"), 20);
+  EXPECT_EQ(both.at("repetitions"), 20);
+  EXPECT_EQ(both.at("uncontrolled"), 0);
+  EXPECT_EQ(both.at("divergences"), 0);
+  EXPECT_EQ(run({"explore", "--world", "both", "--runs", "20", "--once"}), 2);
+}
+
 TEST_F(LiveCommand, GivesTheSameHashWithTwoJobs) {
   const std::string plan = directory_.file("plan.json", print_plan(three_get_one()));
   std::set<std::string> hashes;

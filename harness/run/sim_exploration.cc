@@ -9,6 +9,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -71,7 +72,9 @@ class Explorer {
  public:
   // `learned` is of the only plan, and outlives it; without one, each plan is learned when it is drawn.
   explicit Explorer(const SimExplorationOptions& options, const Learned* learned = nullptr)
-      : options_(options), learned_(learned), runner_(options.make_world()) {}
+      : options_(options), learned_(learned), runner_(options.make_world()) {
+    if (options.make_repeating_world) repeater_.emplace(options.make_repeating_world());
+  }
 
   void run_block(std::uint64_t first, std::uint64_t count, Counts& counts) {
     for (std::uint64_t i = first; i < first + count; ++i) {
@@ -116,7 +119,7 @@ class Explorer {
     if (is_repeated) {
       ++counts.repetitions;
       Replay again(schedule, Replay::Mode::strict);
-      const SimOutcome& second = runner_.run(plan, again);
+      const SimOutcome& second = repeater().run(plan, again);
       if (lost_control(second, counts)) return;
       const bool is_judged_alike = second.judged == judged && second.violations.size() == violations.size();
       if (second.trace_hash != hash || !is_judged_alike || !again.divergence().empty()) {
@@ -151,7 +154,9 @@ class Explorer {
     return true;
   }
 
-  // Once more with all steps, in this world and in a new one that has run nothing else.
+  SimRunner& repeater() { return repeater_ ? *repeater_ : runner_; }
+
+  // Once more with all steps, in the world of repetitions and in a new one that has run nothing else.
   std::string explain(const Plan& plan, const Schedule& schedule) {
     const auto steps_of = [&](SimRunner& runner) {
       Replay replay(schedule, Replay::Mode::lenient);
@@ -159,7 +164,7 @@ class Explorer {
     };
     SimRunner fresh(options_.make_world());
     const std::vector<Step> expected = steps_of(fresh);
-    const std::vector<Step> got = steps_of(runner_);
+    const std::vector<Step> got = steps_of(repeater());
     const std::string difference = first_difference(expected, got);
     return difference.empty() ? "two runs differ, and no later one does in its steps" : difference;
   }
@@ -195,6 +200,7 @@ class Explorer {
   const SimExplorationOptions& options_;
   const Learned* learned_;
   SimRunner runner_;
+  std::optional<SimRunner> repeater_;
 };
 
 void add(std::map<std::string, std::uint64_t>& totals, std::string name, std::uint64_t count) {

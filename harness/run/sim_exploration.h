@@ -29,6 +29,8 @@ struct SimExplorationOptions {
   std::string world = "sim";             // where plans run, for reports
   // Makes a world for the calling thread, which keeps it.
   std::function<std::unique_ptr<PlanWorld>()> make_world = make_sim_plan_world;
+  // Where repetitions are made; none: in the world of the first run.
+  std::function<std::unique_ptr<PlanWorld>()> make_repeating_world = nullptr;
   bool runs_twice = true;  // the second run replays the first one's switches, strictly
   std::function<bool()> is_interrupted = [] { return false; };
 };
