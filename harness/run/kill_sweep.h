@@ -38,13 +38,14 @@ struct KillSweep {
 // REQUIRES for both: a plan that kills nobody by itself. Runs are made in `world`.
 //
 // One run a point, under the plan's own schedule. A point is (process, own step, before or after).
-KillSweep sweep_kills(const Plan& plan, const std::function<bool()>& is_interrupted, std::unique_ptr<PlanWorld> world);
+KillSweep sweep_kills(const Plan& plan, const std::function<bool()>& is_interrupted,
+                      std::unique_ptr<PlanWorld> world = make_sim_plan_world());
 
 // One run a pair: for each first point, every point that a process which is still alive comes to in the run with that
 // first kill. Points before the first kill are left out, since they are first points themselves: a pair is counted
 // once.
 KillSweep sweep_kill_pairs(const Plan& plan, const std::function<bool()>& is_interrupted,
-                           std::unique_ptr<PlanWorld> world);
+                           std::unique_ptr<PlanWorld> world = make_sim_plan_world());
 
 }  // namespace stampede
 
