@@ -43,7 +43,7 @@ TEST_F(LiveCommand, ExploresTheSameTracesAsTheSimulatedWorld) {
   if (!can_run_) GTEST_SKIP() << why_not_;
   const json sim = said({"explore", "--world", "sim", "--runs", "20", "--seed", "1"});
   EXPECT_EQ(live.at("world"), "live");
-  EXPECT_EQ(live.at("schedules"), 20);
+  EXPECT_EQ(live.at("plans"), 20);
   EXPECT_EQ(live.at("uncontrolled"), 0);
   EXPECT_EQ(live.at("divergences"), 0);
   EXPECT_EQ(live.at("trace_hash"), sim.at("trace_hash"));
@@ -54,7 +54,7 @@ TEST_F(LiveCommand, ComparesEachPlanInBothWorlds) {
   const json both = said({"explore", "--world", "both", "--runs", "20", "--seed", "1"});
   if (!can_run_) GTEST_SKIP() << why_not_;
   EXPECT_EQ(both.at("world"), "both");
-  EXPECT_EQ(both.at("schedules"), 20);
+  EXPECT_EQ(both.at("plans"), 20);
   EXPECT_EQ(both.at("repetitions"), 20);
   EXPECT_EQ(both.at("uncontrolled"), 0);
   EXPECT_EQ(both.at("divergences"), 0);
