@@ -21,6 +21,7 @@
 
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/console.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/processes.sh"
 
 # Fewer edges than this means that the code under test was not instrumented.
 kEdgesMin=50
@@ -31,56 +32,24 @@ kFindingsShown=5
 
 engine=libfuzzer seconds=60 jobs=1 targets=() table=""
 findings_folder=build/fuzz-findings work_folder=build/fuzz-work
-pids=() marker="" run="" target="" engine_started=0
+pids=() mark="" run="" target="" engine_started=0
 summary=() failed=""
 
 # --- starting and ending engines --------------------------------------------------------------------------------------
 
-# Starts a program as the leader of a session of its own, with a mark by which whatever it leaves behind is known.
+# What the engines write of plans that failed is thrown away: run_again writes those that count.
 start_engine() {
-  local log=$1
-  shift
-  setsid env STAMPEDE_FUZZ_RUN="$marker" STAMPEDE_FOUND="$run/plans" "$@" >"$log" 2>&1 </dev/null &
-  pids+=($!)
+  start_marked "$mark" "$1" env STAMPEDE_FOUND="$run/plans" "${@:2}"
+  pids+=("$started_pid")
 }
 
-alive() { kill -0 "$1" 2>/dev/null; }
-
-any_alive() {
-  local pid
-  for pid in "${pids[@]}"; do
-    if alive "$pid"; then return 0; fi
-  done
-  return 1
-}
-
-# afl-fuzz's fork servers live in sessions of their own, and the one for CmpLog outlives it (AFL++ 4.04c).
-end_leftovers() {
-  local file pid
-  [[ -n $marker ]] || return 0
-  for file in $(grep -lsz "^STAMPEDE_FUZZ_RUN=$marker\$" /proc/[0-9]*/environ || true); do
-    pid=${file#/proc/}
-    kill -KILL "${pid%/environ}" 2>/dev/null || true
-  done
-}
-
-end_engines() {
-  local pid turn
-  for pid in "${pids[@]}"; do kill -TERM -- "-$pid" 2>/dev/null || true; done
-  for turn in {1..50}; do
-    any_alive || break
-    sleep 0.1
-  done
-  for pid in "${pids[@]}"; do kill -KILL -- "-$pid" 2>/dev/null || true; done
-  for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-  end_leftovers
-}
+end_engines() { [[ -z $mark ]] || end_sessions "$mark" "${pids[@]}"; }
 
 # Waits until all engines are done; on a terminal, shows the seconds passing. Sets `engine_failed` to the first bad status.
 wait_for_engines() {
   local passed pid status
   engine_failed=""
-  while any_alive; do
+  while any_alive "${pids[@]}"; do
     passed=$((($(milliseconds_now) - engine_started) / 1000))
     if [[ -t 1 ]]; then printf '\r%s with %s: %d of %d s ' "$target" "$engine" "$passed" "$seconds"; fi
     if ((passed > seconds + kGraceSeconds)); then
@@ -97,7 +66,7 @@ wait_for_engines() {
     wait "$pid" 2>/dev/null || status=$?
     if ((status != 0)) && [[ -z $engine_failed ]]; then engine_failed="ended with status $status"; fi
   done
-  end_leftovers
+  end_marked "$mark"
 }
 
 # --- libFuzzer --------------------------------------------------------------------------------------------------------
@@ -241,7 +210,7 @@ fuzz_target() {
   [[ -d $seeds ]] || seeds="$work_folder/empty"
   [[ ! -f fuzz/$target.dict ]] || dictionary="fuzz/$target.dict"
   run=$(mktemp -d "$work/run.XXXXXX")
-  marker="$target.$$.${run##*.}"
+  mark="STAMPEDE_FUZZ_RUN=$target.$$.${run##*.}"
   ls "$corpus" >"$run/before"
   heading "$target with $engine for $seconds s ($(find "$seeds" -type f | wc -l) seeds," \
     "$(wc -l <"$run/before") inputs of earlier runs${dictionary:+, dictionary})"
@@ -260,7 +229,7 @@ fuzz_target() {
     failed=yes
   fi
   rm -rf "$run"
-  run="" marker="" pids=()
+  run="" mark="" pids=()
 }
 
 print_summary() {
