@@ -22,7 +22,7 @@ LAYERS = {
 HEAVY_LIBRARIES = {
     "boost/asio": (3, ["harness/faults/*"]),
     "boost/beast": (2, ["cache/http_*", "harness/faults/*"]),
-    "nlohmann/": (15, ["cache/manifest.cc", "cache/command/*", "harness/*", "fuzz/*"]),
+    "nlohmann/": (20, ["cache/manifest.cc", "cache/command/*", "harness/*", "fuzz/*"]),
     "CLI/": (3, ["cache/command/arguments.cc", "harness/cli/subcommand.cc", "harness/cli/main.cc"]),
     "openssl/": (3, ["cache/*", "harness/faults/*"]),
 }

@@ -17,6 +17,7 @@
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/sim_report.h"
 #include "harness/cli/subcommand.h"
+#include "harness/cli/subject_option.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/free/posix_scratch_directory.h"
 #include "harness/plan/plan_generator.h"
@@ -103,9 +104,6 @@ int complete(ExploreSimArguments& arguments, SimExplorationOptions& options) {
           kUsage);
     }
   }
-  if (arguments.is_both && (arguments.is_once || !arguments.sweep.empty())) {
-    return refuse("--world both: the repetition is what is run in the other world: not with --once or --sweep", kUsage);
-  }
   if (options.plan && options.processes) return refuse("--processes: not with --plan, which has its own", kUsage);
   if (!options.runs && !options.seconds && !is_exhaustive) options.runs = kRunsByDefault;
   return 0;
@@ -113,25 +111,37 @@ int complete(ExploreSimArguments& arguments, SimExplorationOptions& options) {
 
 // 0, or the exit status. Thread i keeps to core i.
 int choose_world(const ExploreSimArguments& arguments, SimExplorationOptions& options) {
-  if (!arguments.is_live && !arguments.is_both) return 0;
-  options.world = arguments.is_both ? "both" : "live";
-  const auto make = [](int core) { return make_live_plan_world({"/proc/self/exe", "live-zygote"}, core); };
-  if (const auto first = make(-1); !first) return refuse("no live world here: " + first.error().message(), kCannotHere);
+  if (const auto checked = check_subject(arguments.subject); !checked) {
+    return refuse("--subject: " + checked.error().message(), kUsage);
+  }
+  options.subject = arguments.subject;
+  const bool is_live = arguments.is_live;
+  if (!arguments.sweep.empty()) {
+    if (is_live) return refuse("--sweep: for --world sim only", kUsage);
+    if (arguments.subject != kBuiltInSubject) return refuse("--sweep: for the built-in subject only", kUsage);
+  }
+  if (is_live) options.world = "live";
+  const auto make = [is_live, subject = arguments.subject](int core) {
+    return make_world_with(subject, is_live, core);
+  };
+  if (const auto first = make(-1); !first) {
+    return refuse(fmt::format("no {} world here: {}", options.world, first.error().message()), kCannotHere);
+  }
   const auto next_core = std::make_shared<std::atomic<unsigned>>(0);
-  const bool is_pinned = options.jobs > 1;
-  (arguments.is_both ? options.make_repeating_world : options.make_world) = [make, next_core, is_pinned] {
+  const bool is_pinned = is_live && options.jobs > 1;
+  options.make_world = [make, next_core, is_pinned] {
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     auto world = make(is_pinned ? static_cast<int>(next_core->fetch_add(1) % cores) : -1);
     if (world) return std::move(*world);
-    std::fprintf(stderr, "stampede: no live world any more: %s\n", world.error().message().c_str());
+    std::fprintf(stderr, "stampede: no world any more: %s\n", world.error().message().c_str());
     std::exit(kCannotHere);
   };
   return 0;
 }
 
-int finish(const std::string& report, const std::vector<SavedDiscovery>& saved, std::uint64_t violations, bool is_json,
-           bool is_interrupted) {
-  std::fputs(discovery_text(saved, violations).c_str(), is_json ? stderr : stdout);
+int finish(const ExploreSimArguments& arguments, const std::string& report, const std::vector<SavedDiscovery>& saved,
+           std::uint64_t violations, bool is_interrupted) {
+  std::fputs(discovery_text(saved, violations, arguments.subject).c_str(), arguments.is_json ? stderr : stdout);
   std::fputs(report.c_str(), stdout);
   if (is_interrupted) {
     std::fputs("interrupted: this is what was done before\n", stderr);
@@ -142,14 +152,12 @@ int finish(const std::string& report, const std::vector<SavedDiscovery>& saved, 
 
 int sweep(const ExploreSimArguments& arguments, const SimExplorationOptions& options, const std::string& out) {
   const bool has_pairs = arguments.sweep == "kill-pairs";
-  auto world = options.make_world();
-  const KillSweep swept = has_pairs ? sweep_kill_pairs(*options.plan, options.is_interrupted, std::move(world))
-                                    : sweep_kills(*options.plan, options.is_interrupted, std::move(world));
-  const std::string command = fmt::format("stampede explore --world {} --sweep {}", options.world, arguments.sweep);
+  const KillSweep swept = has_pairs ? sweep_kill_pairs(*options.plan, options.is_interrupted)
+                                    : sweep_kills(*options.plan, options.is_interrupted);
+  const std::string command = fmt::format("stampede explore --world sim --sweep {}", arguments.sweep);
   const auto saved = save_discoveries(swept.discoveries, out, command);
-  const int status = finish(arguments.is_json ? json_of(swept, options.world, saved) : text_of(swept, has_pairs), saved,
-                            swept.violations, arguments.is_json, swept.interrupted);
-  if (status == kAllHeld && !swept.uncontrolled.empty()) return kCannotHere;
+  const int status = finish(arguments, arguments.is_json ? json_of(swept, saved) : text_of(swept, has_pairs), saved,
+                            swept.violations, swept.interrupted);
   return status == kAllHeld && !swept.is_complete() ? kViolated : status;
 }
 
@@ -157,10 +165,7 @@ int sweep(const ExploreSimArguments& arguments, const SimExplorationOptions& opt
 
 void add_explore_sim_options(Subcommand& command, ExploreSimArguments& arguments) {
   const std::string group = "The controlled worlds (--world sim, live)";
-  command
-      .option("--strategy", arguments.strategy,
-              "how processes are moved: mix, pos, pct:D, urw, random, default; with --plan exhaustive:K and "
-              "exhaustive:K:plain")
+  command.option("--strategy", arguments.strategy, "how processes are moved: random, default, exhaustive:K")
       .type_name("NAME")
       .shows_default()
       .group(group);
@@ -204,11 +209,12 @@ int explore_sim_world(ExploreSimArguments& arguments) {
   });
   if (is_watched) std::fputs("\r\033[K", stderr);
   const std::string command =
-      fmt::format("stampede explore --world {} --strategy {}{}", options.world, arguments.strategy,
-                  arguments.skew > 0 ? fmt::format(" --skew {}", arguments.skew) : "");
+      fmt::format("stampede explore --world {} --strategy {}{}{}", options.world, arguments.strategy,
+                  arguments.skew > 0 ? fmt::format(" --skew {}", arguments.skew) : "",
+                  arguments.subject == kBuiltInSubject ? "" : " --subject " + arguments.subject);
   const auto saved = save_discoveries(totals.discoveries, out, command);
-  const int status = finish(arguments.is_json ? json_of(options, totals, saved) : text_of(options, totals), saved,
-                            totals.violations, arguments.is_json, totals.interrupted);
+  const int status = finish(arguments, arguments.is_json ? json_of(options, totals, saved) : text_of(options, totals),
+                            saved, totals.violations, totals.interrupted);
   if (status == kAllHeld && totals.schedules == 0 && totals.uncontrolled > 0) return kCannotHere;
   if (status == kAllHeld && totals.schedules == 0) return kUsage;  // nothing was judged, so nothing held
   return status;

@@ -1,8 +1,10 @@
 // Reads plans and seeds, replays them, prints a line each and a verdict.
 #include "harness/cli/replay_command.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,10 +13,13 @@
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/sim_report.h"
 #include "harness/cli/subcommand.h"
+#include "harness/cli/subject_option.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/plan/plan_generator.h"
 #include "harness/plan/plan_json.h"
+#include "harness/run/mutant_catalogue.h"
 #include "harness/run/plan_replay.h"
+#include "harness/run/sharp_replay.h"
 
 namespace stampede {
 namespace {
@@ -31,16 +36,20 @@ constexpr const char* kFooter =
     "  stampede replay stampede-found/sim-one_download-0123456789abcdef.json --strict\n"
     "  stampede replay --seed 17\n"
     "  stampede replay corpus/plans --world both     on real processes and files too; any difference is printed\n"
-    "Exit status: 0 all as expected; 1 violated, held against expectation, or diverged; 2 usage, a file that cannot "
+    "Exit status: 0 all as expected; 1 violated, held against expectation, diverged, or dull; 2 usage, a file that "
+    "cannot "
     "be\n"
-    "read, or nothing to replay; 3 this machine has no live world, or all runs were uncontrolled; 130 interrupted.";
+    "read, or nothing to replay; 3 this machine has no live world, mutants are not built, or all runs were "
+    "uncontrolled;\n130 interrupted.";
 
 struct ReplayArguments {
   std::vector<std::string> paths;
   std::string seeds_file;
   std::optional<std::uint64_t> seed;
   std::string world = "sim";
+  std::string subject = kBuiltInSubject;
   bool is_strict = false;
+  bool is_sharp = false;
   bool is_json = false;
   bool is_verbose = false;
   bool prints_seed_line = false;
@@ -75,6 +84,28 @@ int read_all(const ReplayArguments& arguments, std::vector<std::pair<std::string
   return kUsage;
 }
 
+// The mutants that the plans kill, built. 0, or the exit status.
+int find_mutants(const std::vector<std::pair<std::string, Plan>>& plans, std::vector<Mutant>& mutants) {
+  const std::string directory = built_mutants_directory();
+  const auto known = known_mutants(directory);
+  if (!known) return refuse(known.error());
+  auto wanted = mutants_to_kill(plans, *known);
+  if (!wanted) return refuse(wanted.error());
+  mutants = std::move(*wanted);
+  const bool are_built = std::all_of(mutants.begin(), mutants.end(), [](const Mutant& each) { return each.is_built; });
+  if (!are_built) {
+    std::fprintf(stderr, "stampede: replay --sharp: %s\n", build_advice(mutants, directory).c_str());
+    return kCannotHere;
+  }
+  for (const Mutant& mutant : mutants) {
+    if (const auto loaded = check_subject(mutant.library); !loaded) {
+      std::fprintf(stderr, "stampede: replay --sharp: %s\n", loaded.error().message().c_str());
+      return kCannotHere;
+    }
+  }
+  return 0;
+}
+
 int replay(const ReplayArguments& arguments) {
   if (arguments.prints_seed_line) {
     if (!arguments.seed) {
@@ -87,13 +118,19 @@ int replay(const ReplayArguments& arguments) {
   std::vector<std::pair<std::string, Plan>> plans;
   std::vector<StoredSeed> seeds;
   if (const int status = read_all(arguments, plans, seeds); status != 0) return status;
+  std::vector<Mutant> mutants;
+  if (arguments.is_sharp) {
+    if (const int status = find_mutants(plans, mutants); status != 0) return status;
+  }
   const PosixInterrupt interrupt;
   const auto started = std::chrono::steady_clock::now();
   Replayed replayed;
   std::unique_ptr<SimRunner> runner, other;
-  if (arguments.world != "live") runner = std::make_unique<SimRunner>();
+  if (const auto checked = check_subject(arguments.subject); !checked) return refuse(checked.error());
+  if (arguments.world != "live")
+    runner = std::make_unique<SimRunner>(std::move(*make_world_with(arguments.subject, false)));
   if (arguments.world != "sim") {
-    auto world = make_live_plan_world({"/proc/self/exe", "live-zygote"});
+    auto world = make_world_with(arguments.subject, true);
     if (!world) {
       std::fprintf(stderr, "stampede: no live world here: %s\n", world.error().message().c_str());
       return kCannotHere;
@@ -101,9 +138,21 @@ int replay(const ReplayArguments& arguments) {
     (runner ? other : runner) = std::make_unique<SimRunner>(std::move(*world));
   }
   replayed.world = arguments.world;
+  replayed.subject = arguments.subject;
   for (const auto& [name, plan] : plans) {
     if (interrupt.happened()) break;
     replayed.add(replay_plan(*runner, name, plan, arguments.is_strict, other.get()));
+  }
+  replayed.is_sharp = arguments.is_sharp;
+  for (const bool is_live : {false, true}) {
+    if (!arguments.is_sharp || interrupt.happened() || arguments.world == (is_live ? "sim" : "live")) continue;
+    const auto make = [is_live](const Mutant& mutant) {
+      auto world = make_world_with(mutant.library, is_live);
+      if (world) return std::move(*world);
+      std::fprintf(stderr, "stampede: no world any more: %s\n", world.error().message().c_str());
+      std::exit(kCannotHere);
+    };
+    sharpen(plans, mutants, make, [&interrupt] { return interrupt.happened(); }, replayed.reports);
   }
   for (const StoredSeed& seed : seeds) {
     if (interrupt.happened()) break;
@@ -131,7 +180,9 @@ void add_replay_command(CLI::App& app, int& exit_status) {
   command.flag("--seed-line", arguments->prints_seed_line,
                "with --seed: print its line for corpus/seeds.txt, run nothing");
   command.option("--world", arguments->world, "where plans run").one_of({"sim", "live", "both"}).shows_default();
+  command.option("--subject", arguments->subject, "modelcache, or a plugin").type_name("FILE.so").shows_default();
   command.flag("--strict", arguments->is_strict, "schedule and trace must be those that were stored");
+  command.flag("--sharp", arguments->is_sharp, "each plan must still kill the mutants that its `kills` names");
   command.flag("--verbose", arguments->is_verbose, "a line for each plan, and how often each invariant was judged");
   command.flag("--json", arguments->is_json, "one JSON object on standard output");
   command.footer(kFooter);

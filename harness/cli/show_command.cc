@@ -10,6 +10,7 @@
 
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/subcommand.h"
+#include "harness/cli/subject_option.h"
 #include "harness/cli/timeline.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/plan/plan_json.h"
@@ -32,6 +33,7 @@ constexpr const char* kFooter =
 
 struct ShowArguments {
   std::string file;
+  std::string subject = kBuiltInSubject;
   std::optional<std::uint64_t> seed;
   TimelineStyle style{.width = kWidthByDefault};
   bool shows_all = false;
@@ -51,7 +53,12 @@ int show(ShowArguments& arguments) {
   if (arguments.shows_all) {
     arguments.style.shows_private = arguments.style.shows_epilogue = arguments.style.shows_warm_up = true;
   }
-  SimRunner runner;
+  auto world = make_world_with(arguments.subject, false);
+  if (!world) {
+    std::fprintf(stderr, "stampede: show: --subject: %s\n", world.error().message().c_str());
+    return kUsage;
+  }
+  SimRunner runner(std::move(*world));
   if (arguments.seed) {
     const SimDraw draw = draw_sim(*arguments.seed);
     const auto strategy = make_strategy({}, draw.strategy_seed);
@@ -80,6 +87,9 @@ void add_show_command(CLI::App& app, int& exit_status) {
   const auto arguments = std::make_shared<ShowArguments>();
   command.option("PLAN", arguments->file, "the plan's file");
   command.option("--seed", arguments->seed, "the plan that explore --world sim draws from this seed").type_name("N");
+  command.option("--subject", arguments->subject, "whose code runs: modelcache, or a plugin")
+      .type_name("FILE.so")
+      .shows_default();
   command.option("--width", arguments->style.width, "columns").type_name("N").within(60, 1000).shows_default();
   command.flag("--all", arguments->shows_all, "also clocks, random numbers, warm-up and epilogue");
   command.footer(kFooter);

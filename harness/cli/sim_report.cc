@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "harness/cli/subject_option.h"
 #include "harness/cli/table.h"
 #include "harness/plan/plan_json.h"
 
@@ -68,47 +69,6 @@ std::string line_of(const ReplayReport& report) {
   return line + "\n";
 }
 
-// Runs and hits of each strategy, and what they promise together.
-std::string strategies_text(const SimTotals& totals) {
-  std::string text = fmt::format("\n  {:<32}{:>18}{:>18}\n", "strategy", "runs", "with a violation");
-  for (const auto& [name, tally] : totals.strategies) {
-    text += fmt::format("  {:<32}{:>18}{:>18}\n", name, tally.runs, tally.hits);
-  }
-  if (!totals.promise) return text + "  guaranteed to be found: n/a, since each plan is another program\n";
-  const PctPromise& promise = *totals.promise;
-  if (promise.guarantees.empty()) return text + "  guaranteed to be found: n/a, since no schedule of PCT was run\n";
-  text += fmt::format("\n  guaranteed to be found ({} processes, {} shared steps{}):\n", promise.processes,
-                      promise.shared_steps,
-                      promise.shared_steps_seen > promise.shared_steps
-                          ? fmt::format("; the longest run had {}, so of bugs within the first {}",
-                                        promise.shared_steps_seen, promise.shared_steps)
-                          : "");
-  for (const Guarantee& guarantee : promise.guarantees) {
-    constexpr double kShownMin = 0.001;
-    if (guarantee.probability < kShownMin && guarantee.depth > 2) break;  // and so it is for all that are deeper
-    text += "    " + print(guarantee) + "\n";
-  }
-  return text;
-}
-
-ordered_json strategies_json(const SimTotals& totals) {
-  ordered_json list = ordered_json::object();
-  for (const auto& [name, tally] : totals.strategies) list[name] = {{"runs", tally.runs}, {"hits", tally.hits}};
-  return list;
-}
-
-ordered_json promise_json(const SimTotals& totals) {
-  if (!totals.promise || totals.promise->guarantees.empty()) return nullptr;
-  ordered_json depths = ordered_json::array();
-  for (const Guarantee& guarantee : totals.promise->guarantees) {
-    depths.push_back({{"depth", guarantee.depth}, {"probability", guarantee.probability}});
-  }
-  return {{"processes", totals.promise->processes},
-          {"shared_steps", totals.promise->shared_steps},
-          {"shared_steps_seen", totals.promise->shared_steps_seen},
-          {"depths", std::move(depths)}};
-}
-
 }  // namespace
 
 std::vector<SavedDiscovery> save_discoveries(const std::vector<SimDiscovery>& discoveries, const std::string& out,
@@ -134,7 +94,8 @@ std::vector<SavedDiscovery> save_discoveries(const std::vector<SimDiscovery>& di
   return saved;
 }
 
-std::string discovery_text(const std::vector<SavedDiscovery>& saved, std::uint64_t violations) {
+std::string discovery_text(const std::vector<SavedDiscovery>& saved, std::uint64_t violations,
+                           const std::string& subject) {
   if (saved.empty()) return "";
   const SavedDiscovery& first = saved.front();
   std::string text = fmt::format("violated: {}\n", what_of(first.discovery));
@@ -142,7 +103,8 @@ std::string discovery_text(const std::vector<SavedDiscovery>& saved, std::uint64
   if (first.file.empty()) {  // where it cannot be kept in a file it must not be lost
     text += "file:     could not be written; the plan is\n" + print_plan(first.discovery.plan);
   } else {
-    text += fmt::format("replay:   stampede replay {}\n", first.file);
+    const std::string option = subject == kBuiltInSubject ? "" : " --subject " + subject;
+    text += fmt::format("replay:   stampede replay {}{}\n", first.file, option);
     text += fmt::format("file:     {}   (stampede show draws it)\n", first.file);
   }
   for (std::size_t i = 1; i < std::min(saved.size(), kDiscoveriesShownMax); ++i) {
@@ -155,7 +117,7 @@ std::string discovery_text(const std::vector<SavedDiscovery>& saved, std::uint64
 }
 
 std::string text_of(const SimExplorationOptions& options, const SimTotals& totals) {
-  std::string text = fmt::format("modelcache in {}, {}, seed {}{}\n\n", options.world,
+  std::string text = fmt::format("{} in {}, {}, seed {}{}\n\n", options.subject, options.world,
                                  options.plan ? "schedules of one plan" : "drawn plans", options.seed,
                                  options.shards > 1 ? fmt::format(", shard {}/{}", options.shard, options.shards) : "");
   const auto row = [&text](std::string_view name, const std::string& value) {
@@ -171,7 +133,6 @@ std::string text_of(const SimExplorationOptions& options, const SimTotals& total
   row("processes", fmt::format("{}", totals.processes));
   row("schedules per second", fmt::format("{:.0f}", rate(totals.schedules + totals.repetitions, totals.seconds)));
   row("trace hash", hash_text(totals.trace_hash));
-  text += strategies_text(totals);
   text += "\ntook part\n" + counts_text(totals.drawn, "  ");
   text += "\ntimes judged\n" + counts_text(totals.judged, "  ") + "\n";
   if (totals.uncontrolled > 0) text += "uncontrolled, so not judged: " + totals.why_uncontrolled + "\n";
@@ -191,7 +152,7 @@ std::string text_of(const SimExplorationOptions& options, const SimTotals& total
 std::string json_of(const SimExplorationOptions& options, const SimTotals& totals,
                     const std::vector<SavedDiscovery>& saved) {
   return dump({{"world", options.world},
-               {"subject", "modelcache"},
+               {"subject", options.subject},
                {"plans", totals.plans},
                {"schedules", totals.schedules},
                {"repetitions", totals.repetitions},
@@ -207,8 +168,6 @@ std::string json_of(const SimExplorationOptions& options, const SimTotals& total
                {"seed", options.seed},
                {"judged", totals.judged},
                {"drawn", totals.drawn},
-               {"strategies", strategies_json(totals)},
-               {"guaranteed", promise_json(totals)},
                {"exhausted", totals.is_exhausted},
                {"interrupted", totals.interrupted}});
 }
@@ -220,7 +179,6 @@ std::string text_of(const KillSweep& sweep, bool has_pairs) {
                       sweep.met, sweep.is_complete() ? ": all were seen" : "");
   text +=
       fmt::format("trace hash {}\n\ntimes judged\n{}\n", hash_text(sweep.trace_hash), counts_text(sweep.judged, "  "));
-  if (!sweep.uncontrolled.empty()) text += "uncontrolled, so it ended there: " + sweep.uncontrolled + "\n";
   if (sweep.violations > 0) {
     return text +
            fmt::format("VIOLATED: {} violations in {} runs ({:.1f} s)\n", sweep.violations, sweep.runs, sweep.seconds);
@@ -229,8 +187,8 @@ std::string text_of(const KillSweep& sweep, bool has_pairs) {
                             sweep.is_complete() ? "all held" : "incomplete", sweep.runs, sweep.steps, sweep.seconds);
 }
 
-std::string json_of(const KillSweep& sweep, const std::string& world, const std::vector<SavedDiscovery>& saved) {
-  return dump({{"world", world},
+std::string json_of(const KillSweep& sweep, const std::vector<SavedDiscovery>& saved) {
+  return dump({{"world", "sim"},
                {"subject", "modelcache"},
                {"points", sweep.points},
                {"schedules", sweep.runs},
@@ -247,7 +205,6 @@ std::string json_of(const KillSweep& sweep, const std::string& world, const std:
                {"violations", violations_json(saved)},
                {"trace_hash", hash_text(sweep.trace_hash)},
                {"judged", sweep.judged},
-               {"uncontrolled", sweep.uncontrolled.empty() ? 0 : 1},
                {"interrupted", sweep.interrupted}});
 }
 
@@ -273,6 +230,14 @@ std::uint64_t Replayed::moved() const {
   return number;
 }
 
+std::uint64_t Replayed::kills() const {
+  std::uint64_t number = 0;
+  for (const ReplayReport& report : reports) {
+    for (const auto& [mutant, invariant] : report.kills) number += invariant.empty() ? 0 : 1;
+  }
+  return number;
+}
+
 std::string text_of(const Replayed& replayed, bool is_verbose) {
   std::string text;
   for (const ReplayReport& report : replayed.reports) {
@@ -285,6 +250,8 @@ std::string text_of(const Replayed& replayed, bool is_verbose) {
                   replayed.count(ReplayVerdict::as_expected), replayed.count(ReplayVerdict::broken),
                   replayed.count(ReplayVerdict::mended), replayed.count(ReplayVerdict::diverged),
                   replayed.count(ReplayVerdict::stale));
+  if (replayed.is_sharp)
+    text += fmt::format(", {} dull ({} kills)", replayed.count(ReplayVerdict::dull), replayed.kills());
   if (const auto lost = replayed.count(ReplayVerdict::uncontrolled)) text += fmt::format(", {} uncontrolled", lost);
   if (replayed.moved() != 0) text += fmt::format("; {} traces moved", replayed.moved());
   return text + fmt::format(" ({:.2f} s)\n", replayed.seconds);
@@ -293,6 +260,9 @@ std::string text_of(const Replayed& replayed, bool is_verbose) {
 std::string json_of(const Replayed& replayed) {
   ordered_json plans = ordered_json::array(), violations = ordered_json::array();
   for (const ReplayReport& report : replayed.reports) {
+    ordered_json kills = ordered_json::object();
+    for (const auto& [mutant, invariant] : report.kills)
+      kills[mutant] = invariant.empty() ? ordered_json() : ordered_json(invariant);
     plans.push_back({{"name", report.name},
                      {"verdict", name_of(report.verdict)},
                      {"detail", report.detail},
@@ -300,7 +270,8 @@ std::string json_of(const Replayed& replayed) {
                      {"moved", report.has_moved},
                      {"unused_switches", report.unused_switches},
                      {"unmet_process_faults", report.unmet_process_faults},
-                     {"steps", report.steps}});
+                     {"steps", report.steps},
+                     {"kills", std::move(kills)}});
     for (const StepViolation& violation : report.violations) {
       violations.push_back({{"invariant", violation.invariant},
                             {"object", violation.object},
@@ -310,7 +281,7 @@ std::string json_of(const Replayed& replayed) {
     }
   }
   const ordered_json object = {{"world", replayed.world},
-                               {"subject", "modelcache"},
+                               {"subject", replayed.subject},
                                {"plans", replayed.reports.size()},
                                {"schedules", replayed.reports.size()},
                                {"steps", replayed.steps},
@@ -323,6 +294,7 @@ std::string json_of(const Replayed& replayed) {
                                {"judged", replayed.judged},
                                {"stale", replayed.count(ReplayVerdict::stale)},
                                {"uncontrolled", replayed.count(ReplayVerdict::uncontrolled)},
+                               {"dull", replayed.count(ReplayVerdict::dull)},
                                {"moved", replayed.moved()},
                                {"replayed", std::move(plans)},
                                {"interrupted", replayed.interrupted}};

@@ -27,13 +27,14 @@ std::vector<SavedDiscovery> save_discoveries(const std::vector<SimDiscovery>& di
 
 // Four lines for the first discovery (what was violated, the plan, the command that replays it, the file that holds
 // it), and a line for each of some others.
-std::string discovery_text(const std::vector<SavedDiscovery>& saved, std::uint64_t violations);
+std::string discovery_text(const std::vector<SavedDiscovery>& saved, std::uint64_t violations,
+                           const std::string& subject);
 
 std::string text_of(const SimExplorationOptions& options, const SimTotals& totals);
 std::string json_of(const SimExplorationOptions& options, const SimTotals& totals,
                     const std::vector<SavedDiscovery>& saved);
 std::string text_of(const KillSweep& sweep, bool has_pairs);
-std::string json_of(const KillSweep& sweep, const std::string& world, const std::vector<SavedDiscovery>& saved);
+std::string json_of(const KillSweep& sweep, const std::vector<SavedDiscovery>& saved);
 
 // What was replayed so far.
 struct Replayed {
@@ -42,12 +43,14 @@ struct Replayed {
   std::uint64_t steps = 0, processes = 0;
   TraceHash hash;  // over the plans' hashes
   double seconds = 0;
-  std::string world = "sim";
+  std::string world = "sim", subject = "modelcache";
+  bool is_sharp = false;  // plans were run on the mutants that they kill
   bool interrupted = false;
 
   void add(ReplayReport report);
   [[nodiscard]] std::uint64_t count(ReplayVerdict verdict) const;
   [[nodiscard]] std::uint64_t moved() const;
+  [[nodiscard]] std::uint64_t kills() const;  // of mutants, by all plans
 };
 
 // A line for each plan that was not as expected, or for all where `is_verbose`, and one for all.

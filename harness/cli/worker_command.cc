@@ -2,13 +2,15 @@
 #include "harness/cli/worker_command.h"
 
 #include <memory>
+#include <string>
 
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/subcommand.h"
 #include "harness/free/posix_zygote.h"
 #include "harness/free/worker.h"
-#include "harness/live/live_zygote.h"
+#include "harness/run/cache_client.h"
 #include "harness/run/live_job.h"
+#include "harness/run/posix_subject_library.h"
 
 namespace stampede {
 
@@ -29,7 +31,13 @@ void add_zygote_command(CLI::App& app, int& exit_status) {
 void add_live_zygote_command(CLI::App& app, int& exit_status) {
   Subcommand command(app, "live-zygote", "forks processes of the live world");
   command.hide();
-  command.run([&exit_status] { exit_status = run_live_zygote(warm_up_live_jobs, perform_live_job); });
+  const auto file = std::make_shared<std::string>();
+  command.option("--subject", *file, "the plugin whose cache they use instead of the built-in one");
+  command.run([file, &exit_status] {
+    const auto subject =
+        file->empty() ? modelcache::Result<const SubjectPlugin*>(&built_in_subject()) : load_subject(*file);
+    exit_status = subject ? run_subject_zygote(**subject) : kCannotHere;  // whoever started it has said why
+  });
 }
 
 }  // namespace stampede

@@ -54,11 +54,11 @@ struct LiveTask {
   modelcache::Os& os;
   std::function<void(std::string_view)> report;
 };
-using LiveBody = void (*)(const LiveTask&);
+using LiveBody = std::function<void(const LiveTask&)>;
 
 // The whole life of the zygote's process; returns its exit status. `warm_up` runs once, before the first fork. Nothing
 // that must differ between processes may be made in it.
-int run_live_zygote(void (*warm_up)(), LiveBody body);
+int run_live_zygote(void (*warm_up)(), const LiveBody& body);
 
 }  // namespace stampede
 

@@ -75,7 +75,7 @@ struct ZygoteState {
   pid_t supervisor = -1;
   int listener = -1;
   ProcessSlots& slots;
-  LiveBody body;
+  const LiveBody& body;
 };
 
 [[noreturn]] void be_process(const LiveFork& fork, const ZygoteState& zygote) {
@@ -102,7 +102,7 @@ int fork_all(const ForkRequest& request, ZygoteReply& reply, const ZygoteState& 
 
 }  // namespace
 
-int run_live_zygote(void (*warm_up)(), LiveBody body) {
+int run_live_zygote(void (*warm_up)(), const LiveBody& body) {
   const pid_t supervisor = ::getppid();
   auto slots = ProcessSlots::map(OwnedFd(kZygoteSlotsFd));
   if (!slots) return 2;  // not started by a supervisor

@@ -3,8 +3,9 @@
 
 #include <utility>
 
+#include "cache/http_url.h"
 #include "cache/key.h"
-#include "harness/faults/scripted_peers.h"
+#include "cache/sha256.h"
 
 namespace stampede {
 namespace {
@@ -12,6 +13,16 @@ namespace {
 void fail_with(const modelcache::Error& error, OperationOutcome& outcome) {
   outcome.error = error.code;
   outcome.message = error.message();
+}
+
+std::unique_ptr<SubjectClient> make_client(const ClientSetting& setting) {
+  return std::make_unique<CacheClient>(setting);
+}
+
+// What takes long the first time.
+void warm_up() {
+  (void)modelcache::sha256_of(std::string_view("warm"));
+  (void)modelcache::HttpUrl::parse("http://127.0.0.1:1/warm");
 }
 
 }  // namespace
@@ -37,7 +48,7 @@ modelcache::Result<modelcache::Cache*> CacheClient::opened() {
 void CacheClient::get(const Operation& operation, modelcache::Cache& cache, OperationOutcome& outcome) {
   const Model& model = models_.at(operation.model);
   modelcache::GetRequest request;
-  request.url = ScriptedPeers::url(model);
+  request.url = url_of_(model);
   if (operation.kind == OperationKind::get_by_url) {
     request.accept_unverified = true;
   } else {
@@ -100,6 +111,16 @@ OperationOutcome CacheClient::perform(const Operation& operation) {
       break;
   }
   return outcome;
+}
+
+const SubjectPlugin& built_in_subject() {
+  static constexpr SubjectPlugin kSubject{.version = kSubjectPluginVersion,
+                                          .stamp = "",
+                                          .make_client = make_client,
+                                          .warm_up = warm_up,
+                                          .code = nullptr,
+                                          .code_count = 0};
+  return kSubject;
 }
 
 }  // namespace stampede

@@ -12,22 +12,23 @@
 #include "harness/plan/model.h"
 #include "harness/plan/operation_outcome.h"
 #include "harness/plan/plan.h"
+#include "harness/plan/subject_plugin.h"
 
 namespace stampede {
 
 // One process. Owned by it; everything given must outlive it. Takes its idle steps and then opens the directory at its
 // first operation; where that fails, each operation fails with that error, and the next one tries again.
-class CacheClient {
+class CacheClient final : public SubjectClient {
  public:
-  CacheClient(modelcache::Os& os, std::string directory, const PlanProcess& process, const std::vector<Model>& models)
-      : os_(os),
-        directory_(std::move(directory)),
-        process_(process),
-        models_(models),
-        idle_steps_left_(process.idle_steps) {}
+  explicit CacheClient(const ClientSetting& setting)
+      : os_(setting.os),
+        directory_(setting.directory),
+        process_(setting.process),
+        models_(setting.models),
+        url_of_(setting.url_of),
+        idle_steps_left_(setting.process.idle_steps) {}
 
-  // Fills in what the cache returned; who performed it, and when, is the caller's.
-  OperationOutcome perform(const Operation& operation);
+  OperationOutcome perform(const Operation& operation) override;
 
  private:
   void idle();
@@ -39,9 +40,13 @@ class CacheClient {
   std::string directory_;
   const PlanProcess& process_;
   const std::vector<Model>& models_;
+  std::string (*url_of_)(const Model&);
   std::uint32_t idle_steps_left_;
   std::optional<modelcache::Cache> cache_;
 };
+
+// The cache that this program, or this plugin, was linked with. Its stamp is empty: nobody but a loader compares it.
+const SubjectPlugin& built_in_subject();
 
 }  // namespace stampede
 

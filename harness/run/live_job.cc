@@ -9,10 +9,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "cache/http_url.h"
 #include "cache/sha256.h"
+#include "harness/faults/scripted_peers.h"
 #include "harness/plan/world_identity.h"
-#include "harness/run/cache_client.h"
 
 namespace stampede {
 namespace {
@@ -137,15 +136,15 @@ OperationOutcome read_outcome(std::string_view report) {
   return outcome;
 }
 
-void perform_live_job(const LiveTask& task) {
+void perform_live_job(const SubjectPlugin& subject, const LiveTask& task) {
   PlanProcess process;
   std::vector<Model> models;
   Reader reader(task.job);
   visit_all(reader, process, models);
-  CacheClient client(task.os, std::string(kWorldCacheDirectory), process, models);
+  const auto client = subject.make_client({task.os, kWorldCacheDirectory, process, models, ScriptedPeers::url});
   std::string report;
   for (const Operation& operation : process.operations) {
-    OperationOutcome outcome = client.perform(operation);
+    OperationOutcome outcome = client->perform(operation);
     report.clear();
     Writer writer(report);
     visit(writer, outcome);
@@ -153,9 +152,8 @@ void perform_live_job(const LiveTask& task) {
   }
 }
 
-void warm_up_live_jobs() {
-  (void)modelcache::sha256_of(std::string_view("warm"));
-  (void)modelcache::HttpUrl::parse("http://127.0.0.1:1/warm");
+int run_subject_zygote(const SubjectPlugin& subject) {
+  return run_live_zygote(subject.warm_up, [&subject](const LiveTask& task) { perform_live_job(subject, task); });
 }
 
 }  // namespace stampede

@@ -10,17 +10,19 @@
 #include "harness/plan/model.h"
 #include "harness/plan/operation_outcome.h"
 #include "harness/plan/plan.h"
+#include "harness/plan/subject_plugin.h"
 
 namespace stampede {
 
 // The bytes go from one process of this build to another, so they have no version. `read_outcome` aborts on others.
 std::string job_of(const PlanProcess& process, const std::vector<Model>& models);
-// As CacheClient fills it in; who performed it, and when, is for the reader to say.
+// As the subject filled it in; who performed it, and when, is for the reader to say.
 OperationOutcome read_outcome(std::string_view report);
 
-// For run_live_zygote: performs the operations of a job with the built-in cache, and reports each.
-void perform_live_job(const LiveTask& task);
-void warm_up_live_jobs();
+// For run_live_zygote: performs the operations of a job with the subject, and reports each.
+void perform_live_job(const SubjectPlugin& subject, const LiveTask& task);
+// The whole life of a zygote whose processes use the subject; returns its exit status.
+int run_subject_zygote(const SubjectPlugin& subject);
 
 }  // namespace stampede
 

@@ -130,7 +130,7 @@ TEST_F(LiveSim, RecoversFromAKillAtEveryStep) {
 
 int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "live-zygote") {
-    return stampede::run_live_zygote(stampede::warm_up_live_jobs, stampede::perform_live_job);
+    return stampede::run_subject_zygote(stampede::built_in_subject());
   }
   testing::InitGoogleMock(&argc, argv);
   return RUN_ALL_TESTS();

@@ -106,6 +106,8 @@ std::string_view name_of(ReplayVerdict verdict) {
       return "HELD";
     case ReplayVerdict::diverged:
       return "DIVERGED";
+    case ReplayVerdict::dull:
+      return "DULL";
     case ReplayVerdict::stale:
       return "stale";
     case ReplayVerdict::uncontrolled:

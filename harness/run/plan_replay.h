@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cache/result.h"
@@ -17,6 +18,7 @@ enum class ReplayVerdict {
   broken,        // violated what it should not
   mended,        // expected to break an invariant, which held
   diverged,      // two runs differ; or, where strict, the schedule or the stored trace could not be followed
+  dull,          // as expected, but a mutant that it kills survives it
   stale,         // a seed that the present generator turns into another plan; not run
   uncontrolled,  // the live world lost control: nothing is known of the cache
 };
@@ -34,6 +36,8 @@ struct ReplayReport {
   std::uint64_t processes = 0;             // of all stages
   std::uint64_t steps = 0;
   std::vector<std::uint64_t> judged;
+  // Of mutants that it was run on (see sharp_replay.h), and the invariant that each broke; empty where it broke none.
+  std::vector<std::pair<std::string, std::string>> kills;
 };
 
 // Files, and the *.json below folders, sorted by path. ERRORS: not_found, naming the path, also for a folder without

@@ -22,6 +22,8 @@
 #include "harness/plan/peers.h"
 #include "harness/plan/plan.h"
 #include "harness/plan/stage_end.h"
+#include "harness/plan/subject_plugin.h"
+#include "harness/run/cache_client.h"
 #include "harness/strategy/strategy.h"
 
 namespace stampede {
@@ -41,10 +43,10 @@ struct PlanStageEnd : StageEnd {
   std::vector<std::string> crashes;  // of processes that ended otherwise than by returning, a line each
 };
 
-// Owned by one thread; runs many plans, one after the other. Who performs the operations is the built-in cache.
+// Owned by one thread; runs many plans, one after the other. Who performs the operations is its subject.
 class PlanWorld {
  public:
-  // What an operation came to, as CacheClient fills it in; nobody has moved since. Of processes that have died,
+  // What an operation came to, as the subject filled it in; nobody has moved since. Of processes that have died,
   // nothing.
   using OnOutcome = std::function<void(std::uint32_t process, OperationOutcome outcome)>;
 
@@ -63,10 +65,10 @@ class PlanWorld {
   virtual void let_time_pass(std::chrono::nanoseconds time) = 0;
 };
 
-std::unique_ptr<PlanWorld> make_sim_plan_world();
+std::unique_ptr<PlanWorld> make_sim_plan_world(const SubjectPlugin& subject = built_in_subject());
 // Real processes, forked from a zygote: `zygote` is a program and arguments that lead to `run_live_zygote` with
-// `perform_live_job`. The calling thread stays on one core, `core` or the present one, as long as the world lives.
-// ERRORS: as LiveWorld::start.
+// `perform_live_job` and a subject. The calling thread stays on one core, `core` or the present one, as long as the
+// world lives. ERRORS: as LiveWorld::start.
 modelcache::Result<std::unique_ptr<PlanWorld>> make_live_plan_world(std::vector<std::string> zygote, int core = -1);
 
 }  // namespace stampede

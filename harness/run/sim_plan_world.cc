@@ -2,7 +2,7 @@
 #include <string>
 #include <utility>
 
-#include "harness/run/cache_client.h"
+#include "harness/faults/scripted_peers.h"
 #include "harness/run/plan_world.h"
 #include "harness/sim/sim_world.h"
 
@@ -11,6 +11,8 @@ namespace {
 
 class SimPlanWorld final : public PlanWorld {
  public:
+  explicit SimPlanWorld(const SubjectPlugin& subject) : subject_(subject) {}
+
   modelcache::Result<void> clear(Peers& peers) override {
     world_.clear(peers);
     return {};
@@ -48,20 +50,23 @@ class SimPlanWorld final : public PlanWorld {
  private:
   void perform(std::uint32_t process, const PlanProcess& planned, const std::vector<Model>& models, modelcache::Os& os,
                const OnOutcome& on_outcome) {
-    CacheClient client(os, std::string(kSimCacheDirectory), planned, models);
+    const auto client = subject_.make_client({os, kSimCacheDirectory, planned, models, ScriptedPeers::url});
     for (const Operation& operation : planned.operations) {
-      OperationOutcome outcome = client.perform(operation);
+      OperationOutcome outcome = client->perform(operation);
       if (world_.has_died(process)) return;  // what a dead process returns says nothing
       on_outcome(process, std::move(outcome));
     }
   }
 
+  const SubjectPlugin& subject_;
   SimWorld world_;
   std::vector<SimProcess> processes_;
 };
 
 }  // namespace
 
-std::unique_ptr<PlanWorld> make_sim_plan_world() { return std::make_unique<SimPlanWorld>(); }
+std::unique_ptr<PlanWorld> make_sim_plan_world(const SubjectPlugin& subject) {
+  return std::make_unique<SimPlanWorld>(subject);
+}
 
 }  // namespace stampede

@@ -62,6 +62,10 @@ Result<std::vector<Subject>> known_subjects(const std::string& directory) {
 
 Result<Subject> find_subject(std::string_view name_or_file, const std::string& directory) {
   const std::string wanted(name_or_file);
+  if (wanted.ends_with(".so")) {
+    return fail(ErrorCode::invalid_argument, "find the subject", wanted,
+                "a plugin runs in the worlds sim and live; the free world takes a name or a description");
+  }
   if (wanted.find('/') != std::string::npos || wanted.ends_with(kSuffix)) return read_subject(wanted);
   Result<std::vector<Subject>> subjects = known_subjects(directory);
   if (!subjects) return fail(subjects.error());

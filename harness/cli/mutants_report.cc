@@ -1,0 +1,191 @@
+// Puts the searches of each mutant together.
+#include "harness/cli/mutants_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <system_error>
+
+#include "harness/cli/table.h"
+#include "harness/plan/plan_json.h"
+
+namespace stampede {
+namespace {
+
+using nlohmann::ordered_json;
+
+// Of one mutant's searches that are over.
+struct Row {
+  std::string name;
+  std::size_t searches = 0, killed = 0;
+  double plans = 0, seconds = 0;  // medians of those that killed
+  std::uint64_t plans_max = 0;
+  std::string invariant, strategy;  // the most frequent ones
+  std::uint64_t plans_in_vain = 0;  // of those that did not
+};
+
+// REQUIRES: not empty.
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+std::string most_frequent(const std::map<std::string, int>& counts) {
+  const auto most = std::max_element(counts.begin(), counts.end(),
+                                     [](const auto& one, const auto& other) { return one.second < other.second; });
+  return most == counts.end() ? "" : most->first;
+}
+
+Row row_of(const std::string& name, std::span<const MutantSearch> searches) {
+  Row row;
+  row.name = name;
+  std::vector<double> plans, seconds;
+  std::map<std::string, int> invariants, strategies;
+  for (const MutantSearch& search : searches) {
+    if (!search.is_over) continue;
+    ++row.searches;
+    if (!search.is_killed) {
+      row.plans_in_vain += search.plans;
+      continue;
+    }
+    ++row.killed;
+    plans.push_back(static_cast<double>(search.plans));
+    seconds.push_back(search.seconds);
+    row.plans_max = std::max(row.plans_max, search.plans);
+    ++invariants[search.violation.invariant];
+    ++strategies[search.strategy];
+  }
+  if (row.killed == 0) return row;
+  row.plans = median(plans);
+  row.seconds = median(seconds);
+  row.invariant = most_frequent(invariants);
+  row.strategy = most_frequent(strategies);
+  return row;
+}
+
+std::span<const MutantSearch> searches_of(const MutantsReport& report, std::size_t mutant) {
+  const std::size_t each = report.searches.size() / report.mutants.size();
+  return std::span(report.searches).subspan(mutant * each, each);
+}
+
+std::vector<Row> rows_of(const MutantsReport& report) {
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < report.mutants.size(); ++i) {
+    rows.push_back(row_of(report.mutants[i].name, searches_of(report, i)));
+  }
+  return rows;
+}
+
+// What else has to be known of searches: where the good cache failed, and what was not judged.
+std::string remarks(const MutantsReport& report) {
+  std::string text;
+  std::uint64_t uncontrolled = 0, fleeting = 0;
+  for (const MutantSearch& search : report.searches) {
+    uncontrolled += search.uncontrolled;
+    fleeting += search.fleeting;
+    if (search.good_breaks.empty()) continue;
+    text += fmt::format("THE GOOD CACHE breaks {}\n  on a plan that was drawn for {}, seeds from {}\n",
+                        search.good_breaks, search.mutant, search.seed);
+  }
+  if (uncontrolled > 0) text += fmt::format("{} plans were uncontrolled, and not judged\n", uncontrolled);
+  if (fleeting > 0) text += fmt::format("{} violations did not come again, and are no kill\n", fleeting);
+  return text;
+}
+
+}  // namespace
+
+bool MutantsReport::all_killed() const {
+  return std::all_of(searches.begin(), searches.end(),
+                     [](const MutantSearch& search) { return search.is_killed && search.good_breaks.empty(); });
+}
+
+std::string text_of(const MutantsReport& report) {
+  std::string text =
+      fmt::format("mutants in {}, strategy {}, seed {}, at most {} plans a search{}\n\n", report.world, report.strategy,
+                  report.seed, report.runs, report.skew > 0 ? fmt::format(", skew {}", report.skew) : "");
+  Table table({"mutant", "found", "plans", "most", "seconds", "invariant", "strategy"});
+  std::size_t killed = 0;
+  for (const Row& row : rows_of(report)) {
+    const std::string found = fmt::format("{}/{}", row.killed, row.searches);
+    if (row.killed == row.searches && row.searches > 0) ++killed;
+    if (row.killed == 0) {
+      table.add(
+          {row.name, found, fmt::format("> {}", row.plans_in_vain), "", "", row.searches > 0 ? "SURVIVED" : "", ""});
+    } else {
+      table.add({row.name, found, fmt::format("{:g}", row.plans), fmt::format("{}", row.plans_max),
+                 fmt::format("{:.2f}", row.seconds), row.invariant, row.strategy});
+    }
+  }
+  text += table.text() + "\n" + remarks(report);
+  return text + fmt::format("{} of {} mutants found by every search\n", killed, report.mutants.size());
+}
+
+std::string json_of(const MutantsReport& report) {
+  ordered_json list = ordered_json::array();
+  const std::vector<Row> rows = rows_of(report);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Row& row = rows[i];
+    const bool is_found = row.killed > 0;
+    ordered_json searches = ordered_json::array();
+    for (const MutantSearch& search : searches_of(report, i)) {
+      if (!search.is_over) continue;
+      searches.push_back({{"seed", search.seed},
+                          {"killed", search.is_killed},
+                          {"plans", search.plans},
+                          {"seconds", search.seconds},
+                          {"invariant", search.is_killed ? ordered_json(search.violation.invariant) : ordered_json()},
+                          {"strategy", search.is_killed ? ordered_json(search.strategy) : ordered_json()},
+                          {"uncontrolled", search.uncontrolled},
+                          {"fleeting", search.fleeting},
+                          {"good_breaks", search.good_breaks}});
+    }
+    list.push_back({{"name", row.name},
+                    {"killed", is_found && row.killed == row.searches},
+                    {"plans", is_found ? ordered_json(row.plans) : ordered_json()},
+                    {"seconds", is_found ? ordered_json(row.seconds) : ordered_json()},
+                    {"invariant", is_found ? ordered_json(row.invariant) : ordered_json()},
+                    {"strategy", is_found ? ordered_json(row.strategy) : ordered_json()},
+                    {"plans_max", row.plans_max},
+                    {"searches", std::move(searches)}});
+  }
+  const ordered_json object = {{"world", report.world},
+                               {"strategy", report.strategy},
+                               {"seed", report.seed},
+                               {"runs", report.runs},
+                               {"skew", report.skew},
+                               {"mutants", std::move(list)},
+                               {"all_killed", report.all_killed()},
+                               {"interrupted", report.interrupted}};
+  return object.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+modelcache::Result<void> save_killers(const MutantsReport& report, const std::string& out) {
+  std::error_code error;
+  std::filesystem::create_directories(out, error);
+  for (std::size_t i = 0; i < report.mutants.size(); ++i) {
+    const auto searches = searches_of(report, i);
+    const auto found =
+        std::find_if(searches.begin(), searches.end(), [](const MutantSearch& s) { return s.is_killed; });
+    if (found == searches.end()) continue;
+    Plan plan = found->plan;
+    plan.note.why = found->violation.invariant + ": " + found->violation.what;
+    plan.note.found_by = fmt::format("stampede mutants {} --world {} --strategy {} --seed {} --runs {}", found->mutant,
+                                     report.world, report.strategy, found->seed, report.runs);
+    plan.note.kills = {found->mutant};
+    const auto path = std::filesystem::path(out) / fmt::format("{}-{}.json", found->mutant, found->violation.invariant);
+    std::ofstream file(path);
+    file << print_plan(plan);
+    file.close();
+    if (!file) return modelcache::fail(modelcache::ErrorCode::io, "save plan", path.string(), "cannot be written");
+  }
+  return {};
+}
+
+}  // namespace stampede

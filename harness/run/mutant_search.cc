@@ -1,0 +1,107 @@
+// Draws plans as explore does, and runs them on mutants.
+#include "harness/run/mutant_search.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "harness/run/sharp_replay.h"
+#include "harness/run/sim_exploration.h"
+
+namespace stampede {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// One thread's worlds, kept from search to search.
+class Searcher {
+ public:
+  explicit Searcher(const MutantSearchOptions& options) : options_(options) {}
+
+  MutantSearch search(const Mutant& mutant, std::uint64_t number) {
+    if (!mutated_ || name_ != mutant.name) {
+      mutated_ = std::make_unique<SimRunner>(options_.make_world(mutant.library));
+      name_ = mutant.name;
+    }
+    MutantSearch search;
+    search.mutant = mutant.name;
+    search.seed = options_.seed + number * options_.runs;
+    const auto started = Clock::now();
+    while (search.plans < options_.runs && !search.is_killed) {
+      if (options_.is_interrupted()) return search;
+      const std::uint64_t seed = search.seed + search.plans++;
+      SimDraw draw = draw_sim(seed);
+      draw.plan = skewed(std::move(draw.plan), options_.skew);
+      try_plan(draw, search);
+    }
+    search.seconds = std::chrono::duration<double>(Clock::now() - started).count();
+    search.is_over = true;
+    return search;
+  }
+
+ private:
+  void try_plan(const SimDraw& draw, MutantSearch& search) {
+    const auto strategy = make_strategy(options_.strategy, draw.strategy_seed);
+    const SimOutcome& outcome = mutated_->run(draw.plan, *strategy);
+    if (!outcome.uncontrolled.empty()) {
+      ++search.uncontrolled;
+      return;
+    }
+    if (outcome.violations.empty()) return;
+    search.violation = outcome.violations.front();
+    search.plan = draw.plan;
+    search.plan.schedule.switches = outcome.run.switches;
+    if (const SharpCheck again = check_sharp(*mutated_, search.plan); !again.kills) {
+      ++(again.uncontrolled.empty() ? search.fleeting : search.uncontrolled);
+      return;
+    }
+    if (!good_) good_ = std::make_unique<SimRunner>(options_.make_world(""));
+    const SimReplay good = replay_sim(*good_, search.plan, false);
+    if (!good.outcome.violations.empty()) {
+      const StepViolation& violation = good.outcome.violations.front();
+      search.good_breaks = violation.invariant + ": " + violation.what;
+      return;
+    }
+    if (!good.outcome.uncontrolled.empty()) {
+      ++search.uncontrolled;
+      return;
+    }
+    search.is_killed = true;
+    search.strategy = options_.strategy_name;
+  }
+
+  const MutantSearchOptions& options_;
+  std::unique_ptr<SimRunner> mutated_, good_;
+  std::string name_;
+};
+
+}  // namespace
+
+std::vector<MutantSearch> search_mutants(const std::vector<Mutant>& mutants, const MutantSearchOptions& options,
+                                         const std::function<void(const MutantSearch&)>& on_search) {
+  std::vector<MutantSearch> searches(mutants.size() * options.seeds);
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  const auto work = [&] {
+    Searcher searcher(options);
+    for (;;) {
+      const std::size_t i = next.fetch_add(1);
+      if (i >= searches.size() || options.is_interrupted()) return;
+      searches[i] = searcher.search(mutants[i / options.seeds], i % options.seeds);
+      const std::lock_guard guard(mutex);
+      if (searches[i].is_over) on_search(searches[i]);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 1; i < options.jobs; ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  for (std::size_t i = 0; i < searches.size(); ++i) searches[i].mutant = mutants[i / options.seeds].name;
+  return searches;
+}
+
+}  // namespace stampede
