@@ -20,14 +20,16 @@ bool BoundedExhaustive::is_free(const Decision& decision) const { return decisio
 
 bool BoundedExhaustive::may_choose(const Decision& decision) const {
   if (decision.candidates.size() < 2) return false;
-  if (is_free(decision)) return true;
+  const bool is_free_here = is_free(decision);
+  if (is_free_here && !options_.counts_every_switch) return true;
   if (preemptions_ == options_.preemptions_max) return false;
+  if (is_free_here) return true;
   const PendingStep* const pending = decision.candidates[decision.by_default].pending;
   return !options_.only_shared_steps || pending == nullptr || is_shared(*pending);
 }
 
 std::size_t BoundedExhaustive::take(const Decision& decision, std::size_t choice) {
-  if (!is_free(decision) && choice > 0) ++preemptions_;
+  if (choice > 0 && (options_.counts_every_switch || !is_free(decision))) ++preemptions_;
   ++decisions_;
   if (choice == 0) return decision.by_default;
   return choice <= decision.by_default ? choice - 1 : choice;

@@ -26,6 +26,8 @@ class BoundedExhaustive final : public Strategy {
     std::uint32_t preemptions_max = 2;
     // Preempts only before steps that are shared (shared_step.h): far fewer schedules, and the same ends.
     bool only_shared_steps = false;
+    // Every choice that is not the default counts as a preemption, so that a schedule has at most that many switches.
+    bool counts_every_switch = false;
   };
   explicit BoundedExhaustive(const Options& options);
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 #include <set>
 
@@ -65,6 +66,23 @@ TEST(BoundedExhaustive, TakesAllWaysOfThree) {
   EXPECT_EQ(explore(ToyWorld{.steps = {3, 3, 3}}, {.preemptions_max = 100}).size(), 1680U);
   EXPECT_EQ(explore(ToyWorld{.steps = {3, 3, 3}}, {.preemptions_max = 0}).size(), 6U);
   EXPECT_EQ(explore(ToyWorld{.steps = {5, 0, 2, 3}}, {.preemptions_max = 0}).size(), 6U);
+}
+
+// Of two processes: who begins is a choice, and so is each preemption; the move at an end is none.
+TEST(BoundedExhaustive, CountsEverySwitchWhenAsked) {
+  for (std::uint32_t k = 0; k <= 4; ++k) {
+    BoundedExhaustive strategy({.preemptions_max = k, .counts_every_switch = true});
+    std::uint64_t ways = 0;
+    std::size_t most = 0;
+    do {
+      const ToyRun run = ToyWorld{.steps = {5, 5}}.run(strategy);
+      most = std::max(most, run.switches.size());
+      ++ways;
+    } while (strategy.next());
+    EXPECT_EQ(most, k);
+    // Those that begin by default with up to k preemptions, and those that do not with up to k - 1.
+    EXPECT_EQ(ways, (ways_of_two(5, 5, k) + (k == 0 ? 0 : ways_of_two(5, 5, k - 1))) / 2) << k;
+  }
 }
 
 // Every interleaving by brute force, with its preemptions counted by themselves.
