@@ -11,6 +11,7 @@
 #include "harness/cli/replay_command.h"
 #include "harness/cli/serve_command.h"
 #include "harness/cli/show_command.h"
+#include "harness/cli/shrink_command.h"
 #include "harness/cli/subjects_command.h"
 #include "harness/cli/worker_command.h"
 
@@ -25,6 +26,7 @@ int run(int argc, char** argv) {
   int exit_status = stampede::kAllHeld;
   stampede::add_explore_command(app, exit_status);
   stampede::add_replay_command(app, exit_status);
+  stampede::add_shrink_command(app, exit_status);
   stampede::add_show_command(app, exit_status);
   stampede::add_mutants_command(app, exit_status);
   stampede::add_bench_command(app, exit_status);
