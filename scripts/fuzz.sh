@@ -1,21 +1,27 @@
 #!/usr/bin/env bash
 # Builds fuzz targets and runs an engine on each for a while, then says what it did and what it found.
 #
-# usage: scripts/fuzz.sh TARGET...|all [--engine libfuzzer|afl] [--seconds T] [--jobs J] [-h|--help]
+# usage: scripts/fuzz.sh TARGET...|all [--engine libfuzzer|afl] [--seconds T] [--jobs J] [--findings DIR] [--work DIR]
+#                        [--table FILE] [-h|--help]
 #
 #   TARGET       a file fuzz/TARGET_fuzz.cc; "all" is each of them
 #   --engine     libfuzzer (with ASan and UBSan; the default) or afl
 #   --seconds T  how long each target runs (default 60)
 #   --jobs J     engine processes side by side on one target (default 1)
+#   --findings DIR   where findings are saved, laid out as corpus/ is: DIR/fuzz/TARGET/ and DIR/plans/; what was printed
+#                is in DIR/log/ (default build/fuzz-findings)
+#   --work DIR   where inputs that reached something new stay (default build/fuzz-work)
+#   --table FILE a line is added for each target: its name, the engine, and the numbers of the summary, tab by tab
 #
-# Starts from corpus/fuzz/TARGET/, which is never written, and from what earlier runs left in build/fuzz-work/.
-# Findings are saved in build/fuzz-findings/TARGET/. Set-up is not done here: run scripts/setup.sh first.
+# Starts from corpus/fuzz/TARGET/, which is never written, and from what earlier runs left in the work folder.
+# Set-up is not done here: run scripts/setup.sh first.
 #
 # exit status: 0 nothing found; 1 a finding, a failed build, or a build without instrumentation; 2 usage;
 # 3 a tool is missing; 130 interrupted (with the report of what was done so far)
 
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/console.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/processes.sh"
 
 # Fewer edges than this means that the code under test was not instrumented.
 kEdgesMin=50
@@ -24,57 +30,26 @@ kGraceSeconds=60
 # Findings of one target that are listed by name; all are saved.
 kFindingsShown=5
 
-engine=libfuzzer seconds=60 jobs=1 targets=()
-pids=() marker="" run="" target="" engine_started=0
+engine=libfuzzer seconds=60 jobs=1 targets=() table=""
+findings_folder=build/fuzz-findings work_folder=build/fuzz-work
+pids=() mark="" run="" target="" engine_started=0
 summary=() failed=""
 
 # --- starting and ending engines --------------------------------------------------------------------------------------
 
-# Starts a program as the leader of a session of its own, with a mark by which whatever it leaves behind is known.
+# What the engines write of plans that failed is thrown away: run_again writes those that count.
 start_engine() {
-  local log=$1
-  shift
-  setsid env STAMPEDE_FUZZ_RUN="$marker" "$@" >"$log" 2>&1 </dev/null &
-  pids+=($!)
+  start_marked "$mark" "$1" env STAMPEDE_FOUND="$run/plans" "${@:2}"
+  pids+=("$started_pid")
 }
 
-alive() { kill -0 "$1" 2>/dev/null; }
-
-any_alive() {
-  local pid
-  for pid in "${pids[@]}"; do
-    if alive "$pid"; then return 0; fi
-  done
-  return 1
-}
-
-# afl-fuzz's fork servers live in sessions of their own, and the one for CmpLog outlives it (AFL++ 4.04c).
-end_leftovers() {
-  local file pid
-  [[ -n $marker ]] || return 0
-  for file in $(grep -lsz "^STAMPEDE_FUZZ_RUN=$marker\$" /proc/[0-9]*/environ || true); do
-    pid=${file#/proc/}
-    kill -KILL "${pid%/environ}" 2>/dev/null || true
-  done
-}
-
-end_engines() {
-  local pid turn
-  for pid in "${pids[@]}"; do kill -TERM -- "-$pid" 2>/dev/null || true; done
-  for turn in {1..50}; do
-    any_alive || break
-    sleep 0.1
-  done
-  for pid in "${pids[@]}"; do kill -KILL -- "-$pid" 2>/dev/null || true; done
-  for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-  end_leftovers
-}
+end_engines() { [[ -z $mark ]] || end_sessions "$mark" "${pids[@]}"; }
 
 # Waits until all engines are done; on a terminal, shows the seconds passing. Sets `engine_failed` to the first bad status.
 wait_for_engines() {
   local passed pid status
   engine_failed=""
-  while any_alive; do
+  while any_alive "${pids[@]}"; do
     passed=$((($(milliseconds_now) - engine_started) / 1000))
     if [[ -t 1 ]]; then printf '\r%s with %s: %d of %d s ' "$target" "$engine" "$passed" "$seconds"; fi
     if ((passed > seconds + kGraceSeconds)); then
@@ -91,7 +66,7 @@ wait_for_engines() {
     wait "$pid" 2>/dev/null || status=$?
     if ((status != 0)) && [[ -z $engine_failed ]]; then engine_failed="ended with status $status"; fi
   done
-  end_leftovers
+  end_marked "$mark"
 }
 
 # --- libFuzzer --------------------------------------------------------------------------------------------------------
@@ -185,11 +160,12 @@ save_findings() {
       */leak-*) kind=leak ;;
       *) kind=crash ;;
     esac
-    name="build/fuzz-findings/$target/$engine-$kind-$(sha1sum <"$file" | cut -c1-12)"
+    name="$findings_folder/fuzz/$target/$engine-$kind-$(sha1sum <"$file" | cut -c1-12)"
     [[ " ${saved[*]} " != *" $name "* ]] || continue
-    mkdir -p "build/fuzz-findings/$target"
+    mkdir -p "$findings_folder/fuzz/$target" "$findings_folder/log"
     cp "$file" "$name"
     saved+=("$name")
+    run_again "$name"
     if ((${#saved[@]} <= kFindingsShown)); then
       complain "$target: $kind. Again with: build/$preset/bin/fuzz_$target $name"
     fi
@@ -197,34 +173,44 @@ save_findings() {
   findings=${#saved[@]}
   if ((findings > kFindingsShown)); then complain "$target: and $((findings - kFindingsShown)) more"; fi
   if ((findings)); then
-    cat "$run"/log.* >"build/fuzz-findings/$target/$engine.log"
+    cat "$run"/log.* >"$findings_folder/log/$target-$engine.log"
     grep -hE -m 3 '^(SUMMARY|==[0-9]+==ERROR|.*: runtime error:)' "$run"/log.* >&2 || true
   fi
 }
 
+# Runs a finding once more, by itself: what it prints stays, and so does the plan of a target that makes one. The engines'
+# own runs write a plan for each of many inputs that fail alike.
+run_again() {
+  local name=$1
+  STAMPEDE_FOUND="$findings_folder/plans" timeout -k 5 20 "build/$preset/bin/fuzz_$target" "$name" \
+    >"$findings_folder/log/$target-${name##*/}.txt" 2>&1 </dev/null || true
+}
+
 # Reads what the engines did, saves findings and new inputs, and adds the target's line to the summary.
 conclude_target() {
-  local corpus=$1 elapsed new_inputs
+  local corpus=$1 elapsed new_inputs rate
   elapsed=$(($(milliseconds_now) - engine_started))
   "read_$engine"
   "save_${engine}_inputs" "$corpus"
   save_findings
   new_inputs=$(ls "$corpus" | comm -13 "$run/before" - | wc -l)
+  rate=$((executions * 1000 / (elapsed + 1)))
   summary+=("$(printf '%-16s %-9s %d s, %d executions, %d exec/s, edges %d/%d, %d new inputs, %d findings' "$target" \
-    "$engine" $((elapsed / 1000)) "$executions" $((executions * 1000 / (elapsed + 1))) "$edges" "$edges_total" \
-    "$new_inputs" "$findings")")
+    "$engine" $((elapsed / 1000)) "$executions" "$rate" "$edges" "$edges_total" "$new_inputs" "$findings")")
+  [[ -z $table ]] || printf '%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n' "$target" "$engine" $((elapsed / 1000)) "$executions" \
+    "$rate" "$edges" "$edges_total" "$new_inputs" "$findings" >>"$table"
   if ((findings)); then failed=yes; fi
-  cat "$run"/log.* >"build/fuzz-work/$engine/$target/last.log"
+  cat "$run"/log.* >"$work_folder/$engine/$target/last.log"
 }
 
 fuzz_target() {
-  local seeds="corpus/fuzz/$target" work="build/fuzz-work/$engine/$target" dictionary=""
+  local seeds="corpus/fuzz/$target" work="$work_folder/$engine/$target" dictionary=""
   local corpus="$work/corpus"
-  mkdir -p "$corpus" build/fuzz-work/empty
-  [[ -d $seeds ]] || seeds=build/fuzz-work/empty
+  mkdir -p "$corpus" "$work_folder/empty"
+  [[ -d $seeds ]] || seeds="$work_folder/empty"
   [[ ! -f fuzz/$target.dict ]] || dictionary="fuzz/$target.dict"
   run=$(mktemp -d "$work/run.XXXXXX")
-  marker="$target.$$.${run##*.}"
+  mark="STAMPEDE_FUZZ_RUN=$target.$$.${run##*.}"
   ls "$corpus" >"$run/before"
   heading "$target with $engine for $seconds s ($(find "$seeds" -type f | wc -l) seeds," \
     "$(wc -l <"$run/before") inputs of earlier runs${dictionary:+, dictionary})"
@@ -243,7 +229,7 @@ fuzz_target() {
     failed=yes
   fi
   rm -rf "$run"
-  run="" marker="" pids=()
+  run="" mark="" pids=()
 }
 
 print_summary() {
@@ -257,7 +243,7 @@ interrupted() {
   [[ ! -t 1 ]] || printf '\r\e[K'
   end_engines
   if [[ -n $run && -f $run/before ]]; then
-    conclude_target "build/fuzz-work/$engine/$target/corpus" || true
+    conclude_target "$work_folder/$engine/$target/corpus" || true
     rm -rf "$run"
   fi
   print_summary
@@ -272,9 +258,12 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 while (($#)); do
   case "$1" in
     -h | --help) print_help; exit 0 ;;
-    --engine | --seconds | --jobs)
+    --engine | --seconds | --jobs | --findings | --work | --table)
       (($# > 1)) || fail 2 "$1 wants a value"
       case "$1" in
+        --findings) findings_folder=$2 ;;
+        --work) work_folder=$2 ;;
+        --table) table=$2 ;;
         --engine) engine=$2 ;;
         --seconds) whole_number "$1" "$2"; seconds=$2 ;;
         --jobs) whole_number "$1" "$2"; jobs=$2 ;;
@@ -313,7 +302,7 @@ trap interrupted INT TERM
 for target in "${targets[@]}"; do fuzz_target; done
 print_summary
 if [[ -n $failed ]]; then
-  complain "failed (see above; findings are in build/fuzz-findings/)"
+  complain "failed (see above; findings are in $findings_folder/)"
   exit 1
 fi
 well "nothing found"

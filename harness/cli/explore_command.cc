@@ -33,8 +33,9 @@ constexpr const char* kExamples =
     "  stampede explore --seed 7 --runs 1 --fault reset_in_body --fault-share 1     draws one plan again\n"
     "  stampede explore --world sim --runs 100000 --jobs 2     plans of the simulated world, each run twice\n"
     "  stampede explore --world live --runs 1000     the same plans on real processes and files\n"
+    "  stampede explore --world both --runs 1000     each simulated, repeated live, and compared step by step\n"
     "  stampede explore --world sim --plan PLAN --strategy exhaustive:2     all its schedules with two preemptions\n"
-    "  stampede explore --world sim --plan PLAN --sweep kills     kills every process at every step";
+    "  stampede explore --world live --plan PLAN --sweep kills     kills every process at every step";
 
 struct ExploreArguments {
   ModelOptions models;
@@ -52,7 +53,9 @@ struct ExploreArguments {
 
 void add_options(Subcommand& command, ExploreArguments& arguments) {
   DrawOptions& draw = arguments.exploration.draw;
-  command.option("--world", arguments.world, "where plans run").one_of({"free", "sim", "live"}).shows_default();
+  command.option("--world", arguments.world, "where plans run; both: first simulated, then live")
+      .one_of({"free", "sim", "live", "both"})
+      .shows_default();
   command
       .option("--subject", arguments.subject,
               "the cache under test (stampede subjects), or its description;\na plugin (FILE.so) in the worlds sim and "
@@ -236,6 +239,7 @@ int explore_any(const Subcommand& command, ExploreArguments& arguments) {
   sim.is_json = arguments.is_json;
   sim.subject = arguments.subject;
   sim.is_live = arguments.world == "live";
+  sim.is_both = arguments.world == "both";
   return explore_sim_world(sim);
 }
 

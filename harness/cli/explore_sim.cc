@@ -104,6 +104,9 @@ int complete(ExploreSimArguments& arguments, SimExplorationOptions& options) {
           kUsage);
     }
   }
+  if (arguments.is_both && (arguments.is_once || !arguments.sweep.empty())) {
+    return refuse("--world both: the repetition is what is run in the other world: not with --once or --sweep", kUsage);
+  }
   if (options.plan && options.processes) return refuse("--processes: not with --plan, which has its own", kUsage);
   if (!options.runs && !options.seconds && !is_exhaustive) options.runs = kRunsByDefault;
   return 0;
@@ -115,21 +118,23 @@ int choose_world(const ExploreSimArguments& arguments, SimExplorationOptions& op
     return refuse("--subject: " + checked.error().message(), kUsage);
   }
   options.subject = arguments.subject;
-  const bool is_live = arguments.is_live;
-  if (!arguments.sweep.empty()) {
-    if (is_live) return refuse("--sweep: for --world sim only", kUsage);
-    if (arguments.subject != kBuiltInSubject) return refuse("--sweep: for the built-in subject only", kUsage);
+  if (!arguments.sweep.empty() && arguments.subject != kBuiltInSubject) {
+    return refuse("--sweep: for the built-in subject only", kUsage);
   }
-  if (is_live) options.world = "live";
+  if (arguments.is_both) {
+    options.make_world = [subject = arguments.subject] { return std::move(*make_world_with(subject, false, -1)); };
+  }
+  const bool is_live = arguments.is_live || arguments.is_both;
+  if (is_live) options.world = arguments.is_both ? "both" : "live";
   const auto make = [is_live, subject = arguments.subject](int core) {
     return make_world_with(subject, is_live, core);
   };
   if (const auto first = make(-1); !first) {
-    return refuse(fmt::format("no {} world here: {}", options.world, first.error().message()), kCannotHere);
+    return refuse(fmt::format("no {} world here: {}", is_live ? "live" : "sim", first.error().message()), kCannotHere);
   }
   const auto next_core = std::make_shared<std::atomic<unsigned>>(0);
   const bool is_pinned = is_live && options.jobs > 1;
-  options.make_world = [make, next_core, is_pinned] {
+  (arguments.is_both ? options.make_repeating_world : options.make_world) = [make, next_core, is_pinned] {
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     auto world = make(is_pinned ? static_cast<int>(next_core->fetch_add(1) % cores) : -1);
     if (world) return std::move(*world);
@@ -152,12 +157,14 @@ int finish(const ExploreSimArguments& arguments, const std::string& report, cons
 
 int sweep(const ExploreSimArguments& arguments, const SimExplorationOptions& options, const std::string& out) {
   const bool has_pairs = arguments.sweep == "kill-pairs";
-  const KillSweep swept = has_pairs ? sweep_kill_pairs(*options.plan, options.is_interrupted)
-                                    : sweep_kills(*options.plan, options.is_interrupted);
-  const std::string command = fmt::format("stampede explore --world sim --sweep {}", arguments.sweep);
+  auto world = options.make_world();
+  const KillSweep swept = has_pairs ? sweep_kill_pairs(*options.plan, options.is_interrupted, std::move(world))
+                                    : sweep_kills(*options.plan, options.is_interrupted, std::move(world));
+  const std::string command = fmt::format("stampede explore --world {} --sweep {}", options.world, arguments.sweep);
   const auto saved = save_discoveries(swept.discoveries, out, command);
-  const int status = finish(arguments, arguments.is_json ? json_of(swept, saved) : text_of(swept, has_pairs), saved,
-                            swept.violations, swept.interrupted);
+  const std::string report = arguments.is_json ? json_of(swept, options.world, saved) : text_of(swept, has_pairs);
+  const int status = finish(arguments, report, saved, swept.violations, swept.interrupted);
+  if (status == kAllHeld && !swept.uncontrolled.empty()) return kCannotHere;
   return status == kAllHeld && !swept.is_complete() ? kViolated : status;
 }
 
@@ -165,7 +172,10 @@ int sweep(const ExploreSimArguments& arguments, const SimExplorationOptions& opt
 
 void add_explore_sim_options(Subcommand& command, ExploreSimArguments& arguments) {
   const std::string group = "The controlled worlds (--world sim, live)";
-  command.option("--strategy", arguments.strategy, "how processes are moved: random, default, exhaustive:K")
+  command
+      .option("--strategy", arguments.strategy,
+              "how processes are moved: mix, pos, pct:D, urw, random, default; with --plan exhaustive:K and "
+              "exhaustive:K:plain")
       .type_name("NAME")
       .shows_default()
       .group(group);

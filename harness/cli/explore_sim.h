@@ -12,7 +12,7 @@ class Subcommand;
 
 // What `--world sim` takes; those that it shares with the free world are read there.
 struct ExploreSimArguments {
-  std::string strategy = "random";
+  std::string strategy = "mix";
   std::string plan_file;
   std::string subject = "modelcache";  // or a plugin's file
   std::string sweep;                   // "kills", "kill-pairs"
@@ -20,6 +20,7 @@ struct ExploreSimArguments {
   unsigned jobs = 1;
   std::uint32_t skew = 0;
   bool is_live = false;  // real processes and files
+  bool is_both = false;  // first simulated, then live, and compared
   bool is_once = false;
   // Shared.
   std::optional<std::uint64_t> seed, runs;

@@ -43,11 +43,22 @@ TEST_F(LiveCommand, ExploresTheSameTracesAsTheSimulatedWorld) {
   if (!can_run_) GTEST_SKIP() << why_not_;
   const json sim = said({"explore", "--world", "sim", "--runs", "20", "--seed", "1"});
   EXPECT_EQ(live.at("world"), "live");
-  EXPECT_EQ(live.at("schedules"), 20);
+  EXPECT_EQ(live.at("plans"), 20);
   EXPECT_EQ(live.at("uncontrolled"), 0);
   EXPECT_EQ(live.at("divergences"), 0);
   EXPECT_EQ(live.at("trace_hash"), sim.at("trace_hash"));
   EXPECT_EQ(live.at("judged"), sim.at("judged"));
+}
+
+TEST_F(LiveCommand, ComparesEachPlanInBothWorlds) {
+  const json both = said({"explore", "--world", "both", "--runs", "20", "--seed", "1"});
+  if (!can_run_) GTEST_SKIP() << why_not_;
+  EXPECT_EQ(both.at("world"), "both");
+  EXPECT_EQ(both.at("plans"), 20);
+  EXPECT_EQ(both.at("repetitions"), 20);
+  EXPECT_EQ(both.at("uncontrolled"), 0);
+  EXPECT_EQ(both.at("divergences"), 0);
+  EXPECT_EQ(run({"explore", "--world", "both", "--runs", "20", "--once"}), 2);
 }
 
 TEST_F(LiveCommand, GivesTheSameHashWithTwoJobs) {
@@ -74,10 +85,23 @@ TEST_F(LiveCommand, ReplaysInBothWorlds) {
   EXPECT_EQ(live.at("replayed").at(0).at("trace_hash"), both.at("replayed").at(0).at("trace_hash"));
 }
 
+// As many points as in the simulator, and the same runs.
+TEST_F(LiveCommand, SweepsTheKillsThatTheSimulatorSweeps) {
+  const std::string plan = directory_.file("plan.json", print_plan(three_get_one()));
+  const json live = said({"explore", "--world", "live", "--plan", plan, "--sweep", "kills"});
+  if (!can_run_) GTEST_SKIP() << why_not_;
+  const json sim = said({"explore", "--world", "sim", "--plan", plan, "--sweep", "kills"});
+  EXPECT_EQ(live.at("world"), "live");
+  EXPECT_EQ(live.at("complete"), true);
+  EXPECT_GT(live.at("points"), 200);
+  EXPECT_EQ(live.at("violation_count"), 0);
+  for (const char* const key : {"points", "schedules", "kills_met", "steps", "trace_hash"}) {
+    EXPECT_EQ(live.at(key), sim.at(key)) << key;
+  }
+}
+
 TEST_F(LiveCommand, RefusesWhatOnlyAnotherWorldTakes) {
   EXPECT_EQ(run({"explore", "--world", "live", "--fault-share", "0.5"}), 2);
-  const std::string plan = directory_.file("plan.json", print_plan(three_get_one()));
-  EXPECT_EQ(run({"explore", "--world", "live", "--plan", plan, "--sweep", "kills"}), 2);
 }
 
 }  // namespace

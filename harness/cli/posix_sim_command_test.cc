@@ -52,7 +52,7 @@ TEST_F(SimCommand, ExploresDrawnPlansAndSaysSoInJson) {
   ASSERT_TRUE(object.is_object()) << text;
   EXPECT_EQ(object.at("world"), "sim");
   EXPECT_EQ(object.at("plans"), 100);
-  EXPECT_EQ(object.at("schedules"), 100);
+  EXPECT_GE(object.at("schedules"), 100);  // and those that the strategies learn from
   EXPECT_EQ(object.at("repetitions"), 100);
   EXPECT_GT(object.at("steps"), 1000);
   EXPECT_TRUE(object.at("violations").empty());

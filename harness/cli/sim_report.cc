@@ -69,6 +69,47 @@ std::string line_of(const ReplayReport& report) {
   return line + "\n";
 }
 
+// Runs and hits of each strategy, and what they promise together.
+std::string strategies_text(const SimTotals& totals) {
+  std::string text = fmt::format("\n  {:<32}{:>18}{:>18}\n", "strategy", "runs", "with a violation");
+  for (const auto& [name, tally] : totals.strategies) {
+    text += fmt::format("  {:<32}{:>18}{:>18}\n", name, tally.runs, tally.hits);
+  }
+  if (!totals.promise) return text + "  guaranteed to be found: n/a, since each plan is another program\n";
+  const PctPromise& promise = *totals.promise;
+  if (promise.guarantees.empty()) return text + "  guaranteed to be found: n/a, since no schedule of PCT was run\n";
+  text += fmt::format("\n  guaranteed to be found ({} processes, {} shared steps{}):\n", promise.processes,
+                      promise.shared_steps,
+                      promise.shared_steps_seen > promise.shared_steps
+                          ? fmt::format("; the longest run had {}, so of bugs within the first {}",
+                                        promise.shared_steps_seen, promise.shared_steps)
+                          : "");
+  for (const Guarantee& guarantee : promise.guarantees) {
+    constexpr double kShownMin = 0.001;
+    if (guarantee.probability < kShownMin && guarantee.depth > 2) break;  // and so it is for all that are deeper
+    text += "    " + print(guarantee) + "\n";
+  }
+  return text;
+}
+
+ordered_json strategies_json(const SimTotals& totals) {
+  ordered_json list = ordered_json::object();
+  for (const auto& [name, tally] : totals.strategies) list[name] = {{"runs", tally.runs}, {"hits", tally.hits}};
+  return list;
+}
+
+ordered_json promise_json(const SimTotals& totals) {
+  if (!totals.promise || totals.promise->guarantees.empty()) return nullptr;
+  ordered_json depths = ordered_json::array();
+  for (const Guarantee& guarantee : totals.promise->guarantees) {
+    depths.push_back({{"depth", guarantee.depth}, {"probability", guarantee.probability}});
+  }
+  return {{"processes", totals.promise->processes},
+          {"shared_steps", totals.promise->shared_steps},
+          {"shared_steps_seen", totals.promise->shared_steps_seen},
+          {"depths", std::move(depths)}};
+}
+
 }  // namespace
 
 std::vector<SavedDiscovery> save_discoveries(const std::vector<SimDiscovery>& discoveries, const std::string& out,
@@ -133,6 +174,7 @@ std::string text_of(const SimExplorationOptions& options, const SimTotals& total
   row("processes", fmt::format("{}", totals.processes));
   row("schedules per second", fmt::format("{:.0f}", rate(totals.schedules + totals.repetitions, totals.seconds)));
   row("trace hash", hash_text(totals.trace_hash));
+  text += strategies_text(totals);
   text += "\ntook part\n" + counts_text(totals.drawn, "  ");
   text += "\ntimes judged\n" + counts_text(totals.judged, "  ") + "\n";
   if (totals.uncontrolled > 0) text += "uncontrolled, so not judged: " + totals.why_uncontrolled + "\n";
@@ -168,6 +210,8 @@ std::string json_of(const SimExplorationOptions& options, const SimTotals& total
                {"seed", options.seed},
                {"judged", totals.judged},
                {"drawn", totals.drawn},
+               {"strategies", strategies_json(totals)},
+               {"guaranteed", promise_json(totals)},
                {"exhausted", totals.is_exhausted},
                {"interrupted", totals.interrupted}});
 }
@@ -179,6 +223,7 @@ std::string text_of(const KillSweep& sweep, bool has_pairs) {
                       sweep.met, sweep.is_complete() ? ": all were seen" : "");
   text +=
       fmt::format("trace hash {}\n\ntimes judged\n{}\n", hash_text(sweep.trace_hash), counts_text(sweep.judged, "  "));
+  if (!sweep.uncontrolled.empty()) text += "uncontrolled, so it ended there: " + sweep.uncontrolled + "\n";
   if (sweep.violations > 0) {
     return text +
            fmt::format("VIOLATED: {} violations in {} runs ({:.1f} s)\n", sweep.violations, sweep.runs, sweep.seconds);
@@ -187,8 +232,8 @@ std::string text_of(const KillSweep& sweep, bool has_pairs) {
                             sweep.is_complete() ? "all held" : "incomplete", sweep.runs, sweep.steps, sweep.seconds);
 }
 
-std::string json_of(const KillSweep& sweep, const std::vector<SavedDiscovery>& saved) {
-  return dump({{"world", "sim"},
+std::string json_of(const KillSweep& sweep, const std::string& world, const std::vector<SavedDiscovery>& saved) {
+  return dump({{"world", world},
                {"subject", "modelcache"},
                {"points", sweep.points},
                {"schedules", sweep.runs},
@@ -205,6 +250,7 @@ std::string json_of(const KillSweep& sweep, const std::vector<SavedDiscovery>& s
                {"violations", violations_json(saved)},
                {"trace_hash", hash_text(sweep.trace_hash)},
                {"judged", sweep.judged},
+               {"uncontrolled", sweep.uncontrolled.empty() ? 0 : 1},
                {"interrupted", sweep.interrupted}});
 }
 

@@ -34,7 +34,7 @@ std::string text_of(const SimExplorationOptions& options, const SimTotals& total
 std::string json_of(const SimExplorationOptions& options, const SimTotals& totals,
                     const std::vector<SavedDiscovery>& saved);
 std::string text_of(const KillSweep& sweep, bool has_pairs);
-std::string json_of(const KillSweep& sweep, const std::vector<SavedDiscovery>& saved);
+std::string json_of(const KillSweep& sweep, const std::string& world, const std::vector<SavedDiscovery>& saved);
 
 // What was replayed so far.
 struct Replayed {

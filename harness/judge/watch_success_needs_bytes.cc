@@ -15,16 +15,25 @@ class SuccessNeedsBytes final : public Watcher {
       const OperationKind kind = ended.operation.kind;
       const bool by_url = kind == OperationKind::get_by_url;
       if (ended.error || (kind != OperationKind::get && kind != OperationKind::find && !by_url)) continue;
-      const std::string& name = record().models()[ended.operation.model].name;
+      const Model& model = record().models()[ended.operation.model];
+      const std::string& name = model.name;
       const bool may_lie = by_url && record().may_lie_by_url();
       const bool was_sent = std::any_of(stage.ledger.begin(), stage.ledger.end(), [&](const LedgerEntry& entry) {
-        return entry.model == name && (entry.full_body_sent || (may_lie && entry.status == 200));
+        // An entry by digest is every model's that has the same bytes.
+        const bool is_of_it = by_url ? entry.model == name : has_bytes_of(model, entry.model);
+        return is_of_it && (entry.full_body_sent || (may_lie && entry.status == 200));
       });
       judge(was_sent, [&] {
         return Complaint{name, describe(record(), ended) + " succeeded, and the server never sent all of it",
                          ended.moment, ended.process};
       });
     }
+  }
+
+ private:
+  bool has_bytes_of(const Model& model, const std::string& name) {
+    return std::any_of(record().models().begin(), record().models().end(),
+                       [&](const Model& other) { return other.name == name && other.sha256 == model.sha256; });
   }
 };
 

@@ -14,8 +14,12 @@ using Clock = std::chrono::steady_clock;
 
 class Sweep {
  public:
-  Sweep(const Plan& plan, const std::function<bool()>& is_interrupted)
-      : plan_(plan), is_interrupted_(is_interrupted), started_(Clock::now()), without_kills_(plan.process_faults) {
+  Sweep(const Plan& plan, const std::function<bool()>& is_interrupted, std::unique_ptr<PlanWorld> world)
+      : plan_(plan),
+        is_interrupted_(is_interrupted),
+        started_(Clock::now()),
+        without_kills_(plan.process_faults),
+        runner_(std::move(world)) {
     result_.points = result_.expected = 2 * sum(run({}).run.own_steps);
   }
 
@@ -71,6 +75,7 @@ class Sweep {
     kills.insert(kills.begin(), without_kills_.begin(), without_kills_.end());
     plan_.process_faults = std::move(kills);
     replay_ = replay_sim(runner_, plan_, false);
+    if (result_.uncontrolled.empty()) result_.uncontrolled = replay_.outcome.uncontrolled;
     return replay_.outcome;
   }
 
@@ -78,6 +83,7 @@ class Sweep {
 
   void judge(const std::vector<ProcessFault>& kills) {
     const SimOutcome& outcome = run(kills);
+    if (!result_.uncontrolled.empty()) return;
     ++result_.runs;
     result_.steps += outcome.steps;
     result_.processes += outcome.processes;
@@ -100,7 +106,7 @@ class Sweep {
 
   bool stops() {
     if (is_interrupted_()) result_.interrupted = true;
-    return result_.interrupted;
+    return result_.interrupted || !result_.uncontrolled.empty();
   }
 
   KillSweep take() {
@@ -121,12 +127,13 @@ class Sweep {
 
 }  // namespace
 
-KillSweep sweep_kills(const Plan& plan, const std::function<bool()>& is_interrupted) {
-  return Sweep(plan, is_interrupted).singles();
+KillSweep sweep_kills(const Plan& plan, const std::function<bool()>& is_interrupted, std::unique_ptr<PlanWorld> world) {
+  return Sweep(plan, is_interrupted, std::move(world)).singles();
 }
 
-KillSweep sweep_kill_pairs(const Plan& plan, const std::function<bool()>& is_interrupted) {
-  return Sweep(plan, is_interrupted).pairs();
+KillSweep sweep_kill_pairs(const Plan& plan, const std::function<bool()>& is_interrupted,
+                           std::unique_ptr<PlanWorld> world) {
+  return Sweep(plan, is_interrupted, std::move(world)).pairs();
 }
 
 }  // namespace stampede

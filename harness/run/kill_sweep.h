@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "harness/plan/plan.h"
+#include "harness/run/plan_world.h"
 #include "harness/run/sim_exploration.h"
 
 namespace stampede {
@@ -25,19 +28,24 @@ struct KillSweep {
   std::uint64_t trace_hash = 0;
   double seconds = 0;
   bool interrupted = false;
+  std::string uncontrolled;  // why a world of real processes lost control; the sweep ends there
   // Every point, or pair, was run and its kills came to pass.
-  [[nodiscard]] bool is_complete() const { return !interrupted && met == runs && runs == expected; }
+  [[nodiscard]] bool is_complete() const {
+    return !interrupted && uncontrolled.empty() && met == runs && runs == expected;
+  }
 };
 
-// REQUIRES for both: a plan that kills nobody by itself.
+// REQUIRES for both: a plan that kills nobody by itself. Runs are made in `world`.
 //
 // One run a point, under the plan's own schedule. A point is (process, own step, before or after).
-KillSweep sweep_kills(const Plan& plan, const std::function<bool()>& is_interrupted);
+KillSweep sweep_kills(const Plan& plan, const std::function<bool()>& is_interrupted,
+                      std::unique_ptr<PlanWorld> world = make_sim_plan_world());
 
 // One run a pair: for each first point, every point that a process which is still alive comes to in the run with that
 // first kill. Points before the first kill are left out, since they are first points themselves: a pair is counted
 // once.
-KillSweep sweep_kill_pairs(const Plan& plan, const std::function<bool()>& is_interrupted);
+KillSweep sweep_kill_pairs(const Plan& plan, const std::function<bool()>& is_interrupted,
+                           std::unique_ptr<PlanWorld> world = make_sim_plan_world());
 
 }  // namespace stampede
 

@@ -9,11 +9,13 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
 #include "harness/run/trace.h"
 #include "harness/strategy/bounded_exhaustive.h"
+#include "harness/strategy/pct.h"
 #include "harness/strategy/replay.h"
 
 namespace stampede {
@@ -58,6 +60,9 @@ struct Counts {
   std::uint64_t read_only = 0, time_first = 0, warm = 0;
   std::uint64_t uncontrolled = 0;
   std::string why_uncontrolled;
+  std::map<std::string, StrategyTally> strategies;
+  std::map<std::uint32_t, std::uint64_t> pct_runs;  // by depth
+  std::uint64_t shared_steps_seen = 0;              // by PCT
   TraceHash hash;
   std::vector<SimDiscovery> discoveries;
 };
@@ -65,36 +70,56 @@ struct Counts {
 // One thread's: a world, and the runs of a block.
 class Explorer {
  public:
-  explicit Explorer(const SimExplorationOptions& options) : options_(options), runner_(options.make_world()) {}
+  // `learned` is of the only plan, and outlives it; without one, each plan is learned when it is drawn.
+  explicit Explorer(const SimExplorationOptions& options, const Learned* learned = nullptr)
+      : options_(options), learned_(learned), runner_(options.make_world()) {
+    if (options.make_repeating_world) repeater_.emplace(options.make_repeating_world());
+  }
 
   void run_block(std::uint64_t first, std::uint64_t count, Counts& counts) {
     for (std::uint64_t i = first; i < first + count; ++i) {
       const std::uint64_t seed = options_.seed + options_.shard + i * options_.shards;
       if (options_.plan) {
         // Neighbouring seeds must not give neighbouring choices: the generator behind them sees to that.
-        run(seed, *options_.plan, *make_strategy(options_.strategy, seed), counts);
+        run(seed, *options_.plan, pick(options_.strategy, seed), learned_, counts);
       } else {
         SimDraw draw = draw_sim(seed, options_.processes);
         if (options_.skew > 0) draw.plan = skewed(std::move(draw.plan), options_.skew);
-        run(seed, draw.plan, *make_strategy(options_.strategy, draw.strategy_seed), counts);
+        const PickedStrategy picked = pick(options_.strategy, draw.strategy_seed);
+        const std::uint64_t before = counts.schedules;
+        Learned learned;
+        if (needs_learning(picked.choice)) learned = learn_from(seed, draw.plan, LearningScope::one_run, counts);
+        run(seed, draw.plan, picked, &learned, counts);
+        counts.plans += counts.schedules > before ? 1 : 0;
       }
     }
   }
 
-  // The run, and its repetition.
-  void run(std::uint64_t seed, const Plan& plan, Strategy& strategy, Counts& counts) {
+  // They are judged and counted like all others, and not repeated.
+  Learned learn_from(std::uint64_t seed, const Plan& plan, LearningScope scope, Counts& counts) {
+    return learn(scope, [&](const StrategyChoice& choice, Strategy& strategy) {
+      run(seed, plan, choice, strategy, false, counts);
+    });
+  }
+
+  // The run, and its repetition where that is wanted.
+  void run(std::uint64_t seed, const Plan& plan, const StrategyChoice& choice, Strategy& strategy, bool is_repeated,
+           Counts& counts) {
     const SimOutcome& outcome = runner_.run(plan, strategy);
     if (lost_control(outcome, counts)) return;
     count(plan, outcome, counts);
+    StrategyTally& tally = counts.strategies[print(choice)];
+    ++tally.runs;
+    tally.hits += outcome.violations.empty() ? 0 : 1;
     const std::uint64_t hash = outcome.trace_hash;
     const std::vector<StepViolation> violations = outcome.violations;
     const std::vector<std::uint64_t> judged = outcome.judged;
     Schedule schedule{outcome.run.switches, plan.schedule.time_runs_first};
     std::string divergence;
-    if (options_.runs_twice) {
+    if (is_repeated) {
       ++counts.repetitions;
       Replay again(schedule, Replay::Mode::strict);
-      const SimOutcome& second = runner_.run(plan, again);
+      const SimOutcome& second = repeater().run(plan, again);
       if (lost_control(second, counts)) return;
       const bool is_judged_alike = second.judged == judged && second.violations.size() == violations.size();
       if (second.trace_hash != hash || !is_judged_alike || !again.divergence().empty()) {
@@ -114,13 +139,24 @@ class Explorer {
   }
 
  private:
+  void run(std::uint64_t seed, const Plan& plan, const PickedStrategy& picked, const Learned* learned, Counts& counts) {
+    const auto strategy = make_strategy(picked.choice, picked.seed, learned);
+    run(seed, plan, picked.choice, *strategy, options_.runs_twice, counts);
+    if (picked.choice.kind != StrategyKind::pct) return;
+    ++counts.pct_runs[picked.choice.depth];
+    const std::uint64_t seen = static_cast<const Pct&>(*strategy).shared_steps();
+    counts.shared_steps_seen = std::max(counts.shared_steps_seen, seen);
+  }
+
   static bool lost_control(const SimOutcome& outcome, Counts& counts) {
     if (outcome.uncontrolled.empty()) return false;
     if (counts.uncontrolled++ == 0) counts.why_uncontrolled = outcome.uncontrolled;
     return true;
   }
 
-  // Once more with all steps, in this world and in a new one that has run nothing else.
+  SimRunner& repeater() { return repeater_ ? *repeater_ : runner_; }
+
+  // Once more with all steps, in the world of repetitions and in a new one that has run nothing else.
   std::string explain(const Plan& plan, const Schedule& schedule) {
     const auto steps_of = [&](SimRunner& runner) {
       Replay replay(schedule, Replay::Mode::lenient);
@@ -128,13 +164,12 @@ class Explorer {
     };
     SimRunner fresh(options_.make_world());
     const std::vector<Step> expected = steps_of(fresh);
-    const std::vector<Step> got = steps_of(runner_);
+    const std::vector<Step> got = steps_of(repeater());
     const std::string difference = first_difference(expected, got);
     return difference.empty() ? "two runs differ, and no later one does in its steps" : difference;
   }
 
   static void count(const Plan& plan, const SimOutcome& outcome, Counts& counts) {
-    ++counts.plans;
     ++counts.schedules;
     counts.steps += outcome.steps;
     counts.processes += outcome.processes;
@@ -163,7 +198,9 @@ class Explorer {
   }
 
   const SimExplorationOptions& options_;
+  const Learned* learned_;
   SimRunner runner_;
+  std::optional<SimRunner> repeater_;
 };
 
 void add(std::map<std::string, std::uint64_t>& totals, std::string name, std::uint64_t count) {
@@ -178,6 +215,10 @@ void put_together(Counts&& counts, TraceHash& hash, SimTotals& totals) {
   totals.steps += counts.steps;
   totals.processes += counts.processes;
   totals.preemptions += counts.preemptions;
+  for (const auto& [name, tally] : counts.strategies) {
+    totals.strategies[name].runs += tally.runs;
+    totals.strategies[name].hits += tally.hits;
+  }
   totals.violations += counts.violations;
   totals.divergences += counts.divergences;
   totals.uncontrolled += counts.uncontrolled;
@@ -225,8 +266,15 @@ class Blocks {
  public:
   Blocks(const SimExplorationOptions& options, Clock::time_point started) : options_(options), started_(started) {}
 
+  // Before the threads, where schedules of one plan are searched.
+  void learn_plan(SimTotals& totals) {
+    Counts counts;
+    learned_ = Explorer(options_).learn_from(options_.seed, *options_.plan, LearningScope::some_runs, counts);
+    put_together(std::move(counts), hash_, totals);
+  }
+
   void work() {
-    Explorer explorer(options_);
+    Explorer explorer(options_, &learned_);
     for (;;) {
       const std::uint64_t block = next_.fetch_add(1);
       const std::uint64_t first = block * kBlockRuns;
@@ -246,7 +294,6 @@ class Blocks {
   // Until all have ended; puts blocks together as they come.
   void gather(unsigned jobs, SimTotals& totals, const std::function<void(const SimTotals&)>& progress) {
     constexpr std::chrono::milliseconds kShown{200};
-    TraceHash hash;
     std::uint64_t wanted = 0;
     auto shown_at = Clock::now();
     std::unique_lock lock(mutex_);
@@ -254,7 +301,8 @@ class Blocks {
       changed_.wait_for(lock, kShown);
       are_all_done = ended_ == jobs;
       while (!done_.empty() && done_.begin()->first == wanted) {
-        put_together(std::move(done_.begin()->second), hash, totals);
+        note_pct(done_.begin()->second);
+        put_together(std::move(done_.begin()->second), hash_, totals);
         done_.erase(done_.begin());
         ++wanted;
       }
@@ -265,9 +313,20 @@ class Blocks {
       progress(totals);
     }
     totals.interrupted = is_interrupted_;
+    if (options_.plan) totals.promise = promise();
   }
 
  private:
+  void note_pct(const Counts& counts) {
+    for (const auto& [depth, runs] : counts.pct_runs) pct_runs_[depth] += runs;
+    shared_steps_seen_ = std::max(shared_steps_seen_, counts.shared_steps_seen);
+  }
+  [[nodiscard]] PctPromise promise() const {
+    std::vector<PctRuns> runs;
+    for (const auto& [depth, count] : pct_runs_) runs.push_back({depth, count});
+    const std::uint64_t processes = options_.plan->processes.size();
+    return {processes, learned_.shared_steps, shared_steps_seen_, guarantees(processes, learned_.shared_steps, runs)};
+  }
   [[nodiscard]] bool is_over(std::uint64_t first) const {
     if (is_interrupted_) return true;
     if (options_.runs && first >= *options_.runs) return true;
@@ -276,6 +335,10 @@ class Blocks {
 
   const SimExplorationOptions& options_;
   Clock::time_point started_;
+  Learned learned_;  // of the only plan
+  TraceHash hash_;
+  std::map<std::uint32_t, std::uint64_t> pct_runs_;
+  std::uint64_t shared_steps_seen_ = 0;
   std::atomic<std::uint64_t> next_ = 0;
   std::atomic<bool> is_interrupted_ = false;
   std::mutex mutex_;
@@ -294,7 +357,7 @@ void explore_exhaustively(const SimExplorationOptions& options, Clock::time_poin
     Counts counts;
     for (std::uint64_t i = 0; i < kBlockRuns && has_more; ++i) {
       if (options.runs && totals.schedules + counts.schedules == *options.runs) break;
-      explorer.run(options.seed, *options.plan, strategy, counts);
+      explorer.run(options.seed, *options.plan, options.strategy, strategy, options.runs_twice, counts);
       has_more = strategy.next();
     }
     put_together(std::move(counts), hash, totals);
@@ -317,12 +380,13 @@ SimTotals explore_sim(const SimExplorationOptions& options, const std::function<
     explore_exhaustively(options, started, totals, progress);
   } else {
     Blocks blocks(options, started);
+    if (options.plan) blocks.learn_plan(totals);
     std::vector<std::thread> threads;
     for (unsigned i = 0; i < options.jobs; ++i) threads.emplace_back([&blocks] { blocks.work(); });
     blocks.gather(options.jobs, totals, progress);
     for (std::thread& thread : threads) thread.join();
   }
-  if (options.plan) totals.plans = std::min<std::uint64_t>(totals.plans, 1);
+  if (options.plan) totals.plans = std::min<std::uint64_t>(totals.schedules, 1);
   totals.seconds = seconds_since(started);
   return totals;
 }

@@ -12,6 +12,7 @@
 #include "harness/plan/plan.h"
 #include "harness/run/sim_draw.h"
 #include "harness/run/sim_run.h"
+#include "harness/strategy/guarantee.h"
 
 namespace stampede {
 
@@ -29,6 +30,8 @@ struct SimExplorationOptions {
   std::string subject = "modelcache";    // what runs there, for reports
   // Makes a world for the calling thread, which keeps it.
   std::function<std::unique_ptr<PlanWorld>()> make_world = [] { return make_sim_plan_world(); };
+  // Where repetitions are made; none: in the world of the first run.
+  std::function<std::unique_ptr<PlanWorld>()> make_repeating_world = nullptr;
   bool runs_twice = true;  // the second run replays the first one's switches, strictly
   std::function<bool()> is_interrupted = [] { return false; };
 };
@@ -41,9 +44,23 @@ struct SimDiscovery {
   std::string divergence;  // "step 12: expected ..., got ..."; empty where the second run was the same
 };
 
+// What one strategy did; of a mix, each part by itself.
+struct StrategyTally {
+  std::uint64_t runs = 0;
+  std::uint64_t hits = 0;  // runs that violated something
+};
+
+// What schedules of PCT promise about the plan that they searched; nothing is promised about drawn plans, of which each
+// is run once.
+struct PctPromise {
+  std::uint64_t processes = 0, shared_steps = 0;  // n and k
+  std::uint64_t shared_steps_seen = 0;  // in the longest run; where it is more than k, only bugs within k count
+  std::vector<Guarantee> guarantees;    // empty: no schedule of PCT was run
+};
+
 struct SimTotals {
   std::uint64_t plans = 0;
-  std::uint64_t schedules = 0;  // runs, repetitions not counted
+  std::uint64_t schedules = 0;  // runs, learning runs too, repetitions not counted
   std::uint64_t repetitions = 0;
   std::uint64_t steps = 0;  // of runs, repetitions not counted; so are all that follow
   std::uint64_t processes = 0;
@@ -53,6 +70,8 @@ struct SimTotals {
   // What took part: operations that ended, network faults that connections met, disk faults that decided a step
   // ("write error"), process faults that a process came to, kinds of damage, start states.
   std::map<std::string, std::uint64_t> drawn;
+  std::map<std::string, StrategyTally> strategies;  // by name
+  std::optional<PctPromise> promise;                // where schedules of one plan were searched
   std::uint64_t violations = 0, divergences = 0;
   std::uint64_t uncontrolled = 0;         // runs of which nothing else is counted but their steps and schedules
   std::string why_uncontrolled;           // the first of them

@@ -15,6 +15,7 @@ SimExplorationOptions drawn(std::uint64_t runs) {
   SimExplorationOptions options;
   options.seed = 1;
   options.runs = runs;
+  options.strategy = {.kind = StrategyKind::random};
   return options;
 }
 
@@ -52,6 +53,75 @@ TEST(SimExploration, HasOneHashForAnyNumberOfJobs) {
   EXPECT_NE(explore_sim(options, ignore).trace_hash, alone.trace_hash);
 }
 
+// Each plan once under the part that its seed picks; PCT and URW learn from a run of their own, under the default
+// schedule.
+TEST(SimExploration, CountsTheRunsOfEachStrategy) {
+  SimExplorationOptions options = drawn(300);
+  options.strategy = {.kind = StrategyKind::mix};
+  const SimTotals totals = explore_sim(options, ignore);
+  expect_no_discovery(totals.discoveries);
+  std::uint64_t picked = 0, learning = 0;
+  for (const auto& [name, tally] : totals.strategies) {
+    EXPECT_EQ(tally.hits, 0U) << name;
+    (name == "default" ? learning : picked) += tally.runs;
+  }
+  EXPECT_EQ(totals.strategies.size(), 8U);
+  EXPECT_EQ(picked, 300U);
+  EXPECT_EQ(totals.plans, 300U);
+  EXPECT_EQ(totals.repetitions, 300U);
+  EXPECT_EQ(totals.schedules, picked + learning);
+  EXPECT_FALSE(totals.promise) << "each plan is another program";
+}
+
+TEST(SimExploration, PromisesWhatSchedulesOfOnePlanFind) {
+  SimExplorationOptions options = drawn(100);
+  options.plan = three_get_one();
+  options.strategy = {.kind = StrategyKind::pct, .depth = 2};
+  const SimTotals totals = explore_sim(options, ignore);
+  expect_no_discovery(totals.discoveries);
+  ASSERT_TRUE(totals.promise);
+  const PctPromise& promise = *totals.promise;
+  EXPECT_EQ(promise.processes, 3U);
+  EXPECT_GT(promise.shared_steps, 30U);
+  EXPECT_LT(promise.shared_steps, 200U);
+  ASSERT_EQ(promise.guarantees.size(), 1U);
+  EXPECT_DOUBLE_EQ(promise.guarantees[0].probability,
+                   guarantees(3, promise.shared_steps, {{.depth = 2, .runs = 100}})[0].probability);
+  EXPECT_GT(promise.shared_steps_seen, 0U);
+
+  options.strategy = {.kind = StrategyKind::mix};
+  options.jobs = 3;
+  const SimTotals mixed = explore_sim(options, ignore);
+  ASSERT_TRUE(mixed.promise);
+  EXPECT_EQ(mixed.promise->guarantees.size(), 4U) << "depths 2 to 5";
+  EXPECT_LT(mixed.promise->guarantees[0].probability, promise.guarantees[0].probability);
+  options.strategy = {.kind = StrategyKind::pos};
+  EXPECT_TRUE(explore_sim(options, ignore).promise->guarantees.empty());
+}
+
+// What no two processes meet on is not counted, and a head start adds nothing.
+TEST(SimExploration, LearnsFewerSharedStepsThanTheTableHas) {
+  SimRunner runner;
+  const auto run = [&](const StrategyChoice&, Strategy& strategy) {
+    EXPECT_TRUE(runner.run(three_get_one(), strategy).violations.empty());
+  };
+  const Learned rough = learn(LearningScope::one_run, run);
+  const Learned fine = learn(LearningScope::some_runs, run);
+  EXPECT_TRUE(rough.private_objects.empty());
+  EXPECT_GT(fine.private_objects.size(), 5U);
+  const auto late = [&](const StrategyChoice&, Strategy& strategy) {
+    runner.run(skewed(three_get_one(), 60), strategy);
+  };
+  EXPECT_EQ(learn(LearningScope::one_run, late).shared_steps, rough.shared_steps);
+  const auto is_shared = [&](StepKind kind, std::string path) {
+    return fine.is_shared({.kind = kind, .path = std::move(path), .to_path = {}});
+  };
+  EXPECT_TRUE(is_shared(StepKind::try_lock, "locks/manifest.lock"));
+  EXPECT_TRUE(is_shared(StepKind::open, "manifest.json"));
+  EXPECT_TRUE(is_shared(StepKind::connect, ""));
+  EXPECT_FALSE(is_shared(StepKind::close, "entries")) << "nobody locks it";
+}
+
 TEST(SimExploration, DividesSeedsAmongShards) {
   const SimTotals whole = explore_sim(drawn(60), ignore);
   std::uint64_t steps = 0;
@@ -77,7 +147,7 @@ TEST(SimExploration, RunsEveryScheduleWithinABoundOfPreemptions) {
   plan.processes.resize(2);
   SimExplorationOptions options;
   options.plan = plan;
-  options.strategy = {StrategyKind::exhaustive, 1};
+  options.strategy = {.kind = StrategyKind::exhaustive, .preemptions_max = 1};
   const SimTotals totals = explore_sim(options, ignore);
   expect_no_discovery(totals.discoveries);
   EXPECT_TRUE(totals.is_exhausted);
@@ -87,6 +157,33 @@ TEST(SimExploration, RunsEveryScheduleWithinABoundOfPreemptions) {
   const SimTotals cut = explore_sim(options, ignore);
   EXPECT_FALSE(cut.is_exhausted);
   EXPECT_EQ(cut.schedules, 10U);
+}
+
+TEST(SimDraw, ReadsStrategiesAsItPrintsThem) {
+  for (const char* const text : {"mix", "pos", "urw", "random", "default", "pct:1", "pct:16", "exhaustive:0",
+                                 "exhaustive:3", "exhaustive:3:plain"}) {
+    const auto choice = parse_strategy(text);
+    ASSERT_TRUE(choice) << text;
+    EXPECT_EQ(print(*choice), text);
+  }
+  for (const char* const text : {"", "pct", "pct:", "pct:0", "pct:17", "pct:2x", "pct:-1", "exhaustive:",
+                                 "exhaustive:plain", "exhaustive:2:", "exhaustive:2:plain:plain", "POS"}) {
+    EXPECT_FALSE(parse_strategy(text)) << text;
+  }
+}
+
+// Within five standard deviations of the shares that are promised: POS 40 %, PCT 40 % in four depths, both walks 10 %.
+TEST(SimDraw, PicksThePartsOfTheMixByTheirShares) {
+  constexpr int kPicks = 10'000;
+  std::map<std::string, int> counts;
+  for (std::uint64_t seed = 0; seed < kPicks; ++seed) {
+    const PickedStrategy picked = pick({.kind = StrategyKind::mix}, seed);
+    ++counts[print(picked.choice)];
+    EXPECT_NE(picked.seed, seed);
+  }
+  ASSERT_EQ(counts.size(), 7U);
+  for (const auto& [name, count] : counts) EXPECT_NEAR(count, name == "pos" ? 4000 : 1000, 250) << name;
+  EXPECT_EQ(pick({.kind = StrategyKind::pos}, 5).seed, 5U);
 }
 
 TEST(SimDraw, SkewsProcessesWithTheirFaultsAndSwitches) {

@@ -57,6 +57,18 @@ TEST(SimRun, LetsThreeProcessesShareOneDownload) {
   }
 }
 
+// Empty models all have the same bytes. The entry is both models', and the second get makes no request.
+TEST(SimRun, LetsModelsWithTheSameBytesShareAnEntry) {
+  Plan plan;
+  plan.models = {{"m0", 0}, {"m1", 0}};
+  plan.processes = {PlanProcess{.operations = {{OperationKind::get, 0}, {OperationKind::get, 1}}}};
+  SimRunner runner;
+  DefaultSchedule schedule;
+  const SimOutcome& outcome = runner.run(plan, schedule);
+  expect_no_violation(outcome);
+  EXPECT_EQ(outcome.run_ledger_end - outcome.run_ledger_begin, 1U);
+}
+
 TEST(SimRun, GivesEachWalkATraceOfItsOwnAndTheSameOneTwice) {
   SimRunner runner, another;
   std::vector<std::uint64_t> hashes;
