@@ -4,88 +4,70 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
-#include <rapidcheck/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <map>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 
 #include "harness/free/posix_scratch_directory.h"
-#include "harness/plan/plan_json.h"
-#include "harness/run/sim_exploration.h"
-#include "harness/run/sim_run.h"
-#include "harness/run/trace.h"
-#include "harness/strategy/random_walk.h"
+#include "harness/run/found_plan.h"
+#include "harness/strategy/replay.h"
 #include "properties/rapidcheck_choices.h"
+#include "properties/scheduled_plans.h"
 
 namespace stampede {
 namespace {
 
-// In a directory of this test's own that stays, since it is made for failures alone.
-std::string file_of(const Claim& claim) {
-  static const std::string directory = [] {
-    auto made = PosixScratchDirectory::make();
-    return made ? made->keep() : std::string(".");
-  }();
-  return fmt::format("{}/{}.json", directory, claim.name);
+bool is_meant(const Claim& claim, std::string_view invariant) {
+  const auto& list = claim.invariants;
+  return list.empty() || std::find(list.begin(), list.end(), invariant) != list.end();
 }
 
-bool concerns(const Claim& claim, const StepViolation& violation) {
-  const auto names = [&](const std::vector<std::string_view>& list) {
-    return std::find(list.begin(), list.end(), violation.invariant) != list.end();
-  };
-  return claim.invariants.empty() || names(claim.invariants) || names(claim.rare);
-}
-
-// Each smaller plan that still fails takes the place of the one before.
-std::string four_lines(const Claim& claim, Plan plan, const std::string& what, const std::string& expect) {
-  plan.note.why = what;
-  plan.note.found_by = fmt::format("property {}", claim.name);
-  plan.note.expect = expect;
-  const std::string file = file_of(claim);
-  std::ofstream(file) << print_plan(plan);
-  return fmt::format("violated: {}\nplan:     {}\nreplay:   stampede replay {}\nfile:     {}", what, print_line(plan),
-                     file, file);
-}
-
-// Empty where the claim holds for the plan.
-std::string failure_of(const Claim& claim, SimRunner& runner, Plan plan, std::uint64_t strategy_seed,
-                       std::map<std::string, std::uint64_t>& judged) {
-  RandomWalk walk(strategy_seed);
-  const SimOutcome& outcome = runner.run(plan, walk);
-  for (std::size_t i = 0; i < outcome.judged.size(); ++i) {
-    judged[std::string(watched_invariants()[i].id)] += outcome.judged[i];
-  }
-  const std::uint64_t hash = outcome.trace_hash;
-  plan.schedule.switches = outcome.run.switches;
-  for (const StepViolation& violation : outcome.violations) {
-    if (concerns(claim, violation)) {
-      return four_lines(claim, plan, violation.invariant + ": " + violation.what, violation.invariant);
+// By place in watched_invariants().
+void expect_judged(const Claim& claim, std::uint64_t plan_count, std::vector<std::uint64_t> judged) {
+  judged.resize(watched_invariants().size());
+  std::string line;
+  std::size_t meant = 0;
+  for (std::size_t i = 0; i < judged.size(); ++i) {
+    const std::string_view id = watched_invariants()[i].id;
+    if (!is_meant(claim, id)) continue;
+    ++meant;
+    line += fmt::format("{} {} {}", line.empty() ? "" : ",", judged[i], id);
+    if (!claim.invariants.empty()) {
+      EXPECT_GT(judged[i], 0U) << id << " was never judged in " << plan_count << " plans";
     }
   }
-  const SimReplay again = replay_sim(runner, plan, true);
-  if (!again.divergence.empty()) return four_lines(claim, plan, "determinism: " + again.divergence, "holds");
-  if (again.outcome.trace_hash != hash) return four_lines(claim, plan, "determinism: two runs differ", "holds");
-  return "";
+  EXPECT_EQ(meant, claim.invariants.empty() ? judged.size() : claim.invariants.size()) << "an invariant that is none";
+  std::printf("%s: judged in %ju plans:%s\n", std::string(claim.name).c_str(), std::uintmax_t{plan_count},
+              line.c_str());
 }
 
 }  // namespace
 
+std::string folder_of_failures() {
+  static const std::string directory = [] {
+    if (const char* const folder = std::getenv("STAMPEDE_FOUND")) return std::string(folder);
+    auto made = PosixScratchDirectory::make();
+    return made ? made->keep() : std::string(".");
+  }();
+  return directory;
+}
+
 void check_claim(const Claim& claim) {
   SimRunner runner;
-  std::map<std::string, std::uint64_t> judged;
+  std::vector<std::uint64_t> judged;
   std::uint64_t plan_count = 0;
+  const std::string found_by = fmt::format("property {}", claim.name);
   const bool held = rc::check(std::string(claim.name), [&] {
-    const Plan plan = *plans(claim.limits);
-    const auto strategy_seed = *rc::gen::arbitrary<std::uint64_t>();
+    const Plan plan = *scheduled_plans(claim.limits, runner);
+    Replay replay(plan.schedule, Replay::Mode::lenient);
     ++plan_count;
-    const std::string failure = failure_of(claim, runner, plan, strategy_seed, judged);
-    if (!failure.empty()) RC_FAIL(failure);
+    const auto found = find_failure(runner, plan, replay, found_by, claim.invariants, &judged);
+    if (found) RC_FAIL(report_found(*found, folder_of_failures(), claim.name));
   });
   EXPECT_TRUE(held);
-  for (const std::string_view invariant : claim.invariants) {
-    EXPECT_GT(judged[std::string(invariant)], 0U) << invariant << " was never judged in " << plan_count << " plans";
-  }
+  if (held) expect_judged(claim, plan_count, std::move(judged));
 }
 
 }  // namespace stampede

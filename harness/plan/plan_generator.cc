@@ -105,6 +105,9 @@ class Generator {
     keep_if(limits_.disk_faults, {Feature::disk_faults, Feature::idle_locks});
     keep_if(limits_.process_faults, {Feature::kills, Feature::stops, Feature::clock_steps});
     keep_if(limits_.start_states, {Feature::warm, Feature::damage, Feature::read_only});
+    if (!limits_.all_operations) return;
+    features_[static_cast<std::size_t>(Feature::operation_counts)] = true;
+    features_[static_cast<std::size_t>(Feature::operation_kinds)] = true;
   }
 
   std::uint64_t draw_size() {

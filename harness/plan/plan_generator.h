@@ -23,9 +23,10 @@ struct PlanLimits {
   std::size_t models_max = 3;
   std::uint64_t model_bytes_max = 256 * 1024;  // seldom reached: most models have 0 to 4 KiB, some 20 to 70
   bool network_faults = true;
-  bool disk_faults = true;     // locks that do nothing included
-  bool process_faults = true;  // kills, stops, clock steps
-  bool start_states = true;    // warm, damaged, read-only
+  bool disk_faults = true;      // locks that do nothing included
+  bool process_faults = true;   // kills, stops, clock steps
+  bool start_states = true;     // warm, damaged, read-only
+  bool all_operations = false;  // no plan is of gets alone: several operations a process, of all kinds
 };
 
 // Total: every stream of choices gives a plan that `check` accepts, and a stream of zeros the simplest: one process,

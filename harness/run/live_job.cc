@@ -136,20 +136,25 @@ OperationOutcome read_outcome(std::string_view report) {
   return outcome;
 }
 
-void perform_live_job(const SubjectPlugin& subject, const LiveTask& task) {
-  PlanProcess process;
-  std::vector<Model> models;
-  Reader reader(task.job);
-  visit_all(reader, process, models);
-  const auto client = subject.make_client({task.os, kWorldCacheDirectory, process, models, ScriptedPeers::url});
+LiveJob read_job(std::string_view job) {
+  LiveJob read;
+  Reader reader(job);
+  visit_all(reader, read.process, read.models);
+  return read;
+}
+
+std::string report_of(const OperationOutcome& outcome) {
   std::string report;
-  for (const Operation& operation : process.operations) {
-    OperationOutcome outcome = client->perform(operation);
-    report.clear();
-    Writer writer(report);
-    visit(writer, outcome);
-    task.report(report);
-  }
+  Writer writer(report);
+  OperationOutcome own = outcome;
+  visit(writer, own);
+  return report;
+}
+
+void perform_live_job(const SubjectPlugin& subject, const LiveTask& task) {
+  const LiveJob job = read_job(task.job);
+  const auto client = subject.make_client({task.os, kWorldCacheDirectory, job.process, job.models, ScriptedPeers::url});
+  for (const Operation& operation : job.process.operations) task.report(report_of(client->perform(operation)));
 }
 
 int run_subject_zygote(const SubjectPlugin& subject) {
