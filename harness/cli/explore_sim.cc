@@ -15,6 +15,7 @@
 
 #include "cache/posix_os.h"
 #include "harness/cli/exit_statuses.h"
+#include "harness/cli/shrunk_discoveries.h"
 #include "harness/cli/sim_report.h"
 #include "harness/cli/subcommand.h"
 #include "harness/cli/subject_option.h"
@@ -198,6 +199,8 @@ void add_explore_sim_options(Subcommand& command, ExploreSimArguments& arguments
       .group(group);
   command.flag("--once", arguments.is_once, "run each schedule once, without the repetition that is compared")
       .group(group);
+  command.flag("--no-shrink", arguments.is_unshrunk, "save what is found as it is, without making it smaller")
+      .group(group);
 }
 
 int explore_sim_world(ExploreSimArguments& arguments) {
@@ -222,7 +225,8 @@ int explore_sim_world(ExploreSimArguments& arguments) {
       fmt::format("stampede explore --world {} --strategy {}{}{}", options.world, arguments.strategy,
                   arguments.skew > 0 ? fmt::format(" --skew {}", arguments.skew) : "",
                   arguments.subject == kBuiltInSubject ? "" : " --subject " + arguments.subject);
-  const auto saved = save_discoveries(totals.discoveries, out, command);
+  auto saved = save_discoveries(totals.discoveries, out, command);
+  if (!arguments.is_unshrunk) shrink_discoveries(options, !arguments.is_json, saved);
   const int status = finish(arguments, arguments.is_json ? json_of(options, totals, saved) : text_of(options, totals),
                             saved, totals.violations, totals.interrupted);
   if (status == kAllHeld && totals.schedules == 0 && totals.uncontrolled > 0) return kCannotHere;

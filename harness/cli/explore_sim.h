@@ -22,6 +22,7 @@ struct ExploreSimArguments {
   bool is_live = false;  // real processes and files
   bool is_both = false;  // first simulated, then live, and compared
   bool is_once = false;
+  bool is_unshrunk = false;
   // Shared.
   std::optional<std::uint64_t> seed, runs;
   std::optional<double> seconds;

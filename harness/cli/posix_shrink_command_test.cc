@@ -69,6 +69,34 @@ TEST_F(ShrinkCommand, TakesFoldersOfPlans) {
   EXPECT_TRUE(read_plan(out + "/b-shrunk.json"));
 }
 
+TEST_F(ShrinkCommand, IsWhatExploreDoesWithWhatItFinds) {
+  const std::string out = directory_.path() + "/found";
+  std::string said;
+  const std::vector<std::string> explore = {"explore", "--world", "sim", "--subject", kIdleSubject, "--seed",
+                                            "1",       "--runs",  "20",  "--out",     out};
+  ASSERT_EQ(run(explore, &said), 1);
+  EXPECT_EQ(said.find("unshrunk: "), 0U) << said;
+  EXPECT_THAT(said, HasSubstr("\nviolated: "));
+  EXPECT_THAT(said, HasSubstr("\nproof:    proven"));
+  EXPECT_THAT(said, HasSubstr("-shrunk.json"));
+  std::size_t shrunk = 0, whole = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(out)) {
+    EXPECT_TRUE(read_plan(entry.path().string())) << entry.path();
+    ++(entry.path().string().ends_with("-shrunk.json") ? shrunk : whole);
+  }
+  EXPECT_GT(shrunk, 0U);
+  EXPECT_LE(shrunk, 5U);
+  EXPECT_GT(whole, shrunk);
+  std::vector<std::string> unshrunk = explore;
+  unshrunk.back() = directory_.path() + "/whole";
+  unshrunk.insert(unshrunk.end(), {"--no-shrink", "--json"});
+  ASSERT_EQ(run(unshrunk, &said), 1);
+  for (const auto& entry : std::filesystem::directory_iterator(unshrunk[10])) {
+    EXPECT_FALSE(entry.path().string().ends_with("-shrunk.json"));
+  }
+  EXPECT_TRUE(json::parse(said, nullptr, false).at("violations").at(0).at("shrunk").is_null());
+}
+
 TEST_F(ShrinkCommand, RefusesWhatItCannotShrink) {
   std::string said;
   EXPECT_EQ(run({"shrink", plan_}, &said, true), 2);

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "harness/cli/shrink_report.h"
 #include "harness/cli/subject_option.h"
 #include "harness/cli/table.h"
 #include "harness/plan/plan_json.h"
@@ -34,13 +35,18 @@ double rate(std::uint64_t count, double seconds) { return seconds > 0 ? static_c
 ordered_json violations_json(const std::vector<SavedDiscovery>& saved) {
   ordered_json list = ordered_json::array();
   for (const SavedDiscovery& each : saved) {
+    bool is_first = true;
     for (const StepViolation& violation : each.discovery.violations) {
-      list.push_back({{"invariant", violation.invariant},
-                      {"object", violation.object},
-                      {"what", violation.what},
-                      {"plan", each.file},
-                      {"seed", each.discovery.seed},
-                      {"step", violation.step}});
+      list.push_back(
+          {{"invariant", violation.invariant},
+           {"object", violation.object},
+           {"what", violation.what},
+           {"plan", each.file},
+           {"seed", each.discovery.seed},
+           {"step", violation.step},
+           {"shrunk", is_first && each.smallest ? json_of(each.discovery.plan, *each.smallest, each.shrunk_file)
+                                                : ordered_json()}});
+      is_first = false;
     }
     if (!each.discovery.divergence.empty()) {
       list.push_back({{"invariant", "divergence"},
@@ -139,17 +145,20 @@ std::string discovery_text(const std::vector<SavedDiscovery>& saved, std::uint64
                            const std::string& subject) {
   if (saved.empty()) return "";
   const SavedDiscovery& first = saved.front();
-  std::string text = fmt::format("violated: {}\n", what_of(first.discovery));
-  text += fmt::format("plan:     {}\n", print_line(first.discovery.plan));
-  if (first.file.empty()) {  // where it cannot be kept in a file it must not be lost
-    text += "file:     could not be written; the plan is\n" + print_plan(first.discovery.plan);
-  } else {
-    const std::string option = subject == kBuiltInSubject ? "" : " --subject " + subject;
-    text += fmt::format("replay:   stampede replay {}{}\n", first.file, option);
-    text += fmt::format("file:     {}   (stampede show draws it)\n", first.file);
-  }
-  for (std::size_t i = 1; i < std::min(saved.size(), kDiscoveriesShownMax); ++i) {
-    text += fmt::format("also:     {}\n          {}\n", what_of(saved[i].discovery), saved[i].file);
+  std::string text = first.smallest ? shrunk_text(first.discovery.plan, *first.smallest, first.shrunk_file, subject)
+                                    : four_lines(what_of(first.discovery), first.discovery.plan, first.file, subject);
+  if (first.smallest) text += fmt::format("found as: {}\n", first.file);
+  // Those that were shrunk are other bugs, as far as can be told; the rest is more of the same.
+  std::size_t shown = 1;
+  for (const bool is_shrunk : {true, false}) {
+    for (std::size_t i = 1; i < saved.size() && shown < kDiscoveriesShownMax; ++i) {
+      const SavedDiscovery& each = saved[i];
+      if (each.smallest.has_value() != is_shrunk) continue;
+      ++shown;
+      text += is_shrunk ? fmt::format("also:     {}\n          {}\n          {}\n", each.smallest->shrunk.plan.note.why,
+                                      print_line(each.smallest->shrunk.plan), each.shrunk_file)
+                        : fmt::format("also:     {}\n          {}\n", what_of(each.discovery), each.file);
+    }
   }
   const auto written =
       std::count_if(saved.begin(), saved.end(), [](const SavedDiscovery& each) { return !each.file.empty(); });

@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/run/kill_sweep.h"
 #include "harness/run/plan_replay.h"
 #include "harness/run/sim_exploration.h"
+#include "harness/run/smallest_plan.h"
 #include "harness/run/trace.h"
 
 namespace stampede {
@@ -18,6 +20,9 @@ namespace stampede {
 struct SavedDiscovery {
   SimDiscovery discovery;
   std::string file;
+  // Where it was shrunk: the result, and its file likewise.
+  std::optional<SmallestPlan> smallest = {};
+  std::string shrunk_file = {};
 };
 
 // Writes each plan to `out` (made where it is missing) as sim-<invariant>-<trace hash>.json; its note says what breaks
