@@ -5,8 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
 
+#include "harness/free/posix_scratch_directory.h"
 #include "harness/run/cache_client.h"
 #include "harness/run/sim_draw.h"
 #include "harness/run/sim_run.h"
@@ -73,7 +75,11 @@ TEST(SubjectLibrary, IsRefusedWhenItIsOfAnotherVersionOrBuild) {
 
 TEST(SubjectLibrary, IsRefusedWhenItIsNoSharedLibraryOrNoPlugin) {
   EXPECT_THAT(refusal(plugin("there_is_none")), HasSubstr("no such file"));
-  EXPECT_THAT(refusal(__FILE__), HasSubstr("no shared library"));
+  const auto scratch = PosixScratchDirectory::make(testing::TempDir());
+  ASSERT_TRUE(scratch) << scratch.error().message();
+  const std::string text = scratch->path() + "/text.so";
+  std::ofstream(text) << "no library";
+  EXPECT_THAT(refusal(text), HasSubstr("no shared library"));
   EXPECT_THAT(refusal(plugin("library_without_subject")), HasSubstr("expected a function stampede_subject_plugin"));
 }
 
