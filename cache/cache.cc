@@ -166,7 +166,7 @@ Result<GetResult> Cache::Impl::fetch(const GetRequest& request, const Target& ta
   auto published = publish(os_, *directory_, std::move(*staged), target.key, file->sha256, bad_inode);
   if (!published) return fail(std::move(published.error()));
   tell(request, Phase::listing);
-  const auto outcome = list_entry(parts(), {target.key, target.url.text, published->sha256, published->stat},
+  const auto outcome = list_entry(parts(), {target.key, target.url.text, published->sha256, published->stat, true},
                                   std::min(deadline, os_.now() + kManifestWait));
   if (!outcome) return fail(outcome.error());
   result.notes = std::move(published->notes);

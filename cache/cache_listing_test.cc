@@ -36,6 +36,25 @@ TEST_F(CacheListing, HitsByHashWhereTheDirectoryCannotBeWrittenAndTheEntryIsNotL
   EXPECT_EQ(denied, 1U);
 }
 
+// Whoever published it may not have synced its name yet: a listing must not outlive its entry in a power loss.
+TEST_F(CacheListing, SyncsTheNameOfAnEntryBeforeItListsIt) {
+  ASSERT_TRUE(get_good());
+  std::filesystem::remove(root / "manifest.json");
+  ScriptedOs hitting(posix.get());
+  ASSERT_TRUE(get(hitting, request())->hit);
+  std::filesystem::remove(root / "manifest.json");
+  ScriptedOs recovering(posix.get());
+  auto cache = Cache::open(recovering, root.string(), {}, true);
+  ASSERT_TRUE(cache);
+  ASSERT_EQ(cache->recover()->entries_adopted, 1U);
+  for (const ScriptedOs* os : {&hitting, &recovering}) {
+    const auto synced = std::find(os->steps.begin(), os->steps.end(), "sync_directory");  // entries/, then the root
+    const auto renamed = std::find(os->steps.begin(), os->steps.end(), "rename");
+    EXPECT_LT(synced - os->steps.begin(), renamed - os->steps.begin());
+    EXPECT_EQ(os->count("sync_directory"), 2);
+  }
+}
+
 TEST_F(CacheListing, HitsOnAFullDiskWithANoteWhereTheEntryIsNotListed) {
   ASSERT_TRUE(get_good());
   for (const int full : {ENOSPC, EDQUOT}) {

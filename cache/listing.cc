@@ -78,13 +78,22 @@ Result<Addition> add_listing(const OpenCache& cache, Manifest& manifest, const L
   return Addition::added;
 }
 
+Result<void> sync_entries(const OpenCache& cache) {
+  const auto synced = cache.os.sync_directory(cache.directory.entries());
+  if (!synced) return fail(synced.error(), "sync directory", cache.directory.place("", kEntriesName));
+  return {};
+}
+
 Result<ListingOutcome> list_entry(const OpenCache& cache, const Listing& listing, Instant until) {
   auto addition = Addition::not_as_verified;
   const auto change = change_manifest(cache.os, cache.directory, {until}, [&](Manifest& manifest) -> Result<bool> {
     const auto added = add_listing(cache, manifest, listing);
     if (!added) return fail(added.error());
     addition = *added;
-    return addition == Addition::added;
+    if (addition != Addition::added) return false;
+    if (listing.is_name_durable) return true;
+    if (auto synced = sync_entries(cache); !synced) return fail(std::move(synced.error()));
+    return true;
   });
   if (!change) return fail(change.error());
   ListingOutcome outcome;

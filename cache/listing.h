@@ -30,6 +30,8 @@ struct Listing {
   std::string url;
   Sha256Digest sha256;
   FileStat stat;  // as it was verified
+  // The entry's name was synced after it was given. Otherwise whoever published it may not have come so far, or failed.
+  bool is_name_durable = false;
 };
 
 // Adds a listing to a manifest, if the entry's name still leads to the file as it was verified (size, inode, times):
@@ -43,7 +45,12 @@ struct ListingOutcome {
   std::vector<std::string> notes;  // what was set aside, and why the entry is not listed
 };
 
-// Lists an entry, as add_listing does. DURABLE: the listing. ERRORS: as change_manifest.
+// Makes the names in entries/ durable, so that no listing outlives its entry in a power loss. ERRORS: as
+// Os::sync_directory.
+Result<void> sync_entries(const OpenCache& cache);
+
+// Lists an entry, as add_listing does. DURABLE: the entry's name, then the listing. ERRORS: as sync_entries,
+// change_manifest.
 Result<ListingOutcome> list_entry(const OpenCache& cache, const Listing& listing, Instant until);
 
 // Lists an entry that was found good by hashing and is not listed as it is; sets `check.listed` and returns notes. On a

@@ -32,9 +32,7 @@ Result<void> unlink_entry(const OpenCache& cache, const std::string& key, const 
     if (!unlinked && unlinked.error() != Errno{ENOENT}) {
       return fail(unlinked.error(), "unlink", cache.directory.place(kEntriesName, key));
     }
-    const auto synced = cache.os.sync_directory(cache.directory.entries());
-    if (!synced) return fail(synced.error(), "sync directory", cache.directory.place("", kEntriesName));
-    return {};
+    return sync_entries(cache);
   };
   const auto wait = cache.lock_wait();
   auto change = change_manifest(cache.os, cache.directory, wait, forget, unlink);

@@ -77,6 +77,9 @@ Result<void> reconcile(const OpenCache& cache, const std::vector<Listing>& unlis
       if (!added) return fail(added.error());
       adopted += *added == Addition::added ? 1 : 0;
     }
+    if (adopted > 0) {
+      if (auto synced = sync_entries(cache); !synced) return fail(std::move(synced.error()));
+    }
     return dropped + adopted > 0;
   };
   const auto change = change_manifest(cache.os, cache.directory, cache.lock_wait(), edit);

@@ -21,7 +21,7 @@ kDebian12=(
   librapidcheck-dev libgtest-dev libgmock-dev
   libboost1.81-dev libboost-context1.81-dev libboost-url1.81-dev
   nlohmann-json3-dev libssl-dev libfmt-dev libcli11-dev libexpected-dev libxxhash-dev
-  libonnx-testdata
+  libonnx-testdata strace
 )
 kSubjects=(aria2 python3-pooch)
 kUbuntu2404=("${kDebian12[@]/1.81-dev/1.83-dev}")

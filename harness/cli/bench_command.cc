@@ -5,9 +5,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
+#include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "harness/cli/bench_report.h"
 #include "harness/cli/exit_statuses.h"
@@ -18,6 +23,15 @@
 
 namespace stampede {
 namespace {
+
+constexpr const char* kOwnProgram = "/proc/self/exe";
+
+// For a program that is not this one and starts it.
+std::string own_program_path() {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink(kOwnProgram, error);
+  return error ? std::string(kOwnProgram) : path.string();
+}
 
 struct BenchArguments {
   ModelOptions models;
@@ -46,42 +60,51 @@ bool save(const std::string& path, const std::string& text) {
   return false;
 }
 
-int report(const BenchArguments& arguments, const Benchmark& benchmark, const std::vector<SimRow>& sim_rows) {
+int report(const BenchArguments& arguments, const BenchRows& rows) {
   const TableStyle style = arguments.is_markdown ? TableStyle::markdown : TableStyle::text;
-  std::string tables = benchmark.rows.empty() ? "" : text_of(benchmark, style);
-  if (!tables.empty() && !sim_rows.empty()) tables += "\n";
-  tables += text_of(sim_rows, style) + (arguments.is_markdown ? "\n" : "");
-  const std::string verdict = verdict_of(benchmark, sim_rows);
-  const bool holds = benchmark.holds() && std::all_of(sim_rows.begin(), sim_rows.end(),
-                                                      [](const SimRow& row) { return row.violations == 0; });
-  std::fputs((arguments.is_json ? json_of(benchmark, sim_rows) : tables + verdict).c_str(), stdout);
+  std::string tables;
+  for (const std::string& table :
+       {rows.free.rows.empty() ? "" : text_of(rows.free, style), text_of(rows.sim, style), text_of(rows.live, style)}) {
+    if (!tables.empty() && !table.empty()) tables += "\n";
+    tables += table;
+  }
+  if (arguments.is_markdown) tables += "\n";
+  const std::string verdict = verdict_of(rows);
+  const bool holds = all_held(rows);
+  std::fputs((arguments.is_json ? json_of(rows) : tables + verdict).c_str(), stdout);
   if (arguments.is_json && !holds) std::fputs(verdict.c_str(), stderr);
-  if (!arguments.save.empty() && !save(arguments.save, json_of(benchmark, sim_rows))) {
+  if (!arguments.save.empty() && !save(arguments.save, json_of(rows))) {
     return refuse("--save " + arguments.save + ": could not be written", kUsage);
   }
-  if (benchmark.interrupted) {
+  if (rows.free.interrupted) {
     std::fputs("interrupted: this is what was done before\n", stderr);
     return kInterrupted;
   }
   return holds ? kAllHeld : kViolated;
 }
 
-bool names_sim_scenario(const std::vector<std::string>& chosen) {
-  const auto names = sim_scenario_names();
+bool names_one(const std::vector<std::string>& chosen, const std::vector<std::pair<std::string, std::string>>& names) {
   const auto is_named = [&](const std::string& prefix) {
     return std::any_of(names.begin(), names.end(), [&](const auto& name) { return name.first.starts_with(prefix); });
   };
   return chosen.empty() || std::any_of(chosen.begin(), chosen.end(), is_named);
 }
 
+LiveBenchmarkPrograms live_programs() {
+  return {{kOwnProgram, "live-zygote"}, {kOwnProgram, "live-calls-zygote"}, own_program_path()};
+}
+
 int bench(BenchArguments& arguments) {
   int status = kAllHeld;
   const std::vector<Model> models = chosen_models(arguments.models, status);
   if (status != kAllHeld) return status;
-  const bool is_free = arguments.world != "sim", is_sim = arguments.world != "free";
+  const auto is_world = [&](std::string_view name) { return arguments.world == name || arguments.world == "all"; };
+  const bool is_free = is_world("free");
+  const bool is_sim = is_world("sim") && names_one(arguments.scenarios, sim_scenario_names());
+  const bool is_live = is_world("live") && names_one(arguments.scenarios, live_scenario_names());
   std::vector<Scenario> scenarios;
   if (is_free) scenarios = make_scenarios(arguments.scenarios, models);
-  if (scenarios.empty() && !(is_sim && names_sim_scenario(arguments.scenarios))) {
+  if (scenarios.empty() && !is_sim && !is_live) {
     return refuse("--scenario: no scenario begins so; `stampede bench --help` lists them", kUsage);
   }
   std::size_t processes = 0;
@@ -97,17 +120,27 @@ int bench(BenchArguments& arguments) {
   const auto progress = [&](const std::string& what) {
     if (is_watched) std::fprintf(stderr, "\r\033[K%s ", what.c_str());
   };
+  const std::function<bool()> is_interrupted = [&interrupt] { return interrupt.happened(); };
   modelcache::Result<Benchmark> benchmark = Benchmark{};
   if (!scenarios.empty()) benchmark = run_benchmark(scenarios, arguments.benchmark, progress);
-  std::vector<SimRow> sim_rows;
+  BenchRows rows;
   if (benchmark && is_sim) {
-    sim_rows = run_sim_benchmark(
-        arguments.scenarios, arguments.benchmark.runs, [&interrupt] { return interrupt.happened(); }, progress);
-    benchmark->interrupted |= interrupt.happened();
+    rows.sim = run_sim_benchmark(arguments.scenarios, arguments.benchmark.runs, is_interrupted, progress);
+  }
+  modelcache::Result<std::vector<LiveRow>> live;
+  if (benchmark && is_live) {
+    live = run_live_benchmark(arguments.scenarios, arguments.benchmark.runs, live_programs(), is_interrupted, progress);
   }
   if (is_watched) std::fputs("\r\033[K", stderr);
   if (!benchmark) return refuse(benchmark.error().message(), kCannotHere);
-  return report(arguments, *benchmark, sim_rows);
+  if (live) rows.live = std::move(*live);
+  if (!live) {  // the other worlds' figures are none the worse
+    status = refuse("no live world here: " + live.error().message(), kCannotHere);
+    if (scenarios.empty() && rows.sim.empty()) return status;
+  }
+  rows.free = std::move(*benchmark);
+  rows.free.interrupted |= interrupt.happened();
+  return report(arguments, rows);
 }
 
 std::string footer() {
@@ -115,10 +148,12 @@ std::string footer() {
   text += "Scenarios:\n";
   for (const auto& [name, what] : scenario_names()) text += fmt::format("  {:<24} {}\n", name, what);
   for (const auto& [name, what] : sim_scenario_names()) text += fmt::format("  {:<24} {}\n", name, what);
+  for (const auto& [name, what] : live_scenario_names()) text += fmt::format("  {:<24} {}\n", name, what);
   return text +
          "Examples:\n"
          "  stampede bench --runs 3\n"
          "  stampede bench --scenario warm_hits --start fork --runs 11\n"
+         "  stampede bench --world live --runs 5\n"
          "  stampede bench --models onnx:4 --scenario small --scenario medium --save before.json\n"
          "Exit status: 0 all held, 1 a violation, 2 usage or a file that cannot be written, 3 this machine\n"
          "cannot do it, 130 interrupted.";
@@ -133,8 +168,8 @@ void add_bench_command(CLI::App& app, int& exit_status) {
   command.option("--scenario", arguments->scenarios, "only those whose names begin so; may be repeated")
       .type_name("NAME")
       .one_value_each();
-  command.option("--world", arguments->world, "rows of the free world, of the simulated one, or all")
-      .one_of({"free", "sim", "all"})
+  command.option("--world", arguments->world, "rows of the free world, of the simulated one, of the live one, or all")
+      .one_of({"free", "sim", "live", "all"})
       .shows_default();
   command.option("--start", arguments->start, "how processes are started; both: side by side")
       .one_of({"exec", "fork", "both"})

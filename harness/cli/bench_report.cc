@@ -162,6 +162,34 @@ ordered_json json_of(const SimRow& row) {
           {"violation_count", row.violations}};
 }
 
+std::optional<double> quotient(std::optional<double> above, std::optional<double> below) {
+  return above && below && *below > 0 ? std::optional(*above / *below) : std::nullopt;
+}
+
+ordered_json json_of(const LiveRow& row) {
+  return {{"name", row.name},
+          {"start", "live"},
+          {"seconds", json_of(row.seconds)},
+          {"seconds_min", json_of(row.seconds_min)},
+          {"seconds_max", json_of(row.seconds_max)},
+          {"processes", row.processes},
+          {"runs", row.runs},
+          {"processes_per_second", nullptr},
+          {"hit_ratio", nullptr},
+          {"mb_per_second", nullptr},
+          {"schedules", row.schedules},
+          {"steps", row.steps},
+          {"schedules_per_second", json_of(row.schedules_per_second)},
+          {"decision_us_p50", json_of(row.decision_microseconds)},
+          {"strace_us_p50", json_of(row.strace_microseconds)},
+          {"ratios",
+           {{"bare_start", json_of(row.ratio_to_bare_starts)},
+            {"one_world", json_of(row.ratio_to_one_world)},
+            {"strace", json_of(quotient(row.decision_microseconds, row.strace_microseconds))}}},
+          {"violation_count", row.violations},
+          {"uncontrolled", row.uncontrolled}};
+}
+
 }  // namespace
 
 const char* const kBenchColumns =
@@ -190,10 +218,17 @@ const char* const kBenchColumns =
     "Third table: medians of what a process went through, timed inside it with the machine's monotonic\n"
     "clock: ready is from before it was started until it waited at the barrier, lock waiting for a lock,\n"
     "body the download, list the manifest, pause what lies between two attempts.\n"
-    "Last table, the simulated world, on one thread: schedules that were run and judged, epilogues\n"
+    "Fourth table, the simulated world, on one thread: schedules that were run and judged, epilogues\n"
     "included, per second; steps of one run per second; and\n"
     "  x steps     seconds of a world that takes as many steps, each a reading of its clock, watched by\n"
-    "              nobody / duration\n";
+    "              nobody / duration\n"
+    "Fifth table, the live world, real processes on one core: the reset of the directory and the judge\n"
+    "are in it;\n"
+    "  x start     seconds to fork as many processes from the same zygote, which end at once, and to\n"
+    "              reset as many directories / duration\n"
+    "  x one       schedules per second of two worlds on a core each / of one\n"
+    "Last table: from one step of a process to its next, at the median, and the same call of a process\n"
+    "that strace -f --seccomp-bpf follows; x strace is the first / the second.\n";
 
 std::string text_of(const Benchmark& benchmark, TableStyle style) {
   std::string text;
@@ -214,14 +249,52 @@ std::string text_of(const std::vector<SimRow>& rows, TableStyle style) {
   return style == TableStyle::text ? table.text() : table.markdown();
 }
 
-std::string verdict_of(const Benchmark& benchmark, const std::vector<SimRow>& sim_rows) {
+std::string text_of(const std::vector<LiveRow>& rows, TableStyle style) {
+  Table schedules(
+      {"test name", "duration", "fastest", "slowest", "schedules", "schedules/s", "steps", "x start", "x one"});
+  Table decisions({"test name", "duration", "calls", "decision us", "strace us", "x strace"});
+  bool has_schedules = false, has_decisions = false;
+  for (const LiveRow& row : rows) {
+    const std::string name = row.name + (row.violations == 0 ? "" : "!");
+    if (row.schedules > 0) {
+      has_schedules = true;
+      schedules.add({name, number(row.seconds, 3), number(row.seconds_min, 3), number(row.seconds_max, 3),
+                     std::to_string(row.schedules), number(row.schedules_per_second, 0), std::to_string(row.steps),
+                     row.name.starts_with("live_two") ? "-" : number(row.ratio_to_bare_starts, 2),
+                     row.name.starts_with("live_two") ? number(row.ratio_to_one_world, 2) : "-"});
+    } else {
+      has_decisions = true;
+      decisions.add({name, number(row.seconds, 3), std::to_string(row.steps), number(row.decision_microseconds, 1),
+                     number(row.strace_microseconds, 1),
+                     number(quotient(row.decision_microseconds, row.strace_microseconds), 2)});
+    }
+  }
+  const auto printed = [&](const Table& table) { return style == TableStyle::text ? table.text() : table.markdown(); };
+  std::string text = has_schedules ? printed(schedules) : "";
+  if (has_schedules && has_decisions) text += "\n";
+  return text + (has_decisions ? printed(decisions) : "");
+}
+
+bool all_held(const BenchRows& rows) {
+  const auto held = [](const auto& row) { return row.violations == 0; };
+  return rows.free.holds() && std::all_of(rows.sim.begin(), rows.sim.end(), held) &&
+         std::all_of(rows.live.begin(), rows.live.end(), held);
+}
+
+std::string verdict_of(const BenchRows& rows) {
+  const Benchmark& benchmark = rows.free;
   std::string text;
   std::size_t violations = 0;
   std::uint64_t runs = benchmark.total.runs;
-  for (const SimRow& row : sim_rows) {
+  const auto count = [&](const auto& row) {
     violations += row.violations;
     runs += row.runs;
     if (row.violations != 0) text += fmt::format("violated: {}: {} times\n", row.name, row.violations);
+  };
+  std::for_each(rows.sim.begin(), rows.sim.end(), count);
+  std::for_each(rows.live.begin(), rows.live.end(), count);
+  for (const LiveRow& row : rows.live) {
+    if (row.uncontrolled != 0) text += fmt::format("uncontrolled: {}: {} times\n", row.name, row.uncontrolled);
   }
   for (const RowMeasures& row : benchmark.rows) {
     violations += row.violations.size();
@@ -236,10 +309,12 @@ std::string verdict_of(const Benchmark& benchmark, const std::vector<SimRow>& si
                                  : fmt::format("VIOLATED: {} violations in {} runs{}\n", violations, runs, end));
 }
 
-std::string json_of(const Benchmark& benchmark, const std::vector<SimRow>& sim_rows) {
+std::string json_of(const BenchRows& measured) {
+  const Benchmark& benchmark = measured.free;
   ordered_json rows = ordered_json::array();
   for (const RowMeasures& row : benchmark.rows) rows.push_back(json_of(row));
-  for (const SimRow& row : sim_rows) rows.push_back(json_of(row));
+  for (const SimRow& row : measured.sim) rows.push_back(json_of(row));
+  for (const LiveRow& row : measured.live) rows.push_back(json_of(row));
   const ordered_json object = {
       {"world", "free"},         {"subject", "modelcache"},           {"runs_per_row", benchmark.runs_per_row},
       {"rows", std::move(rows)}, {"total", json_of(benchmark.total)}, {"interrupted", benchmark.interrupted}};

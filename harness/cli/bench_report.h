@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/run/benchmark.h"
+#include "harness/run/live_benchmark.h"
 #include "harness/run/sim_benchmark.h"
 
 namespace stampede {
@@ -16,10 +17,20 @@ enum class TableStyle { text, markdown };
 std::string text_of(const Benchmark& benchmark, TableStyle style);
 // The rows of the simulated world, where there are any.
 std::string text_of(const std::vector<SimRow>& rows, TableStyle style);
+// The rows of the live world: of schedules, and of decisions.
+std::string text_of(const std::vector<LiveRow>& rows, TableStyle style);
+
+// The rows of every world that was measured.
+struct BenchRows {
+  Benchmark free;
+  std::vector<SimRow> sim;
+  std::vector<LiveRow> live;
+};
 // What was violated, and whether all held; where it was interrupted, that.
-std::string verdict_of(const Benchmark& benchmark, const std::vector<SimRow>& sim_rows);
-// One object: the free world's rows, then the simulated world's.
-std::string json_of(const Benchmark& benchmark, const std::vector<SimRow>& sim_rows);
+std::string verdict_of(const BenchRows& rows);
+bool all_held(const BenchRows& rows);
+// One object: the free world's rows, then the simulated world's, then the live world's.
+std::string json_of(const BenchRows& rows);
 
 // What every column and every bound means.
 extern const char* const kBenchColumns;

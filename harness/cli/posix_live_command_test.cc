@@ -100,6 +100,19 @@ TEST_F(LiveCommand, SweepsTheKillsThatTheSimulatorSweeps) {
   }
 }
 
+TEST_F(LiveCommand, MeasuresWhatADecisionCosts) {
+  const json bench = said({"bench", "--world", "live", "--scenario", "live_decision", "--runs", "1"});
+  if (!can_run_) GTEST_SKIP() << why_not_;
+  ASSERT_EQ(bench.at("rows").size(), 2U);
+  for (const json& row : bench.at("rows")) {
+    EXPECT_EQ(row.at("start"), "live");
+    EXPECT_EQ(row.at("uncontrolled"), 0);
+    EXPECT_GT(row.at("steps"), 1000);
+    EXPECT_GT(row.at("decision_us_p50"), 0) << row;
+    EXPECT_EQ(row.at("strace_us_p50").is_null(), row.at("ratios").at("strace").is_null()) << row;
+  }
+}
+
 TEST_F(LiveCommand, RefusesWhatOnlyAnotherWorldTakes) {
   EXPECT_EQ(run({"explore", "--world", "live", "--fault-share", "0.5"}), 2);
 }

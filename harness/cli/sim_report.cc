@@ -98,6 +98,14 @@ std::string strategies_text(const SimTotals& totals) {
   return text;
 }
 
+std::string exhausted_text(const SimTotals& totals) {
+  if (!totals.is_reduced) return "every schedule within the bound was run\n";
+  return fmt::format(
+      "every schedule within the bound was run, of those that differ only in steps that commute one at least;\n"
+      "{} of the {} turned out to repeat others (exhaustive:K:plain runs all)\n",
+      totals.repeating, totals.schedules);
+}
+
 ordered_json strategies_json(const SimTotals& totals) {
   ordered_json list = ordered_json::object();
   for (const auto& [name, tally] : totals.strategies) list[name] = {{"runs", tally.runs}, {"hits", tally.hits}};
@@ -187,7 +195,7 @@ std::string text_of(const SimExplorationOptions& options, const SimTotals& total
   text += "\ntook part\n" + counts_text(totals.drawn, "  ");
   text += "\ntimes judged\n" + counts_text(totals.judged, "  ") + "\n";
   if (totals.uncontrolled > 0) text += "uncontrolled, so not judged: " + totals.why_uncontrolled + "\n";
-  if (totals.is_exhausted) text += "every schedule within the bound was run\n";
+  if (totals.is_exhausted) text += exhausted_text(totals);
   const std::string done = fmt::format("{} schedules of {} plans", totals.schedules, totals.plans);
   if (totals.schedules == 0) return text + "nothing was judged: no run was completed\n";
   if (totals.violations + totals.divergences > 0) {
@@ -222,6 +230,8 @@ std::string json_of(const SimExplorationOptions& options, const SimTotals& total
                {"strategies", strategies_json(totals)},
                {"guaranteed", promise_json(totals)},
                {"exhausted", totals.is_exhausted},
+               {"reduced", totals.is_reduced},
+               {"repeating", totals.repeating},
                {"interrupted", totals.interrupted}});
 }
 

@@ -178,6 +178,9 @@ void History::connect(const char* turn, bool is_full, Odd odd) {
     entry.model = stage_ == Stage::run ? plan_.models.at(plan_.processes.at(process_).operations.at(count).model).name
                                        : models_.at(count).name;
     entry.status = 200;
+    for (const NetworkFault& part : entry.fault.parts) {
+      if (part.kind == FaultKind::redirect_relative || part.kind == FaultKind::redirect_loop) entry.status = 307;
+    }
     entry.full_body_sent = is_full;
     entry.ending = Ending::finished;
     ledger_.push_back(std::move(entry));
@@ -193,9 +196,25 @@ void History::connect(const char* turn, bool is_full, Odd odd) {
   take(std::move(step), odd);
 }
 
+void History::pause(std::chrono::nanoseconds time) {
+  Step step = step_of(StepKind::sleep_until, "");
+  step.until = now_ + time;
+  now_ += time;
+  take(std::move(step), {});
+}
+
 void History::make_cache() {
-  for (const char* path : {"", "entries", "tmp", "locks"}) {
-    if (disk_.file_at(path) == 0) make_directory(path);
+  if (disk_.file_at("") == 0) {
+    make_directory("");
+    sync_directory("/sim");
+  }
+  if (disk_.file_at("locks") == 0) {
+    for (const char* path : {"entries", "tmp"}) {
+      if (disk_.file_at(path) == 0) make_directory(path);
+    }
+    sync_directory("");
+    make_directory("locks");
+    sync_directory("");
   }
   first_steps_[process_] = own_steps_[process_];
 }

@@ -52,6 +52,7 @@ class History {
   void try_lock(const std::string& path, Odd odd = {});
   void unlock(const std::string& path);
   void connect(const char* turn = "none", bool is_full = true, Odd odd = {});
+  void pause(std::chrono::nanoseconds time);
 
   // What the cache does.
   void make_cache();

@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::string_view kLockSuffix = ".lock";
 
+bool is_lock_of(const LockFacts& lock, std::string_view key) {
+  return lock.name.size() == key.size() + kLockSuffix.size() && lock.name.starts_with(key);
+}
+
 bool changes_content(FaultKind kind) {
   return kind == FaultKind::flip_byte || kind == FaultKind::zero_bytes || kind == FaultKind::swap_halves ||
          kind == FaultKind::other_version_same_etag || kind == FaultKind::other_version_new_etag;
@@ -46,13 +50,16 @@ void RunRecord::begin(const Plan& plan, const std::vector<Model>& models) {
   may_deny_ = std::any_of(plan.processes.begin(), plan.processes.end(),
                           [](const PlanProcess& process) { return (process.umask & 0700U) != 0; });
   contents_.begin(models, lies_);
+  durability_.begin();
+  keys_.clear();
+  for (const Model& model : models) keys_.push_back(modelcache::key_of(model.sha256));
   is_stage_open_ = false;
   is_damage_due_ = !plan.start.damage.empty();
   moment_ = 0;
   now_ = {};
   last_process_ = 0;
   change_ = {};
-  do_locks_lie_ = has_gone_without_lock_ = has_given_up_manifest_ = false;
+  do_locks_lie_ = does_manifest_lock_lie_ = had_no_lock_by_url_ = has_given_up_manifest_ = false;
   is_clean_ = true;
   processes_begun_ = 0;
   entries_.clear();
@@ -60,6 +67,9 @@ void RunRecord::begin(const Plan& plan, const std::vector<Model>& models) {
   temporaries_.clear();
   was_published_.clear();
   manifest_file_ = 0;
+  is_manifest_good_ = false;
+  manifest_named_by_ = 0;
+  manifest_named_at_ = manifest_changed_at_ = 0;
   connections_.clear();
   stage_connections_ = 0;
 }
@@ -76,12 +86,17 @@ void RunRecord::begin_stage(Stage stage, const DiskView& disk) {
   apply_damage(disk);
 }
 
-// Damage is done between two stages, not by steps. Entries that it does not touch are looked at as well.
+// Damage is done between two stages, not by steps, and as if it had been so for long. Entries that it does not touch
+// are looked at as well.
 void RunRecord::apply_damage(const DiskView& disk) {
   for (EntryFacts& entry : entries_) {
     look_at_entry(entry, disk.file_at("entries/" + entry.key), disk);
   }
   look_at_manifest(disk);
+  disk.for_each_name([&](std::string_view path, FileNumber file) {
+    if (place_of(path) != Place::temporary || find_temporary(path) != nullptr) return;
+    temporaries_.push_back({.path = std::string(path), .file = file, .is_of_stage = false, .made_at = moment_});
+  });
   change_ = {};
 }
 
@@ -98,14 +113,20 @@ ProcessFacts& RunRecord::process(std::uint32_t process) {
     auto early = std::move(facts.early_codes);
     auto failed = std::move(facts.failed);
     auto published = std::move(facts.published);
+    auto gave_up = std::move(facts.gave_up);
+    auto pauses = std::move(facts.pauses);
     early.clear();
     failed.clear();
     published.clear();
+    gave_up.clear();
+    pauses.clear();
     facts = {};
     facts.start = stage_start_;
     facts.early_codes = std::move(early);
     facts.failed = std::move(failed);
     facts.published = std::move(published);
+    facts.gave_up = std::move(gave_up);
+    facts.pauses = std::move(pauses);
   }
   return processes_[process];
 }
@@ -122,15 +143,19 @@ void RunRecord::begin_outcome(const OperationOutcome& outcome) {
 
 void RunRecord::end_outcome(const OperationOutcome& outcome) {
   ProcessFacts& process = this->process(outcome.process);
-  if (process.blocked_by && locks_[*process.blocked_by].name == modelcache::kManifestLockName) {
-    has_given_up_manifest_ = true;
-  }
+  has_given_up_manifest_ = has_given_up_manifest_ || gave_up(process, modelcache::kManifestLockName);
   process.operations_ended = outcome.index + 1;
   process.start = {.moment = moment_, .time = now_, .own_step = process.own_steps};
   process.codes = {};
   process.connects = process.tries = process.swept = 0;
-  process.is_network_interrupted = false;
-  process.met_failure = false;
+  process.interrupted = 0;
+  process.network_wait = kNoWait;
+  process.signal_at.reset();
+  process.met_failure = process.met_any_failure = false;
+  process.is_after_connect = false;
+  process.connection.reset();
+  process.gave_up.clear();
+  process.pauses.clear();
   process.blocked_by.reset();
   process.failed.clear();
   process.published.clear();
@@ -138,6 +163,7 @@ void RunRecord::end_outcome(const OperationOutcome& outcome) {
 
 void RunRecord::end_process(std::uint32_t process) {
   this->process(process).is_alive = false;
+  this->process(process).ended_at = moment_;
   for (LockFacts& lock : locks_) {
     if (lock.holder == process) lock.holder.reset();
   }
@@ -201,10 +227,34 @@ LockFacts& RunRecord::lock(std::string_view name) {
   return added;
 }
 
+const LockFacts* RunRecord::find_lock(std::string_view name) const {
+  const auto found =
+      std::find_if(locks_.begin(), locks_.end(), [&](const LockFacts& lock) { return lock.name == name; });
+  return found == locks_.end() ? nullptr : &*found;
+}
+
 bool RunRecord::holds(std::uint32_t process, std::string_view key) const {
-  return std::any_of(locks_.begin(), locks_.end(), [&](const LockFacts& lock) {
-    return lock.holder == process && lock.name.size() == key.size() + kLockSuffix.size() && lock.name.starts_with(key);
-  });
+  return std::any_of(locks_.begin(), locks_.end(),
+                     [&](const LockFacts& lock) { return lock.holder == process && is_lock_of(lock, key); });
+}
+
+bool RunRecord::does_lock_lie(const EntryFacts& entry) const {
+  return do_locks_lie_ && std::any_of(locks_.begin(), locks_.end(),
+                                      [&](const LockFacts& lock) { return lock.lies && is_lock_of(lock, entry.key); });
+}
+
+bool RunRecord::is_unguarded(const EntryFacts& entry) const {
+  return entry.had_no_lock || (had_no_lock_by_url_ && entry.key.starts_with("url-")) || does_lock_lie(entry);
+}
+
+bool RunRecord::gave_up(const ProcessFacts& process, std::string_view lock_name) const {
+  return std::any_of(process.gave_up.begin(), process.gave_up.end(),
+                     [&](std::size_t place) { return locks_[place].name == lock_name; });
+}
+
+bool RunRecord::gave_up(const ProcessFacts& process, const EntryFacts& entry) const {
+  return std::any_of(process.gave_up.begin(), process.gave_up.end(),
+                     [&](std::size_t place) { return is_lock_of(locks_[place], entry.key); });
 }
 
 std::string RunRecord::object_of(std::string_view path) const {

@@ -112,8 +112,11 @@ class StepJudge::Impl {
                          .error = outcome.error,
                          .message = {},
                          .claims_hit = outcome.claims_hit,
+                         .claimed_attempts = outcome.claimed_attempts,
+                         .connects = record_.process(outcome.process).connects,
                          .moment = record_.moment(),
-                         .codes = {}};
+                         .codes = {},
+                         .pauses = record_.process(outcome.process).pauses};
     if (outcome.succeeded()) return ended;
     ended.message = outcome.message;
     ended.codes = codes_of(outcome);
@@ -126,9 +129,8 @@ class StepJudge::Impl {
     ErrorCodes codes = process.codes;
     codes |= process.opening_codes;
     const VirtualTime taken = record_.now() - process.start.time;
-    // A call that is made again after a signal has what is left of its time.
-    const VirtualTime timeout = process.is_network_interrupted ? kConnectTimeout : kGetTimeout;
-    if (taken >= timeout) codes |= {ErrorCode::timed_out};
+    // A call that is made again after a signal has what is left of its time, which can end without another step.
+    if (taken >= kGetTimeout || process.network_wait >= kConnectTimeout) codes |= {ErrorCode::timed_out};
     VirtualTime wait = kGetTimeout;
     if (record_.stage() == Stage::run && outcome.process < record_.plan().processes.size()) {
       wait = std::min<VirtualTime>(wait, record_.plan().processes[outcome.process].lock_wait);

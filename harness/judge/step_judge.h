@@ -33,6 +33,8 @@ struct WatchedInvariant {
   std::string_view sentence;
   std::string_view needs;     // the surroundings without which it is not judged
   std::string_view blind_to;  // what it cannot see
+  // "harness/judge/watch_<id>.cc"
+  [[nodiscard]] std::string file() const;
 };
 
 // In the order of reports.

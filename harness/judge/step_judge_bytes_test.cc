@@ -60,6 +60,7 @@ TEST(StepJudgeBytes, OfAnEntryThatWentMeanwhileAreNobodysFault) {
   history.by(0).look(0);
   history.by(1).lock(0);
   history.unlink(history.entry(0));
+  history.sync_directory("entries");
   history.list();
   history.release(0);
   history.succeeds(false);
@@ -76,6 +77,7 @@ TEST(StepJudgeBytes, OfAnEntryThatWentBeforeAreMissing) {
   history.by(0).look(0);
   history.by(1).lock(0);
   history.unlink(history.entry(0));
+  history.sync_directory("entries");
   history.list();
   history.release(0);
   history.succeeds(false);
@@ -98,9 +100,12 @@ TEST(StepJudgeBytes, OfALieAreRightWithoutAChecksumAlone) {
     history.connect(is_lie ? "flip_byte:3" : "none", !is_lie);
     const std::string temporary = history.temporary(key);
     history.open(temporary, OpenMode::create_new);
-    history.write(temporary, history.disk().file_at(temporary), other_bytes(100));
+    const FileNumber file = history.disk().file_at(temporary);
+    history.write(temporary, file, other_bytes(100));
+    history.sync_file(temporary, file);
     history.rename(temporary, "entries/" + key);
     history.close(temporary);
+    history.sync_directory("entries");
     history.list();
     history.close("locks/" + key + ".lock");
     OperationOutcome outcome = history.outcome();
@@ -137,6 +142,7 @@ TEST(StepJudgeVisible, MeansCompleteWhenAFileGetsItsName) {
   history.open(temporary, OpenMode::create_new);
   const FileNumber file = history.disk().file_at(temporary);
   history.write(temporary, file, other_bytes(50));
+  history.sync_file(temporary, file);
   history.rename(temporary, history.entry(0));  // before it is all there
   expect_trips(history, {"visible_means_complete"});
   EXPECT_EQ(history.judge().violations()[0].object, "m0");

@@ -85,6 +85,7 @@ TEST(StepJudgeDownloads, ByUrlAreCounted) {
       const std::string temporary = history.stage(0);
       history.rename(temporary, "entries/" + key);
       history.close(temporary);
+      history.sync_directory("entries");
       history.list();
       OperationOutcome outcome = history.outcome();
       outcome.path = "entries/" + key;

@@ -21,22 +21,48 @@ TEST(StepJudgeManifest, AlwaysParses) {
   const std::string temporary = renamed.temporary("manifest");
   renamed.open(temporary, OpenMode::create_new);
   renamed.write(temporary, renamed.disk().file_at(temporary), garbage);
+  renamed.sync_file(temporary, renamed.disk().file_at(temporary));
   renamed.rename(temporary, "manifest.json");
   expect_trips(renamed, {"manifest_always_parses"});
   History emptied(plan_of({OperationKind::get}));
   emptied.make_cache();
   emptied.list();
   emptied.truncate("manifest.json", emptied.disk().file_at("manifest.json"), 0);
-  expect_trips(emptied, {"manifest_always_parses"});
+  expect_trips(emptied, {"manifest_always_parses", "published_bytes_never_change"});
   History made(plan_of({OperationKind::get}));
   made.make_cache();
   made.open("manifest.json", OpenMode::open_or_create);
   expect_trips(made, {"manifest_always_parses"});
-  History set_aside(plan_of({OperationKind::get}));
-  set_aside.make_cache();
-  set_aside.list();
-  set_aside.rename("manifest.json", "manifest.json.bad");
-  expect_trips(set_aside, {});
+}
+
+TEST(StepJudgeManifest, LosesItsNameOnlyWhereItIsBad) {
+  for (const bool is_bad : {true, false}) {
+    Plan plan = plan_of({OperationKind::get}, true);
+    if (is_bad) plan.start.damage = {{DamageKind::manifest_garbage, 0}};
+    History history(plan);
+    warm_up(history);
+    const FileNumber manifest = history.disk().file_at("manifest.json");
+    if (is_bad) history.disk().set_bytes(manifest, Bytes(3, std::byte{'x'}));
+    history.rename("manifest.json", "manifest.json.bad");
+    expect_trips(history, is_bad ? Ids{} : Ids{"manifest_always_parses"});
+  }
+  History unlinked(plan_of({OperationKind::get}));
+  unlinked.make_cache();
+  unlinked.list();
+  unlinked.unlink("manifest.json");
+  expect_trips(unlinked, {"manifest_always_parses"});
+}
+
+// Without its lock a good one may come between the look at a bad one and its setting aside.
+TEST(StepJudgeManifest, MayLoseItsNameWhereItsOwnLockLies) {
+  for (const char* lock : {"locks/manifest.lock", "locks/other.lock"}) {
+    History history(plan_of({OperationKind::get}, true));
+    warm_up(history);
+    history.open(lock, OpenMode::open_or_create);
+    history.try_lock(lock, {0, StepFault::does_nothing});
+    history.rename("manifest.json", "manifest.json.bad");
+    EXPECT_EQ(history.violated().contains("manifest_always_parses"), lock == std::string("locks/other.lock"));
+  }
 }
 
 TEST(StepJudgeManifest, IsCompleteAtRest) {
@@ -53,6 +79,7 @@ TEST(StepJudgeManifest, IsCompleteAtRest) {
   warm_up(stale);
   stale.lock(0);
   stale.unlink(stale.entry(0));
+  stale.sync_directory("entries");
   stale.release(0);
   stale.succeeds(false);
   stale.stage_ends();
@@ -124,6 +151,7 @@ TEST(StepJudgeLists, HaveNoEntryThatWasRemoved) {
     warm_up(history);
     history.lock(0);
     if (removes) history.unlink(history.entry(0));
+    history.sync_directory("entries");
     history.list();
     history.release(0);
     history.succeeds(false);
@@ -180,7 +208,8 @@ TEST(StepJudgeLists, CallGoodWhatIsGood) {
   EXPECT_EQ(violated_by_report(OperationKind::verify, EntryState::good, false, true), trips);
   EXPECT_EQ(violated_by_report(OperationKind::verify, EntryState::not_a_file, false, false), trips);
   EXPECT_EQ(violated_by_report(OperationKind::verify, EntryState::unreadable, false, false), trips);
-  EXPECT_EQ(violated_by_report(OperationKind::repair, EntryState::corrupt, true, true), trips);
+  EXPECT_EQ(violated_by_report(OperationKind::repair, EntryState::corrupt, true, true),
+            (Ids{"nobody_lists_lies", "upkeep_mends_what_it_can"}));
 }
 
 // A listing without its file, which a fault kept from being opened.
@@ -217,10 +246,10 @@ TEST(StepJudgeLists, CountWhatRecoveryDid) {
     return history.violated();
   };
   EXPECT_EQ(tell(1, 0, 0, true), Ids{});
-  EXPECT_EQ(tell(0, 0, 0, false), Ids{});
+  EXPECT_EQ(tell(0, 0, 0, false), Ids{"orphans_go_with_the_next_miss"});
   const Ids trips = {"nobody_lists_lies"};
   EXPECT_EQ(tell(0, 0, 0, true), trips);
-  EXPECT_EQ(tell(1, 0, 0, false), trips);
+  EXPECT_EQ(tell(1, 0, 0, false), (Ids{"nobody_lists_lies", "orphans_go_with_the_next_miss"}));
   EXPECT_EQ(tell(1, 1, 0, true), trips);
   EXPECT_EQ(tell(1, 0, 1, true), trips);
   Plan plan = plan_of({OperationKind::recover}, true);
@@ -228,6 +257,7 @@ TEST(StepJudgeLists, CountWhatRecoveryDid) {
   warm_up(lying);
   lying.open("locks/manifest.lock", OpenMode::open_or_create);
   lying.try_lock("locks/manifest.lock", {0, StepFault::does_nothing});
+  lying.close("locks/manifest.lock");
   OperationOutcome outcome = lying.outcome();
   outcome.recovery.emplace();
   outcome.recovery->entries_adopted = 1;
@@ -245,7 +275,7 @@ TEST(StepJudgeRest, LeavesNoTemporary) {
   history.stage_ends();
   expect_trips(history, {});  // its removal may have failed
   history.epilogue();         // whose miss sweeps nothing here
-  expect_trips(history, {"nothing_left_over"});
+  expect_trips(history, {"nothing_left_over", "orphans_go_with_the_next_miss"});
   History quiet(plan_of({OperationKind::list}));
   quiet.make_cache();
   quiet.close(quiet.stage(0));

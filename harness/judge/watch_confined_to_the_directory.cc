@@ -1,4 +1,4 @@
-// Nothing is made, changed or removed outside of the cache directory.
+// Nothing is made, changed, removed or read outside of the cache directory.
 #include "harness/judge/watchers.h"
 
 namespace stampede {
@@ -9,15 +9,15 @@ class ConfinedToTheDirectory final : public Watcher {
   using Watcher::Watcher;
 
   [[nodiscard]] StepKinds kinds() const override {
-    return {StepKind::open, StepKind::write,  StepKind::truncate,      StepKind::rename,
-            StepKind::link, StepKind::unlink, StepKind::make_directory};
+    return {StepKind::open, StepKind::write,  StepKind::truncate,       StepKind::rename, StepKind::read,
+            StepKind::link, StepKind::unlink, StepKind::make_directory, StepKind::list,   StepKind::stat_name};
   }
 
   void on_step(const Step& step, const DiskView&) override {
-    if (step.kind == StepKind::open && !may_change(step)) return;
+    if (step.kind == StepKind::open && opens_a_parent(step)) return;
     const bool has_target = step.kind == StepKind::rename || step.kind == StepKind::link;
     const bool is_outside =
-        place_of(step.path) == Place::outside || (has_target && place_of(step.to_path) == Place::outside);
+        record().change().place == Place::outside || (has_target && record().change().to_place == Place::outside);
     judge(!is_outside, [&] {
       return Complaint{has_target ? step.to_path : step.path,
                        process_name(step.process) + " tried to " + std::string(name_of(step.kind)) + " " + step.path +
@@ -26,15 +26,9 @@ class ConfinedToTheDirectory final : public Watcher {
   }
 
  private:
-  static bool may_change(const Step& step) {
-    switch (static_cast<modelcache::OpenMode>(step.mode)) {
-      case modelcache::OpenMode::read_write:
-      case modelcache::OpenMode::create_new:
-      case modelcache::OpenMode::open_or_create:
-        return true;
-      default:
-        return false;
-    }
+  // A directory above the cache's is opened to make what is missing, and to sync that.
+  static bool opens_a_parent(const Step& step) {
+    return static_cast<modelcache::OpenMode>(step.mode) == modelcache::OpenMode::root;
   }
 };
 

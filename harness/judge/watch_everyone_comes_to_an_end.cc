@@ -7,6 +7,8 @@ namespace {
 // Who waits for a lock takes four steps in 25 ms. More than this, and somebody does not wait but spins.
 constexpr std::uint64_t kStepsOfAnOperation = 10'000;
 constexpr std::uint64_t kStepsASecond = 1'000;
+// A call that was interrupted is made again, on the network after a look at the clock.
+constexpr std::uint64_t kStepsASignal = 4;
 constexpr std::chrono::hours kLongStop{1};
 
 class EveryoneComesToAnEnd final : public Watcher {
@@ -36,13 +38,13 @@ class EveryoneComesToAnEnd final : public Watcher {
   void begin() override { abandoned_.clear(); }
 
  private:
-  // Steps without time, where no fault interrupts each of them anew.
+  // Steps without time, other than those that a fault interrupted and what follows from that.
   bool is_spinning(std::uint32_t process) const {
     const ProcessFacts& facts = record().process(process);
     const auto seconds = static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::seconds>(record().now() - facts.start.time).count());
-    return facts.own_steps - facts.start.own_step > kStepsOfAnOperation + kStepsASecond * seconds &&
-           !facts.is_interrupted;
+    return facts.own_steps - facts.start.own_step >
+           kStepsOfAnOperation + kStepsASecond * seconds + kStepsASignal * facts.interrupted;
   }
   static bool is_out_of_time(const StageRecord& stage) { return stage.end.virtual_time >= std::chrono::hours(24); }
   bool is_stopped_for_long() const {

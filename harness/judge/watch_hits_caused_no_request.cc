@@ -1,4 +1,4 @@
-// A get says that it was a hit if, and only if, it asked nobody.
+// A get says that it was a hit if, and only if, it asked nobody, and tells of as many attempts as it made.
 #include "harness/judge/watchers.h"
 
 namespace stampede {
@@ -22,6 +22,21 @@ class HitsCausedNoRequest final : public Watcher {
                            " after " + std::to_string(outcome.claimed_attempts) + " attempts, and connected " +
                            std::to_string(connects) + " times"};
     });
+  }
+
+  // Every connection begins an attempt, or follows a redirect.
+  void on_stage_end(const StageRecord& stage) override {
+    for (const EndedOperation& ended : stage.operations) {
+      if (ended.error || ended.connects == 0) continue;
+      const std::uint32_t allowed = ended.claimed_attempts + redirects(record(), stage.ledger, ended);
+      judge(ended.connects <= allowed, [&] {
+        return Complaint{process_name(ended.process),
+                         describe(record(), ended) + " tells of " + std::to_string(ended.claimed_attempts) +
+                             " attempts, and connected " + std::to_string(ended.connects) + " times, " +
+                             std::to_string(allowed) + " with its redirects",
+                         ended.moment, ended.process};
+      });
+    }
   }
 };
 

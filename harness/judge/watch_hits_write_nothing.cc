@@ -25,19 +25,28 @@ class HitsWriteNothing final : public Watcher {
       case OperationKind::verify:
         return true;
       case OperationKind::get:
+      case OperationKind::get_by_url:
         break;
       default:
         return false;
     }
     if (!outcome.succeeded() || !outcome.claims_hit) return false;
+    const EntryFacts* const entry = record().find_entry(last_name(outcome.path));
+    const Moment since = record().process(outcome.process).start.moment;
+    if (entry == nullptr || entry->good.was(false, since)) return false;
+    // Who believes whatever is there has nothing to list.
+    if (believes(outcome)) return true;
     // Without locks an entry may be replaced while its listing is written, which is then of the file before.
-    if (record().do_locks_lie() || record().has_gone_without_lock()) return false;
+    if (record().does_manifest_lock_lie() || record().is_unguarded(*entry)) return false;
     // Who could not read the manifest does not know that the entry is listed.
     if (record().process(outcome.process).met_failure) return false;
     // Where the entry was good and listed all the while, nothing had to be mended or listed.
-    const EntryFacts* const entry = record().entry_of_model(outcome.operation.model);
-    const Moment since = record().process(outcome.process).start.moment;
-    return entry != nullptr && !entry->good.was(false, since) && !entry->listed.was(false, since);
+    return !entry->listed.was(false, since);
+  }
+  bool believes(const OperationOutcome& outcome) const {
+    if (record().stage() != Stage::run || outcome.process >= record().plan().processes.size()) return false;
+    if (record().process(outcome.process).met_failure) return false;
+    return record().plan().processes[outcome.process].verify == modelcache::VerifyPolicy::never;
   }
 };
 

@@ -1,6 +1,8 @@
 // At rest the manifest lists exactly the entries.
 #include <algorithm>
+#include <vector>
 
+#include "cache/key.h"
 #include "harness/judge/watchers.h"
 
 namespace stampede {
@@ -10,6 +12,17 @@ class ManifestIsComplete final : public Watcher {
  public:
   using Watcher::Watcher;
 
+  // Who published an entry and was hindered by nothing has listed it, whatever became of others.
+  void on_operation(const OperationOutcome& outcome, const EndedOperation&, const DiskView&) override {
+    const ProcessFacts& process = record().process(outcome.process);
+    if (!outcome.succeeded() || process.published.empty() || process.met_any_failure) return;
+    if (record().gave_up(process, modelcache::kManifestLockName)) return;
+    for (const EntryFacts& entry : record().entries()) {
+      const bool is_own = entry.named_by == outcome.process && entry.named_at > process.start.moment;
+      if (is_own && entry.file != 0) due_.push_back({&entry, record().moment()});
+    }
+  }
+
   // Where nothing went wrong it is complete after every stage. After whatever went wrong it is so after the epilogue,
   // for the models that the clean process got.
   void on_stage_end(const StageRecord& stage) override {
@@ -18,14 +31,12 @@ class ManifestIsComplete final : public Watcher {
                           std::all_of(stage.end.ends.begin(), stage.end.ends.end(),
                                       [](ProcessEnd end) { return end == ProcessEnd::ended; });
     if (stage.stage == Stage::run && !is_quiet) was_quiet_ = false;
-    if (stage.stage == Stage::run && !was_quiet_) return;
     const ReadManifest* const read = record().manifest(stage.disk);
+    judge_due(read, stage.disk);
+    if (stage.stage == Stage::run && !was_quiet_) return;
     for (const EntryFacts& entry : record().entries()) {
       if (entry.file == 0 || !(was_quiet_ || entry.model)) continue;
-      judge(is_right(read, entry, stage.disk), [&] {
-        const std::string path = "entries/" + entry.key;
-        return Complaint{record().object_of(path), path + " is not listed as it is"};
-      });
+      judge(is_right(read, entry, stage.disk), [&] { return unlisted(entry); });
     }
     if (read == nullptr || !read->is_good || !was_quiet_) return;
     for (const auto& listed : read->manifest.entries) {
@@ -35,9 +46,32 @@ class ManifestIsComplete final : public Watcher {
     }
   }
 
-  void begin() override { was_quiet_ = true; }
+  void begin() override {
+    was_quiet_ = true;
+    due_.clear();
+  }
 
  private:
+  struct Due {
+    const EntryFacts* entry;
+    Moment since;
+  };
+
+  void judge_due(const ReadManifest* read, const DiskView& disk) {
+    for (const Due& due : due_) {
+      // Somebody without its lock may have published it while a repair gave the listing of the one before up.
+      if (record().does_manifest_lock_lie() || record().is_unguarded(*due.entry)) continue;
+      if (due.entry->changed_at > due.since) continue;
+      judge(is_right(read, *due.entry, disk), [&] { return unlisted(*due.entry); });
+    }
+    due_.clear();
+  }
+
+  Complaint unlisted(const EntryFacts& entry) const {
+    const std::string path = "entries/" + entry.key;
+    return {record().object_of(path), path + " is not listed as it is"};
+  }
+
   bool is_right(const ReadManifest* read, const EntryFacts& entry, const DiskView& disk) const {
     if (read == nullptr || !read->is_good) return false;
     const auto listed = read->manifest.entries.find(entry.key);
@@ -47,6 +81,7 @@ class ManifestIsComplete final : public Watcher {
   }
 
   bool was_quiet_ = true;
+  std::vector<Due> due_;  // of the stage
 };
 
 }  // namespace

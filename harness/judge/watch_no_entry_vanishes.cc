@@ -20,12 +20,12 @@ class NoEntryVanishes final : public Watcher {
   }
 
  private:
-  // Where locks lie, or somebody did not wait any longer for a repair that was stopped, a good entry may come between
-  // the repair's last look and its removal.
+  // Where its lock lies, or somebody did not wait any longer for a repair that was stopped, a good entry may come
+  // between the repair's last look and its removal.
   bool may_remove(const Step& step, const EntryFacts& entry) const {
     const auto operation = record().operation_of(step.process);
     if (!operation) return false;
-    if (operation->kind == OperationKind::repair) return record().do_locks_lie() || record().has_gone_without_lock();
+    if (operation->kind == OperationKind::repair) return record().is_unguarded(entry);
     if (operation->kind != OperationKind::remove) return false;
     const auto& models = record().models();
     return entry.model && models[*entry.model].sha256 == models[operation->model].sha256;

@@ -15,7 +15,7 @@ class NoSuccessAfterFailedWrite final : public Watcher {
     if (!outcome.succeeded()) return;
     const auto counts = std::find_if(process.failed.begin(), process.failed.end(), [&](const FailedStep& failed) {
       if (failed.own_step < outcome.first_step) return false;  // of opening the cache
-      // A directory that was synced later is none of them any more; a file counts that was published all the same.
+      // A second sync that succeeds proves nothing of the first. A file counts where it was published all the same.
       return failed.kind == StepKind::sync_directory ||
              std::find(process.published.begin(), process.published.end(), failed.file) != process.published.end();
     });

@@ -110,9 +110,10 @@ class NobodyListsLies final : public Watcher {
                                        " entries were bad"};
     });
     // Without locks a listing may be of the file before, and be mended.
-    if (record().do_locks_lie() || record().has_gone_without_lock()) return;
-    const auto unlisted_at_some_time = std::count_if(
-        entries.begin(), entries.end(), [&](const EntryFacts& entry) { return entry.listed.was(false, since); });
+    if (record().does_manifest_lock_lie()) return;
+    const auto unlisted_at_some_time = std::count_if(entries.begin(), entries.end(), [&](const EntryFacts& entry) {
+      return entry.listed.was(false, since) || record().is_unguarded(entry);
+    });
     judge(report.entries_adopted <= static_cast<std::uint64_t>(unlisted_at_some_time), [&] {
       return Complaint{"manifest.json", describe(record(), ended) + " said that it listed " +
                                             std::to_string(report.entries_adopted) + " entries"};

@@ -22,39 +22,42 @@ class OneDownload final : public Watcher {
 
   [[nodiscard]] StepKinds kinds() const override { return {StepKind::connect}; }
 
-  void begin() override { is_lockless_ = has_gone_without_ = false; }
+  void begin() override { without_lock_.clear(); }
 
   void on_step(const Step& step, const DiskView&) override {
-    if (step.fault != StepFault::none || record().do_locks_lie() || is_lockless_) return;
+    if (step.fault != StepFault::none) return;
     const auto operation = record().operation_of(step.process);
     if (!operation || operation->kind != OperationKind::get) return;
     const EntryFacts* const entry = record().entry_of_model(operation->model);
-    const auto key = modelcache::key_of(record().models()[operation->model].sha256);
+    if (entry != nullptr && record().does_lock_lie(*entry)) return;
+    const std::string& key = record().key_of(operation->model);
     const std::string& name = record().models()[operation->model].name;
     if (!record().holds(step.process, key)) {
-      const bool has_waited = has_waited_for(key, step.process);
-      is_lockless_ = is_lockless_ || has_waited;
-      judge(has_waited, [&] {
+      judge(has_waited_for(key, step.process), [&] {
         return Complaint{
             name, process_name(step.process) + " downloads " + name + " without its lock, and has not waited for it"};
       });
       return;
     }
-    judge(entry == nullptr || !entry->good.now(), [&] {
+    judge(entry == nullptr || !entry->good.now() || entry->had_no_lock, [&] {
       return Complaint{name, process_name(step.process) + " downloads " + name + ", which is there already"};
     });
   }
 
   // By URL the lock has a name that only the process knows: this is the one thing that it is believed.
   void on_operation(const OperationOutcome& outcome, const EndedOperation&, const DiskView&) override {
-    has_gone_without_ = has_gone_without_ || outcome.lock == modelcache::LockUse::gave_up;
+    const bool by_url = outcome.operation.kind == OperationKind::get_by_url;
+    const bool went_without =
+        outcome.lock == modelcache::LockUse::gave_up || outcome.lock == modelcache::LockUse::unavailable;
+    if (by_url && went_without) without_lock_.push_back(outcome.operation.model);
   }
 
   void on_stage_end(const StageRecord& stage) override {
-    if (stage.stage != Stage::run || record().do_locks_lie() || is_lockless_ || has_gone_without_) return;
+    if (stage.stage != Stage::run) return;
     counts_.clear();
     for (const EndedOperation& ended : stage.operations) count(stage, ended);
     for (const Count& count : counts_) {
+      if (is_unguarded(count)) continue;
       const std::uint64_t allowed = allowed_for(count);
       const std::string& name = record().models()[count.model].name;
       judge(count.downloads <= allowed, [&] {
@@ -99,8 +102,18 @@ class OneDownload final : public Watcher {
     return allowed;
   }
 
-  bool is_lockless_ = false;
-  bool has_gone_without_ = false;
+  bool is_unguarded(const Count& count) const {
+    if (!count.by_url) {
+      const EntryFacts* const entry = record().entry_of_model(count.model);
+      return entry != nullptr && record().is_unguarded(*entry);
+    }
+    if (std::find(without_lock_.begin(), without_lock_.end(), count.model) != without_lock_.end()) return true;
+    const auto& locks = record().locks();
+    return std::any_of(locks.begin(), locks.end(),
+                       [](const LockFacts& lock) { return lock.lies && lock.name.starts_with("url-"); });
+  }
+
+  std::vector<std::size_t> without_lock_;  // models that somebody got by URL without a lock
   std::vector<Count> counts_;
 };
 

@@ -11,7 +11,8 @@ class OneHolderPerLock final : public Watcher {
   [[nodiscard]] StepKinds kinds() const override { return {StepKind::try_lock}; }
 
   void on_step(const Step& step, const DiskView&) override {
-    if (step.error != 0 || place_of(step.path) != Place::lock || record().do_locks_lie()) return;
+    if (step.error != 0 || record().change().place != Place::lock) return;
+    if (record().locks()[record().change().lock].lies) return;
     const auto& other = record().change().other_holder;
     judge(!other, [&] {
       return Complaint{record().object_of(step.path),

@@ -11,7 +11,7 @@ class OnlyTheDeadAreSwept final : public Watcher {
   [[nodiscard]] StepKinds kinds() const override { return {StepKind::unlink, StepKind::rename}; }
 
   void on_step(const Step& step, const DiskView&) override {
-    if (step.error != 0 || place_of(step.path) != Place::temporary || record().do_locks_lie()) return;
+    if (step.error != 0 || record().change().place != Place::temporary) return;
     const auto& robbed = record().change().robbed;
     judge(!robbed, [&] {
       return Complaint{record().object_of(step.path), process_name(step.process) + " took " + step.path +

@@ -21,6 +21,20 @@ class RetriesAreBounded final : public Watcher {
     });
   }
 
+  // Those that follow a redirect are no attempts.
+  void on_stage_end(const StageRecord& stage) override {
+    for (const EndedOperation& ended : stage.operations) {
+      if (ended.connects == 0) continue;
+      const std::uint32_t allowed = modelcache::RetryPolicy{}.attempts_max + redirects(record(), stage.ledger, ended);
+      judge(ended.connects <= allowed, [&] {
+        return Complaint{process_name(ended.process),
+                         describe(record(), ended) + " connected " + std::to_string(ended.connects) + " times, and " +
+                             std::to_string(allowed) + " are allowed with its redirects",
+                         ended.moment, ended.process};
+      });
+    }
+  }
+
   void on_operation(const OperationOutcome& outcome, const EndedOperation& ended, const DiskView&) override {
     const unsigned allowed = modelcache::RetryPolicy{}.attempts_max;
     if (outcome.operation.kind != OperationKind::get && outcome.operation.kind != OperationKind::get_by_url) return;

@@ -16,7 +16,7 @@ class VisibleMeansComplete final : public Watcher {
   void on_step(const Step& step, const DiskView& disk) override {
     const EntryFacts* const entry = record().change().entry;
     if (step.kind == StepKind::make_directory) {
-      if (step.error != 0 || place_of(step.path) != Place::entry) return;
+      if (step.error != 0 || record().change().place != Place::entry) return;
       judge(false, [&] { return Complaint{record().object_of(step.path), step.path + " is a directory"}; });
       return;
     }

@@ -12,6 +12,13 @@ ErrorCodes possible_codes(const RunRecord& record, const Ledger& ledger, const E
   return codes;
 }
 
+std::uint32_t redirects(const RunRecord& record, const Ledger& ledger, const EndedOperation& ended) {
+  std::uint32_t count = 0;
+  for_each_connection(record, ledger, ended.process, ended.index,
+                      [&](const LedgerEntry& entry) { count += entry.status / 100 == 3 ? 1 : 0; });
+  return count;
+}
+
 std::string process_name(std::uint32_t process) { return "process " + std::to_string(process); }
 
 std::string object_of(const RunRecord& record, const EndedOperation& ended) {

@@ -51,9 +51,12 @@ struct EndedOperation {
   std::optional<modelcache::ErrorCode> error;
   std::string message;
   bool claims_hit = false;
+  unsigned claimed_attempts = 0;
+  std::uint32_t connects = 0;  // those that a fault decided left out
   Moment moment = 0;
   // What its own steps' failures, its surroundings and its waiting can cause; the ledger may add to it.
   ErrorCodes codes;
+  std::vector<Pause> pauses;  // between its connections
 };
 
 // What a stage left.
@@ -109,6 +112,8 @@ class Watcher {
 
 // What can make an operation fail: what it met by its own steps, and on its connections.
 ErrorCodes possible_codes(const RunRecord& record, const Ledger& ledger, const EndedOperation& ended);
+// How many of an operation's connections were answered with a redirect: each allows for one more.
+std::uint32_t redirects(const RunRecord& record, const Ledger& ledger, const EndedOperation& ended);
 
 // "process 2"
 std::string process_name(std::uint32_t process);

@@ -32,6 +32,16 @@ std::unique_ptr<Watcher> watch_nobody_lists_lies(RunRecord& record);
 std::unique_ptr<Watcher> watch_nothing_left_over(RunRecord& record);
 std::unique_ptr<Watcher> watch_everyone_comes_to_an_end(RunRecord& record);
 std::unique_ptr<Watcher> watch_recovery_needs_no_hands(RunRecord& record);
+std::unique_ptr<Watcher> watch_published_bytes_are_synced(RunRecord& record);
+std::unique_ptr<Watcher> watch_success_is_durable(RunRecord& record);
+std::unique_ptr<Watcher> watch_listed_entries_are_durable(RunRecord& record);
+std::unique_ptr<Watcher> watch_models_download_side_by_side(RunRecord& record);
+std::unique_ptr<Watcher> watch_sources_share_no_entry(RunRecord& record);
+std::unique_ptr<Watcher> watch_retries_pause(RunRecord& record);
+std::unique_ptr<Watcher> watch_upkeep_mends_what_it_can(RunRecord& record);
+std::unique_ptr<Watcher> watch_orphans_go_with_the_next_miss(RunRecord& record);
+std::unique_ptr<Watcher> watch_temporaries_are_few(RunRecord& record);
+std::unique_ptr<Watcher> watch_operations_close_what_they_opened(RunRecord& record);
 
 // The list of `watched_invariants` with what makes each: in the same order.
 struct WatchedRow {

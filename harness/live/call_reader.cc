@@ -252,6 +252,7 @@ class Reader {
     process_.wait = ScheduledProcess::Wait::time;
     process_.wait_end = (argument(1) & TIMER_ABSTIME) != 0 ? VirtualClock::moment_of(modelcache::Instant(span))
                                                            : later_by(machine_.clock.now(), span);
+    step_.until = process_.wait_end;
     return true;
   }
 

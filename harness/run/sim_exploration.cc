@@ -351,7 +351,10 @@ class Blocks {
 void explore_exhaustively(const SimExplorationOptions& options, Clock::time_point started, SimTotals& totals,
                           const std::function<void(const SimTotals&)>& progress) {
   Explorer explorer(options);
-  BoundedExhaustive strategy({.preemptions_max = options.strategy.preemptions_max, .only_shared_steps = false});
+  totals.is_reduced = !options.strategy.is_plain && can_reduce(*options.plan);
+  BoundedExhaustive strategy({.preemptions_max = options.strategy.preemptions_max,
+                              .only_shared_steps = totals.is_reduced,
+                              .sleep_sets = totals.is_reduced});
   TraceHash hash;
   for (bool has_more = true; has_more;) {
     Counts counts;
@@ -361,6 +364,7 @@ void explore_exhaustively(const SimExplorationOptions& options, Clock::time_poin
       has_more = strategy.next();
     }
     put_together(std::move(counts), hash, totals);
+    totals.repeating = strategy.repeating();
     totals.seconds = seconds_since(started);
     progress(totals);
     totals.interrupted = options.is_interrupted();
@@ -372,6 +376,14 @@ void explore_exhaustively(const SimExplorationOptions& options, Clock::time_poin
 }
 
 }  // namespace
+
+bool can_reduce(const Plan& plan) {
+  const auto depends_on_others = [](const FaultTurn& turn) {
+    return has_part(turn, FaultKind::other_version_same_etag) || has_part(turn, FaultKind::other_version_new_etag);
+  };
+  return plan.disk.empty() && plan.process_faults.empty() && !plan.schedule.time_runs_first &&
+         std::none_of(plan.network.faults.begin(), plan.network.faults.end(), depends_on_others);
+}
 
 SimTotals explore_sim(const SimExplorationOptions& options, const std::function<void(const SimTotals&)>& progress) {
   const auto started = Clock::now();

@@ -78,9 +78,16 @@ struct SimTotals {
   std::vector<SimDiscovery> discoveries;  // the first ones, by seed; at most kSimDiscoveriesMax
   std::uint64_t trace_hash = 0;           // over the runs' hashes, by seed; the same for any number of jobs
   bool is_exhausted = false;              // every schedule that the strategy can make was run
+  bool is_reduced = false;                // exhaustive: of schedules that differ only in what commutes, one at least
+  std::uint64_t repeating = 0;            // schedules that turned out to repeat others when they were half run
   bool interrupted = false;
 };
 inline constexpr std::size_t kSimDiscoveriesMax = 20;
+
+// Whether schedules that differ only in the order of steps that commute are the same for the plan: faults that count
+// the steps of all processes, that meet a process at a step which nobody sees, or that make a request's answer depend
+// on those before it, see such orders, and so does time that runs first.
+bool can_reduce(const Plan& plan);
 
 // `progress` is called on the caller's thread, a few times a second. REQUIRES: check(*options.plan), where given; one
 // job where the strategy is exhaustive.

@@ -3,8 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <set>
+
 #include "harness/run/kill_sweep.h"
 #include "harness/run/sim_benchmark.h"
+#include "harness/run/trace.h"
+#include "harness/strategy/bounded_exhaustive.h"
+#include "harness/strategy/shared_step.h"
 
 namespace stampede {
 namespace {
@@ -151,8 +157,16 @@ TEST(SimExploration, RunsEveryScheduleWithinABoundOfPreemptions) {
   const SimTotals totals = explore_sim(options, ignore);
   expect_no_discovery(totals.discoveries);
   EXPECT_TRUE(totals.is_exhausted);
+  EXPECT_TRUE(totals.is_reduced);
   EXPECT_EQ(totals.plans, 1U);
   EXPECT_GT(totals.schedules, 50U);
+  EXPECT_GT(totals.repeating, 0U);
+  options.strategy.is_plain = true;
+  const SimTotals plain = explore_sim(options, ignore);
+  EXPECT_TRUE(plain.is_exhausted);
+  EXPECT_FALSE(plain.is_reduced);
+  EXPECT_GT(plain.schedules, totals.schedules);
+  EXPECT_EQ(plain.repeating, 0U);
   options.runs = 10;
   const SimTotals cut = explore_sim(options, ignore);
   EXPECT_FALSE(cut.is_exhausted);
@@ -207,6 +221,72 @@ TEST(SimExploration, ExploresDrawnPlansWithASkew) {
   const SimTotals totals = explore_sim(options, ignore);
   expect_no_discovery(totals.discoveries);
   EXPECT_GT(totals.steps, steps + 100 * 60) << "three processes are 180 steps, and most plans have two or more";
+}
+
+// What each process saw: its steps on files, locks and connections with their results, whatever others did between.
+std::set<std::string> behaviours(const Plan& plan, const BoundedExhaustive::Options& bounds, std::uint64_t& schedules) {
+  SimRunner runner;
+  BoundedExhaustive strategy(bounds);
+  std::set<std::string> seen;
+  do {
+    const SimOutcome& outcome = runner.run(plan, strategy, {.keeps_steps = true});
+    std::vector<TraceHash> own(plan.processes.size());
+    for (const Step& step : outcome.trace) {
+      if (step.stage != Stage::run || (!is_shared(step) && step.kind != StepKind::read)) continue;
+      TraceHash& hash = own[step.process];
+      hash.add_number(static_cast<std::uint64_t>(step.kind));
+      for (const char c : step.path) hash.add_number(static_cast<unsigned char>(c));
+      hash.add_number(static_cast<std::uint64_t>(step.error));
+      hash.add_number(step.result);
+      hash.add_number(step.names.size());
+      hash.add_number(step.stat ? step.stat->links * 1000 + step.stat->size_bytes : 0);
+    }
+    std::string text;
+    for (const TraceHash& hash : own) text += hash_text(hash.value()) + " ";
+    for (const StepViolation& violation : outcome.violations) text += violation.invariant + " ";
+    seen.insert(text);
+  } while (strategy.next());
+  EXPECT_EQ(strategy.divergence(), "");
+  schedules = strategy.schedules();
+  return seen;
+}
+
+// The certificate of a reduced search is that of the whole one: on the real cache, whatever a process can see within
+// the bound, it sees.
+TEST(SimExploration, LosesNoBehaviourOfTheCacheWhereItIsReduced) {
+  Plan two = three_get_one();
+  two.processes.resize(2);
+  Plan mixed = two;
+  mixed.start.warm = {0};
+  mixed.processes[1].operations = {{OperationKind::remove, 0}, {OperationKind::list, 0}};
+  const std::pair<Plan, std::uint32_t> cases[] = {{two, 2}, {mixed, 1}, {three_get_one(), 1}};
+  for (const auto& [plan, preemptions] : cases) {
+    std::uint64_t all = 0, few = 0;
+    const auto expected = behaviours(plan, {.preemptions_max = preemptions}, all);
+    const auto got =
+        behaviours(plan, {.preemptions_max = preemptions, .only_shared_steps = true, .sleep_sets = true}, few);
+    EXPECT_EQ(got, expected) << print_line(plan) << ", " << preemptions << " preemptions";
+    EXPECT_GE(expected.size(), 10U);
+    EXPECT_LT(few, all) << print_line(plan);
+  }
+}
+
+TEST(SimExploration, ReducesOnlyWhatCommutes) {
+  Plan plan = three_get_one();
+  EXPECT_TRUE(can_reduce(plan));
+  plan.network.faults = {*parse_turn("reset_in_body:10")};
+  EXPECT_TRUE(can_reduce(plan));
+  plan.network.faults = {*parse_turn("other_version_same_etag:1")};
+  EXPECT_FALSE(can_reduce(plan));
+  plan = three_get_one();
+  plan.disk = {DiskFault{.step = StepKind::write, .path = {}, .error = ENOSPC}};
+  EXPECT_FALSE(can_reduce(plan));
+  plan = three_get_one();
+  plan.process_faults = {{ProcessFaultKind::kill_before, 0, 3, {}}};
+  EXPECT_FALSE(can_reduce(plan));
+  plan = three_get_one();
+  plan.schedule.time_runs_first = true;
+  EXPECT_FALSE(can_reduce(plan));
 }
 
 TEST(KillSweep, SeesEveryPointOfOneProcess) {

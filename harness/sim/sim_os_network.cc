@@ -116,6 +116,7 @@ modelcache::OsResult<void> SimOs::sleep_until(modelcache::Instant until) {
   if (!begin(StepKind::sleep_until)) return failed(EIO);
   task_.wait = SimTask::Wait::time;
   task_.wait_end = VirtualClock::moment_of(until);
+  task_.step.until = task_.wait_end;
   if (const int error = take([&](Transfer) { return 0; })) return failed(error);
   return {};
 }

@@ -1,0 +1,311 @@
+// Runs plans of the live world against the clock, and times its decisions.
+#include "harness/run/live_benchmark.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <thread>
+
+#include "harness/faults/scripted_peers.h"
+#include "harness/live/live_world.h"
+#include "harness/run/live_calls.h"
+#include "harness/run/live_job.h"
+#include "harness/run/posix_traced_calls.h"
+#include "harness/run/sim_benchmark.h"
+#include "harness/run/sim_draw.h"
+#include "harness/run/sim_run.h"
+#include "harness/strategy/default_schedule.h"
+#include "harness/strategy/random_walk.h"
+
+namespace stampede {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using modelcache::fail;
+using modelcache::Result;
+
+constexpr std::uint64_t kSchedules = 300;
+constexpr std::uint64_t kCalls = 20'000;
+constexpr std::uint64_t kTracedCalls = 5'000;
+constexpr std::uint64_t kWalkSeed = 1;
+
+enum class Measure : std::uint8_t { one_world, two_worlds, decision };
+
+struct Scenario {
+  std::string_view name, what;
+  Measure measure;
+  bool is_drawn;          // plans drawn from seeds, instead of three_get_one
+  std::string_view call;  // of decisions
+};
+constexpr Scenario kScenarios[] = {
+    {"live_same_model_3proc", "sim_same_model_3proc on real processes and files", Measure::one_world, false, ""},
+    {"live_drawn_plans", "sim_drawn_plans on real processes and files", Measure::one_world, true, ""},
+    {"live_two_worlds", "live_same_model_3proc in two worlds at once, on a core each", Measure::two_worlds, false, ""},
+    {"live_decision_plain", "one process reads a byte again and again: what a decision costs", Measure::decision, false,
+     kReadCalls},
+    {"live_decision_path", "one process looks at a file by its name again and again", Measure::decision, false,
+     kStatCalls},
+};
+
+std::optional<double> median(std::vector<double> values) {
+  if (values.empty()) return std::nullopt;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::vector<Plan> plans_of(const Scenario& scenario) {
+  std::vector<Plan> plans;
+  for (std::uint64_t seed = 1; seed <= kSchedules; ++seed) {
+    plans.push_back(scenario.is_drawn ? draw_sim(seed).plan : three_get_one());
+  }
+  return plans;
+}
+
+struct Tally {
+  std::uint64_t steps = 0, violations = 0, uncontrolled = 0;
+};
+
+double run_once(const std::vector<Plan>& plans, SimRunner& runner, Tally& tally) {
+  tally = {};
+  RandomWalk walk(kWalkSeed);  // one object walks many schedules
+  const auto started = Clock::now();
+  for (const Plan& plan : plans) {
+    const SimOutcome& outcome = runner.run(plan, walk);
+    tally.steps += outcome.steps;
+    tally.violations += outcome.violations.size();
+    tally.uncontrolled += outcome.uncontrolled.empty() ? 0 : 1;
+  }
+  return seconds_since(started);
+}
+
+class Nobody final : public Observer {
+ public:
+  void on_step(const Step&, const DiskView&) override {}
+  void on_process_end(std::uint32_t, ProcessEnd, const DiskView&) override {}
+};
+
+// Seconds in which as many directories are emptied, and as many processes started that end at once.
+Result<double> bare_starts(const std::vector<Plan>& plans, LiveWorld& world) {
+  const std::string job = job_of(PlanProcess{}, {});
+  ScriptedPeers peers;
+  Nobody nobody;
+  DefaultSchedule strategy;
+  const auto started = Clock::now();
+  for (const Plan& plan : plans) {
+    if (auto cleared = world.clear(peers); !cleared) return fail(std::move(cleared.error()));
+    std::vector<std::size_t> stages = {plan.processes.size(), 1};  // the plan's, and the epilogue
+    if (!plan.start.warm.empty()) stages.push_back(1);
+    for (const std::size_t count : stages) {
+      const std::vector<LiveProcess> processes(count, LiveProcess{.job = job});
+      LiveStage stage;
+      stage.processes = processes;
+      if (auto run = world.run(stage, strategy, nobody); !run) return fail(std::move(run.error()));
+    }
+  }
+  return seconds_since(started);
+}
+
+// Keeps how long after one step of a kind the next was taken.
+class StepTimes final : public Observer {
+ public:
+  explicit StepTimes(StepKind kind) : kind_(kind) {}
+  void on_step(const Step& step, const DiskView&) override {
+    const auto now = Clock::now();
+    if (step.kind == kind_ && last_ == kind_) {
+      microseconds_.push_back(std::chrono::duration<double, std::micro>(now - before_).count());
+    }
+    before_ = now;
+    last_ = step.kind;
+  }
+  void on_process_end(std::uint32_t, ProcessEnd, const DiskView&) override {}
+  [[nodiscard]] const std::vector<double>& microseconds() const { return microseconds_; }
+
+ private:
+  StepKind kind_;
+  StepKind last_ = StepKind::open;
+  Clock::time_point before_;
+  std::vector<double> microseconds_;
+};
+
+class Bench {
+ public:
+  Bench(std::uint64_t runs, const LiveBenchmarkPrograms& programs, const std::function<bool()>& is_interrupted,
+        const std::function<void(const std::string&)>& progress)
+      : runs_(runs), programs_(programs), is_interrupted_(is_interrupted), progress_(progress) {}
+
+  Result<LiveRow> measure(const Scenario& scenario) {
+    LiveRow row;
+    row.name = scenario.name;
+    switch (scenario.measure) {
+      case Measure::one_world:
+        return schedules(scenario, std::move(row));
+      case Measure::two_worlds:
+        return two_worlds(scenario, std::move(row));
+      case Measure::decision:
+        return decisions(scenario, std::move(row));
+    }
+    return row;
+  }
+
+ private:
+  bool goes_on(const LiveRow& row) {
+    if (row.runs == runs_ || is_interrupted_()) return false;
+    progress_(row.name + ", run " + std::to_string(row.runs + 1) + " of " + std::to_string(runs_));
+    return true;
+  }
+
+  static void add(const Tally& tally, LiveRow& row) {
+    row.steps = tally.steps;
+    row.violations = tally.violations;
+    row.uncontrolled = tally.uncontrolled;
+    ++row.runs;
+  }
+
+  static void finish(const std::vector<double>& seconds, LiveRow& row) {
+    row.seconds = median(seconds);
+    if (!row.seconds || *row.seconds <= 0) return;
+    row.seconds_min = *std::min_element(seconds.begin(), seconds.end());
+    row.seconds_max = *std::max_element(seconds.begin(), seconds.end());
+    if (row.schedules > 0) row.schedules_per_second = static_cast<double>(row.schedules) / *row.seconds;
+  }
+
+  Result<LiveRow> schedules(const Scenario& scenario, LiveRow row) {
+    auto world = make_live_plan_world(programs_.zygote);
+    if (!world) return fail(std::move(world.error()));
+    auto bare = LiveWorld::start({.zygote = programs_.zygote});
+    if (!bare) return fail(std::move(bare.error()));
+    SimRunner runner(std::move(*world));
+    const std::vector<Plan> plans = plans_of(scenario);
+    row.schedules = plans.size();
+    row.processes = scenario.is_drawn ? 0 : plans.front().processes.size();
+    std::vector<double> seconds, bounds;
+    while (goes_on(row)) {
+      Tally tally;
+      seconds.push_back(run_once(plans, runner, tally));
+      const auto bound = bare_starts(plans, **bare);
+      if (!bound) return fail(bound.error());
+      bounds.push_back(*bound);
+      add(tally, row);
+    }
+    finish(seconds, row);
+    if (row.seconds) row.ratio_to_bare_starts = *median(bounds) / *row.seconds;
+    return row;
+  }
+
+  // Each run of two worlds is followed by one of a single world.
+  Result<LiveRow> two_worlds(const Scenario& scenario, LiveRow row) {
+    const std::vector<Plan> plans = plans_of(scenario);
+    row.schedules = 2 * plans.size();
+    row.processes = plans.front().processes.size();
+    if (std::thread::hardware_concurrency() < 2) return row;
+    std::vector<double> seconds, alone;
+    while (goes_on(row)) {
+      Tally tally, single;
+      auto both = run_side_by_side(plans, 2, tally);
+      auto one = run_side_by_side(plans, 1, single);
+      if (!both) return fail(std::move(both.error()));
+      if (!one) return fail(std::move(one.error()));
+      seconds.push_back(*both);
+      alone.push_back(*one);
+      add(tally, row);
+    }
+    finish(seconds, row);
+    if (row.seconds) row.ratio_to_one_world = 2 * *median(alone) / *row.seconds;
+    return row;
+  }
+
+  // World i on core i, in a thread of its own; the seconds of the slowest.
+  Result<double> run_side_by_side(const std::vector<Plan>& plans, std::size_t count, Tally& tally) {
+    std::vector<Tally> tallies(count);
+    std::vector<Result<double>> seconds(count, 0.0);
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < count; ++i) {
+      threads.emplace_back([&, i] {
+        auto world = make_live_plan_world(programs_.zygote, static_cast<int>(i));
+        if (!world) {
+          seconds[i] = fail(std::move(world.error()));
+          return;
+        }
+        SimRunner runner(std::move(*world));
+        seconds[i] = run_once(plans, runner, tallies[i]);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    double slowest = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!seconds[i]) return fail(std::move(seconds[i].error()));
+      slowest = std::max(slowest, *seconds[i]);
+      tally.steps += tallies[i].steps;
+      tally.violations += tallies[i].violations;
+      tally.uncontrolled += tallies[i].uncontrolled;
+    }
+    return slowest;
+  }
+
+  Result<LiveRow> decisions(const Scenario& scenario, LiveRow row) {
+    auto world = LiveWorld::start({.zygote = programs_.calls_zygote});
+    if (!world) return fail(std::move(world.error()));
+    const std::vector<LiveProcess> processes = {{.job = live_calls_job(scenario.call, kCalls)}};
+    LiveStage stage;
+    stage.processes = processes;
+    ScriptedPeers peers;
+    DefaultSchedule strategy;
+    row.processes = 1;
+    std::vector<double> seconds, decisions, traced;
+    while (goes_on(row)) {
+      if (auto cleared = (*world)->clear(peers); !cleared) return fail(std::move(cleared.error()));
+      StepTimes times(scenario.call == kReadCalls ? StepKind::read : StepKind::stat_name);
+      const auto started = Clock::now();
+      const auto end = (*world)->run(stage, strategy, times);
+      if (!end) return fail(end.error());
+      seconds.push_back(seconds_since(started));
+      if (const auto middle = median(times.microseconds())) decisions.push_back(*middle);
+      if (const auto time = time_traced_calls(programs_.program, scenario.call, kTracedCalls)) {
+        traced.push_back(std::chrono::duration<double, std::micro>(*time).count());
+      }
+      add({.steps = end->steps, .uncontrolled = end->uncontrolled.empty() ? 0U : 1U}, row);
+    }
+    finish(seconds, row);
+    row.decision_microseconds = median(decisions);
+    row.strace_microseconds = median(traced);
+    return row;
+  }
+
+  std::uint64_t runs_;
+  const LiveBenchmarkPrograms& programs_;
+  const std::function<bool()>& is_interrupted_;
+  const std::function<void(const std::string&)>& progress_;
+};
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> live_scenario_names() {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const Scenario& scenario : kScenarios) names.emplace_back(scenario.name, scenario.what);
+  return names;
+}
+
+Result<std::vector<LiveRow>> run_live_benchmark(const std::vector<std::string>& chosen, std::uint64_t runs,
+                                                const LiveBenchmarkPrograms& programs,
+                                                const std::function<bool()>& is_interrupted,
+                                                const std::function<void(const std::string&)>& progress) {
+  std::vector<LiveRow> rows;
+  Bench bench(runs, programs, is_interrupted, progress);
+  for (const Scenario& scenario : kScenarios) {
+    const bool is_chosen = chosen.empty() || std::any_of(chosen.begin(), chosen.end(), [&](const std::string& prefix) {
+                             return scenario.name.starts_with(prefix);
+                           });
+    if (!is_chosen || is_interrupted()) continue;
+    auto row = bench.measure(scenario);
+    if (!row) return fail(std::move(row.error()));
+    rows.push_back(std::move(*row));
+  }
+  return rows;
+}
+
+}  // namespace stampede

@@ -1,0 +1,54 @@
+// The benchmark's rows of the live world: how many schedules a second, and what a decision costs, beside their bounds.
+#ifndef STAMPEDE_RUN_LIVE_BENCHMARK_H
+#define STAMPEDE_RUN_LIVE_BENCHMARK_H
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cache/result.h"
+
+namespace stampede {
+
+struct LiveRow {
+  std::string name;
+  std::uint64_t runs = 0;       // that were measured
+  std::uint64_t schedules = 0;  // of one run; 0 for rows of decisions
+  std::uint64_t steps = 0;      // of one run, warm-ups and epilogues included; or calls of one run
+  std::uint64_t processes = 0;  // of one schedule, the plan's own; 0 where plans differ
+  std::optional<double> seconds, seconds_min, seconds_max;  // of one run; medians over the runs, like what follows
+  std::optional<double> schedules_per_second;
+  // Bound / measured: as many processes of the same zygote that end at once, in a directory that is emptied as often.
+  std::optional<double> ratio_to_bare_starts;
+  // Two worlds on a core each: their schedules per second / those of one.
+  std::optional<double> ratio_to_one_world;
+  // From one step of a process to its next, at the median: told the result, it runs, makes its next call, is stopped,
+  // chosen, and its call performed. And the same call of a process that strace follows, as that sees it itself.
+  std::optional<double> decision_microseconds, strace_microseconds;
+  std::uint64_t violations = 0, uncontrolled = 0;
+};
+
+// Programs and arguments, all of this build.
+struct LiveBenchmarkPrograms {
+  std::vector<std::string> zygote;        // as make_live_plan_world takes it
+  std::vector<std::string> calls_zygote;  // leads to run_live_zygote with perform_live_calls
+  std::string program;                    // with the command `live-calls`
+};
+
+// Name and description of every row, in their order.
+std::vector<std::pair<std::string, std::string>> live_scenario_names();
+
+// The rows whose names begin with one of `chosen`; all where that is empty. Each run is followed by one measurement of
+// its bound. A row that this machine cannot have (a second core, strace) says so by a figure that is not there. ERRORS:
+// as LiveWorld::start.
+modelcache::Result<std::vector<LiveRow>> run_live_benchmark(const std::vector<std::string>& chosen, std::uint64_t runs,
+                                                            const LiveBenchmarkPrograms& programs,
+                                                            const std::function<bool()>& is_interrupted,
+                                                            const std::function<void(const std::string&)>& progress);
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_RUN_LIVE_BENCHMARK_H
