@@ -97,6 +97,16 @@ TEST_F(ShrinkCommand, IsWhatExploreDoesWithWhatItFinds) {
   EXPECT_TRUE(json::parse(said, nullptr, false).at("violations").at(0).at("shrunk").is_null());
 }
 
+TEST_F(ShrinkCommand, IsTheFirstPartOfAnExplanation) {
+  std::string said;
+  ASSERT_EQ(run({"show", plan_, "--explain", "--subject", kIdleSubject}, &said), 0) << said;
+  EXPECT_THAT(said, HasSubstr("after shrinking"));
+  EXPECT_THAT(said, HasSubstr("\nBroken:   "));
+  EXPECT_THAT(said, HasSubstr("\nPlan:     1 process, m0 1 KiB: get m0\n"));
+  EXPECT_EQ(run({"show", plan_, "--explain"}, &said, true), 2);
+  EXPECT_THAT(said, HasSubstr("nothing to explain: it holds"));
+}
+
 TEST_F(ShrinkCommand, RefusesWhatItCannotShrink) {
   std::string said;
   EXPECT_EQ(run({"shrink", plan_}, &said, true), 2);

@@ -9,13 +9,16 @@
 #include <string>
 
 #include "harness/cli/exit_statuses.h"
+#include "harness/cli/explanation_text.h"
 #include "harness/cli/subcommand.h"
 #include "harness/cli/subject_option.h"
 #include "harness/cli/timeline.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/plan/plan_json.h"
+#include "harness/run/explanation.h"
 #include "harness/run/sim_draw.h"
 #include "harness/run/sim_exploration.h"
+#include "harness/run/smallest_plan.h"
 
 namespace stampede {
 namespace {
@@ -29,6 +32,7 @@ constexpr const char* kFooter =
     "Examples:\n"
     "  stampede show corpus/plans/three_get_one.json\n"
     "  stampede show --seed 17 | less\n"
+    "  stampede show stampede-found/sim-one_download-0123456789abcdef.json --explain\n"
     "Exit status: 0 drawn, 2 usage or a plan that cannot be read.";
 
 struct ShowArguments {
@@ -37,11 +41,30 @@ struct ShowArguments {
   std::optional<std::uint64_t> seed;
   TimelineStyle style{.width = kWidthByDefault};
   bool shows_all = false;
+  bool explains = false;
 };
 
 bool wants_colours() {
   const char* const no_colour = std::getenv("NO_COLOR");
   return is_terminal(1) && (no_colour == nullptr || *no_colour == '\0');
+}
+
+// Of the plan as it is when it is shrunk.
+int explain_failure(SimRunner& runner, const Plan& plan, const std::string& file) {
+  SmallestPlanOptions options;
+  const SmallestPlan smallest = smallest_plan(runner, plan, options);
+  if (!smallest.shrunk.violation) {
+    std::fprintf(stderr, "stampede: show: %s: nothing to explain: it holds\n", file.c_str());
+    return kUsage;
+  }
+  const Plan& shrunk = smallest.shrunk.plan;
+  std::string text;
+  if (size_of(shrunk) < size_of(plan)) {
+    text = "This is the plan after shrinking (stampede shrink saves it).\n\n";
+  }
+  const Explanation explanation = explain(runner, shrunk, find_signature(signature_of(*smallest.shrunk.violation)));
+  std::fputs((text + text_of(explanation)).c_str(), stdout);
+  return kAllHeld;
 }
 
 int show(ShowArguments& arguments) {
@@ -71,6 +94,7 @@ int show(ShowArguments& arguments) {
     std::fprintf(stderr, "stampede: %s\n", plan.error().message().c_str());
     return kUsage;
   }
+  if (arguments.explains) return explain_failure(runner, *plan, arguments.file);
   const SimReplay replay = replay_sim(runner, *plan, false, SimRunOptions{.keeps_steps = true});
   std::string text = print_line(*plan) + "\n";
   if (!plan->note.why.empty()) text += plan->note.why + "\n";
@@ -92,6 +116,8 @@ void add_show_command(CLI::App& app, int& exit_status) {
       .shows_default();
   command.option("--width", arguments->style.width, "columns").type_name("N").within(60, 1000).shows_default();
   command.flag("--all", arguments->shows_all, "also clocks, random numbers, warm-up and epilogue");
+  command.flag("--explain", arguments->explains,
+               "why it fails, in words: the shrunk failure, the nearest run that holds, and what decides");
   command.footer(kFooter);
   command.run([arguments, &exit_status] { exit_status = show(*arguments); });
 }

@@ -47,8 +47,8 @@ std::string four_lines(const std::string& what, const Plan& plan, const std::str
   const std::string text = fmt::format("violated: {}\nplan:     {}\n", what, print_line(plan));
   if (file.empty()) return text + "file:     could not be written; the plan is\n" + print_plan(plan);
   const std::string option = subject == kBuiltInSubject ? "" : " --subject " + subject;
-  return text +
-         fmt::format("replay:   stampede replay {}{}\nfile:     {}   (stampede show draws it)\n", file, option, file);
+  return text + fmt::format("replay:   stampede replay {}{}\nfile:     {}   (stampede show --explain says why)\n", file,
+                            option, file);
 }
 
 std::string unshrunk_text(const Plan& plan, const StepViolation& violation) {
