@@ -54,8 +54,10 @@ inline std::vector<Puzzle> planted_puzzles() {
       // Checked, then done: the other one comes between.
       {"between check and act", 2, {4, 4}, {{0, 1}, {1, 0}, {1, 3}, {0, 2}}},
       {"between check and act of three", 2, {3, 3, 3}, {{0, 0}, {2, 0}, {2, 2}, {0, 1}}},
+      {"between check and act, late", 2, {6, 6}, {{0, 4}, {1, 0}, {1, 5}, {0, 5}}},
       // There and back: the second is overtaken in its turn.
       {"there and back", 3, {4, 4}, {{0, 1}, {1, 0}, {1, 1}, {0, 2}, {0, 3}, {1, 2}}},
+      {"there and back, from the other side", 3, {4, 4}, {{1, 1}, {0, 0}, {0, 1}, {1, 2}, {1, 3}, {0, 2}}},
       // Three times.
       {"there and back again", 4, {4, 4}, {{0, 0}, {1, 0}, {1, 1}, {0, 1}, {0, 2}, {1, 2}, {1, 3}, {0, 3}}},
   };

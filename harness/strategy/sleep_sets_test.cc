@@ -123,7 +123,7 @@ Search search(const Program& program, const BoundedExhaustive::Options& options)
 
 TEST(SleepSets, LoseNoOrderOfConflictingSteps) {
   std::uint64_t plain = 0, reduced = 0;
-  for (std::uint64_t seed = 0; seed < 120; ++seed) {
+  for (std::uint64_t seed = 0; seed < 80; ++seed) {
     const Program program = draw_program(seed);
     for (const std::uint32_t preemptions : {0U, 1U, 2U, 3U, 100U}) {
       if (preemptions == 100 && program.size() > 2) continue;  // too many for a test
