@@ -7,6 +7,7 @@
 #include "harness/cli/check_command.h"
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/explore_command.h"
+#include "harness/cli/invariants_command.h"
 #include "harness/cli/mutants_command.h"
 #include "harness/cli/replay_command.h"
 #include "harness/cli/serve_command.h"
@@ -29,6 +30,7 @@ int run(int argc, char** argv) {
   stampede::add_shrink_command(app, exit_status);
   stampede::add_show_command(app, exit_status);
   stampede::add_mutants_command(app, exit_status);
+  stampede::add_invariants_command(app, exit_status);
   stampede::add_bench_command(app, exit_status);
   stampede::add_check_command(app, exit_status);
   stampede::add_serve_command(app, exit_status);

@@ -19,6 +19,7 @@ Ids violated_by_publishing(const std::function<void(History&)>& steps) {
   history.lock(0);
   history.connect();
   steps(history);
+  history.list();
   history.release(0);
   history.succeeds(false);
   return history.violated();
@@ -41,7 +42,7 @@ TEST(StepJudgeDurability, WantsTheBytesSyncedBeforeTheName) {
             }),
             Ids{});
   EXPECT_EQ(violated_by_publishing([](History& history) { history.publish(written(history), 0); }),
-            Ids{"published_bytes_are_synced"});
+            (Ids{"published_bytes_are_synced", "listed_entries_are_durable"}));
   EXPECT_EQ(violated_by_publishing([](History& history) {
               const std::string temporary = written(history);
               history.link(temporary, history.entry(0));
@@ -49,11 +50,11 @@ TEST(StepJudgeDurability, WantsTheBytesSyncedBeforeTheName) {
               history.close(temporary);
               history.sync_directory("entries");
             }),
-            Ids{"published_bytes_are_synced"});
+            (Ids{"published_bytes_are_synced", "listed_entries_are_durable"}));
 }
 
 TEST(StepJudgeDurability, WantsASyncAfterTheLastWriteThatDidNotFail) {
-  const Ids trips = {"published_bytes_are_synced"};
+  const Ids trips = {"published_bytes_are_synced", "listed_entries_are_durable"};
   EXPECT_EQ(violated_by_publishing([](History& history) {
               const std::string temporary = history.stage(0);
               history.write(temporary, history.disk().file_at(temporary), *history.model(0).bytes);
@@ -102,17 +103,18 @@ TEST(StepJudgeDurability, WantsTheDirectorySyncedBeforeSuccess) {
     history.rename(temporary, history.entry(0));
     history.close(temporary);
   };
-  EXPECT_EQ(violated_by_publishing(publish), Ids{"success_is_durable"});
+  const Ids trips = {"success_is_durable", "listed_entries_are_durable"};
+  EXPECT_EQ(violated_by_publishing(publish), trips);
   EXPECT_EQ(violated_by_publishing([&](History& history) {
               history.sync_directory("entries");
               publish(history);
             }),
-            Ids{"success_is_durable"});
+            trips);
   EXPECT_EQ(violated_by_publishing([&](History& history) {
               publish(history);
               history.sync_directory("tmp");
             }),
-            Ids{"success_is_durable"});
+            trips);
   History failed(plan_of({OperationKind::get}));
   failed.make_cache();
   failed.lock(0);
@@ -155,6 +157,9 @@ TEST(StepJudgeDurability, WantsTheDirectoriesThemselvesSynced) {
     for (const char* path : {"entries", "tmp", "locks"}) history.make_directory(path);
     if (left_out != std::string()) history.sync_directory("");
     history.miss_unlisted(0);
+    history.open("locks/manifest.lock", OpenMode::open_or_create);  // the listing would sync the directory
+    history.try_lock("locks/manifest.lock", History::is_told(EWOULDBLOCK));
+    history.close("locks/manifest.lock");
     history.succeeds(false);
     expect_trips(history, left_out == std::string("nothing") ? Ids{} : Ids{"success_is_durable"});
   }

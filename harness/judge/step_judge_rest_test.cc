@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include "cache/manifest.h"
 #include "harness/judge/history_for_test.h"
 
 namespace stampede {
@@ -105,6 +106,29 @@ TEST(StepJudgeManifest, NeedNotBeCompleteAfterADeathUntilTheEpilogueListsIt) {
     history.succeeds(false);
     history.stage_ends();
     expect_trips(history, epilogue_lists ? Ids{} : Ids{"manifest_is_complete"});
+  }
+}
+
+// A removal that gives up after it took the listing away; or another that has no business there.
+TEST(StepJudgeManifest, NeedNotListWhatSomebodyBeganToRemove) {
+  for (const OperationKind kind : {OperationKind::remove, OperationKind::recover}) {
+    Plan plan = plan_of({OperationKind::get});
+    plan.processes.push_back({.operations = {{kind, 0}}});
+    History history(plan);
+    history.by(0).make_cache();
+    history.miss(0);
+    const std::string text = modelcache::Manifest{}.print();
+    const auto bytes = std::as_bytes(std::span(text));
+    const std::string temporary = history.by(1).temporary("manifest");
+    history.open(temporary, OpenMode::create_new);
+    const FileNumber file = history.disk().file_at(temporary);
+    history.write(temporary, file, Bytes(bytes.begin(), bytes.end()));
+    history.sync_file(temporary, file);
+    history.rename(temporary, "manifest.json");
+    history.close(temporary, History::fails(EIO));
+    history.fails_with(ErrorCode::io);
+    history.stage_ends();
+    expect_trips(history, kind == OperationKind::remove ? Ids{} : Ids{"manifest_is_complete"});
   }
 }
 

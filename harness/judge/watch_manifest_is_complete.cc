@@ -12,6 +12,16 @@ class ManifestIsComplete final : public Watcher {
  public:
   using Watcher::Watcher;
 
+  [[nodiscard]] StepKinds kinds() const override { return {StepKind::rename}; }
+
+  // A removal takes the listing away first: where it fails or dies before the file is gone, the entry is not listed.
+  void on_step(const Step& step, const DiskView&) override {
+    if (due_.empty() || !record().change().is_manifest) return;
+    const auto operation = record().operation_of(step.process);
+    if (!operation) return;
+    std::erase_if(due_, [&](const Due& due) { return !due.entry->recorded.now() && removes(*operation, *due.entry); });
+  }
+
   // Who published an entry and was hindered by nothing has listed it, whatever became of others.
   void on_operation(const OperationOutcome& outcome, const EndedOperation&, const DiskView&) override {
     const ProcessFacts& process = record().process(outcome.process);
@@ -19,7 +29,9 @@ class ManifestIsComplete final : public Watcher {
     if (record().gave_up(process, modelcache::kManifestLockName)) return;
     for (const EntryFacts& entry : record().entries()) {
       const bool is_own = entry.named_by == outcome.process && entry.named_at > process.start.moment;
-      if (is_own && entry.file != 0) due_.push_back({&entry, record().moment()});
+      if (!is_own || entry.file == 0 || record().does_manifest_lock_lie() || record().is_unguarded(entry)) continue;
+      judge(entry.listed.was(true, entry.named_at), [&] { return unlisted(entry); });
+      if (entry.listed.now()) due_.push_back({&entry, record().moment()});
     }
   }
 
@@ -56,6 +68,11 @@ class ManifestIsComplete final : public Watcher {
     const EntryFacts* entry;
     Moment since;
   };
+
+  bool removes(const Operation& operation, const EntryFacts& entry) const {
+    return operation.kind == OperationKind::repair ||
+           (operation.kind == OperationKind::remove && entry.key == record().key_of(operation.model));
+  }
 
   void judge_due(const ReadManifest* read, const DiskView& disk) {
     for (const Due& due : due_) {

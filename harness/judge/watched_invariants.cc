@@ -96,7 +96,8 @@ const std::vector<WatchedRow>& watched_rows() {
       {{"manifest_is_complete", "I16", "At rest the manifest lists exactly the entries, with their digests and sizes.",
         "of the whole: nothing went wrong, or the epilogue, for the models; of an entry whose publisher met no "
         "failure: "
-        "its lock and the manifest's work, and nobody goes on without the former or gives the latter up",
+        "its lock and the manifest's work, and nobody goes on without the former, gives the latter up or begins "
+        "to remove it",
         "inodes and times"},
        watch_manifest_is_complete},
       {{"nobody_lists_lies", "I16 I22",
@@ -168,7 +169,7 @@ const std::vector<WatchedRow>& watched_rows() {
       {{"retries_pause", "I24",
         "Between two attempts an operation pauses, for no longer than a bound that doubles, or than the server asked "
         "for; and not for next to nothing three times.",
-        "the default options", "whether pauses use all of their bound: run/backoff_test.cc measures that"},
+        "the default options", "whether pauses use all of their bound: harness/run/backoff_test.cc measures that"},
        watch_retries_pause},
   };
   return rows;

@@ -34,6 +34,18 @@ void expect_no_discovery(const std::vector<SimDiscovery>& discoveries) {
   }
 }
 
+TEST(SimExploration, JudgesEveryInvariantOverAFewThousandPlans) {
+  SimExplorationOptions options = drawn(3000);
+  options.runs_twice = false;
+  const SimTotals totals = explore_sim(options, ignore);
+  expect_no_discovery(totals.discoveries);
+  for (const WatchedInvariant& invariant : watched_invariants()) {
+    const auto judged = totals.judged.find(std::string(invariant.id));
+    ASSERT_NE(judged, totals.judged.end()) << invariant.id;
+    EXPECT_GT(judged->second, 0U) << invariant.id;
+  }
+}
+
 TEST(SimExploration, HoldsForDrawnPlansAndRunsEachTwice) {
   const SimTotals totals = explore_sim(drawn(300), ignore);
   expect_no_discovery(totals.discoveries);
