@@ -18,6 +18,7 @@
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/model_options.h"
 #include "harness/cli/subcommand.h"
+#include "harness/cli/subject_option.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/free/posix_limits.h"
 
@@ -91,7 +92,7 @@ bool names_one(const std::vector<std::string>& chosen, const std::vector<std::pa
 }
 
 LiveBenchmarkPrograms live_programs() {
-  return {{kOwnProgram, "live-zygote"}, {kOwnProgram, "live-calls-zygote"}, own_program_path()};
+  return {built_in_zygote(), {kOwnProgram, "live-calls-zygote"}, own_program_path()};
 }
 
 int bench(BenchArguments& arguments) {

@@ -1,6 +1,8 @@
 // Loads plugins, and hands their file on to zygotes.
 #include "harness/cli/subject_option.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -12,6 +14,8 @@ using modelcache::fail;
 using modelcache::Result;
 
 namespace {
+
+constexpr const char* kOwnProgram = "/proc/self/exe";
 
 Result<const SubjectPlugin*> subject_of(const std::string& subject) {
   if (subject == kBuiltInSubject) return &built_in_subject();
@@ -28,11 +32,18 @@ Result<void> check_subject(const std::string& subject) {
   return {};
 }
 
+std::vector<std::string> built_in_zygote() {
+  std::error_code error;
+  const auto own = std::filesystem::read_symlink(kOwnProgram, error);
+  const auto small = own.parent_path() / "stampede-live-zygote";
+  if (!error && std::filesystem::exists(small, error)) return {small.string()};
+  return {kOwnProgram, "live-zygote"};
+}
+
 Result<std::unique_ptr<PlanWorld>> make_world_with(const std::string& subject, bool is_live, int core) {
   if (is_live) {
-    std::vector<std::string> zygote = {"/proc/self/exe", "live-zygote"};
-    if (subject != kBuiltInSubject) zygote.insert(zygote.end(), {"--subject", subject});
-    return make_live_plan_world(std::move(zygote), core);
+    if (subject == kBuiltInSubject) return make_live_plan_world(built_in_zygote(), core);
+    return make_live_plan_world({kOwnProgram, "live-zygote", "--subject", subject}, core);
   }
   const auto found = subject_of(subject);
   if (!found) return fail(found.error());

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cache/result.h"
 #include "harness/run/plan_world.h"
@@ -16,6 +17,9 @@ inline constexpr const char* kBuiltInSubject = "modelcache";
 // Whether a controlled world can have that subject: the built-in one, or a plugin that can be loaded. ERRORS: those of
 // load_subject; invalid_argument for subjects of the free world.
 modelcache::Result<void> check_subject(const std::string& subject);
+
+// What forks the built-in cache's processes of the live world: the small program beside this one, or this one.
+std::vector<std::string> built_in_zygote();
 
 // A world for the calling thread, with processes that use `subject`. `core` as for make_live_plan_world.
 // REQUIRES: check_subject(subject). ERRORS: those of the live world.

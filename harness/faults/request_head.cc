@@ -1,8 +1,6 @@
 // Reads request lines and header fields strictly, and maps targets to model names.
 #include "harness/faults/request_head.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 
@@ -130,19 +128,6 @@ RequestHead parse_request_head(std::string_view head) {
   request.refusal = 0;
   request.name = path->substr(1);
   return request;
-}
-
-std::string target_of(std::string_view name) {
-  constexpr std::string_view kPlain = "-._~/";
-  std::string target = "/";
-  for (const char c : name) {
-    if (is_alphanumeric(c) || kPlain.find(c) != std::string_view::npos) {
-      target += c;
-    } else {
-      target += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return target;
 }
 
 bool is_model_name(std::string_view name) {

@@ -20,10 +20,6 @@ namespace {
 
 constexpr std::size_t kRequestHeaderBytesMax = 16 * 1024;
 
-std::string origin_of(std::string_view host) {
-  return "http://" + std::string(host) + ":" + std::to_string(ScriptedPeers::kPort);
-}
-
 // One accepted connection. Never moved: the exchange refers to the entry.
 struct Client {
   LedgerEntry entry;
@@ -174,7 +170,6 @@ ScriptedPeers::~ScriptedPeers() = default;
 void ScriptedPeers::offer(const std::vector<Model>& models) { impl_->offer(models); }
 void ScriptedPeers::restart(const FaultSequence& faults) { impl_->restart(faults); }
 void ScriptedPeers::play(const FaultSequence& faults) { impl_->play(faults); }
-std::string ScriptedPeers::url(const Model& model) { return origin_of(kHost) + target_of(model.name); }
 const Ledger& ScriptedPeers::ledger() const { return impl_->ledger(); }
 
 int ScriptedPeers::connect(ConnectionNumber connection, std::uint32_t process, const modelcache::Address& to,

@@ -45,6 +45,7 @@ class ScriptedPeers final : public Peers {
 
   // "http://127.0.0.1:8080/m1.onnx"
   [[nodiscard]] static std::string url(const Model& model);
+  [[nodiscard]] static std::string origin_of(std::string_view host);
   // All connections since `restart`, in the order in which they were accepted, with what was sent so far. Valid until
   // the next call of this.
   [[nodiscard]] const Ledger& ledger() const;
