@@ -62,6 +62,8 @@ function(stampede_add_mutant name)
   stampede_add_subject_plugin(mutant_${name} SOURCES ${copies} $<TARGET_OBJECTS:stampede_cache_plugin> FOLDER ${folder}
     LIBRARIES ${cache_plugin_libraries})
   set_target_properties(mutant_${name} PROPERTIES OUTPUT_NAME ${name})
+  # Only what differs is compiled here, quickly; a mutant need not be fast.
+  target_compile_options(mutant_${name} PRIVATE -O0 -g0)
   configure_file(${patch} ${folder}/${name}.patch COPYONLY)
   add_dependencies(mutants mutant_${name})
 endfunction()

@@ -33,18 +33,19 @@ constexpr const char* kFooter =
     "  cmake --build build/release --target mutants && stampede mutants\n"
     "  stampede mutants lock_file_unlinked_on_release --seeds 20 --jobs 2\n"
     "  stampede mutants --world live --runs 2000 --json\n"
-    "  stampede mutants --out found      keeps the first plan that kills each\n"
+    "  stampede mutants --seeds 20 --shrink --out found      keeps small plans that kill each\n"
     "Exit status: 0 every search found its mutant; 1 one survived; 2 usage; 3 mutants are not built, or there is no\n"
     "live world here; 130 interrupted.";
 
 struct MutantsArguments {
   std::vector<std::string> names;
   std::string world = "sim";
-  std::string strategy = "random";
+  std::string strategy = "mix";
   std::string out;
   std::uint64_t seed = 1, runs = 10'000, seeds = 1;
   std::uint32_t skew = 0;
   std::uint32_t jobs = 1;
+  bool shrinks = false;
   bool is_json = false;
 };
 
@@ -101,13 +102,13 @@ int search(const MutantsArguments& arguments) {
   options.seeds = arguments.seeds;
   options.jobs = arguments.jobs;
   options.skew = arguments.skew;
+  options.shrinks = arguments.shrinks;
   const auto strategy = parse_strategy(arguments.strategy);
   if (!strategy) return refuse("--strategy " + strategy.error().message(), kUsage);
   if (strategy->kind == StrategyKind::exhaustive) {
     return refuse("--strategy " + arguments.strategy + ": explores one plan; mutants draws many", kUsage);
   }
   options.strategy = *strategy;
-  options.strategy_name = arguments.strategy;
   if (const int status = choose_world(arguments, options); status != 0) return status;
   const PosixInterrupt interrupt;
   options.is_interrupted = [&interrupt] { return interrupt.happened(); };
@@ -154,8 +155,12 @@ void add_mutants_command(CLI::App& app, int& exit_status) {
   command.option("--skew", arguments->skew, "process i is i times as many private steps behind the others")
       .type_name("STEPS")
       .within(0, 1000);
+  command.flag("--shrink", arguments->shrinks, "make what was found as small as can be");
   command.option("--jobs", arguments->jobs, "threads").type_name("J").within(1, 256).shows_default();
-  command.option("--out", arguments->out, "where the first plan that kills each mutant is saved").type_name("DIR");
+  command
+      .option("--out", arguments->out,
+              "where plans are saved: for each mutant, the smallest one for each\ninvariant that it broke")
+      .type_name("DIR");
   command.flag("--json", arguments->is_json, "one JSON object on standard output");
   command.footer(kFooter);
   command.run([arguments, &exit_status] { exit_status = search(*arguments); });

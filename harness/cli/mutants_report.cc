@@ -23,15 +23,17 @@ using nlohmann::ordered_json;
 // Of one mutant's searches that are over.
 struct Row {
   std::string name;
-  std::size_t searches = 0, killed = 0;
-  double plans = 0, seconds = 0;  // medians of those that killed
+  std::size_t searches = 0, killed = 0, shrunk = 0;
+  // Medians of those that killed, and of those that were shrunk.
+  double plans = 0, schedules = 0, seconds = 0, processes = 0, switches = 0, replays = 0;
   std::uint64_t plans_max = 0;
   std::string invariant, strategy;  // the most frequent ones
   std::uint64_t plans_in_vain = 0;  // of those that did not
 };
 
-// REQUIRES: not empty.
+// 0 of none.
 double median(std::vector<double> values) {
+  if (values.empty()) return 0;
   std::sort(values.begin(), values.end());
   const std::size_t half = values.size() / 2;
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
@@ -46,7 +48,7 @@ std::string most_frequent(const std::map<std::string, int>& counts) {
 Row row_of(const std::string& name, std::span<const MutantSearch> searches) {
   Row row;
   row.name = name;
-  std::vector<double> plans, seconds;
+  std::vector<double> plans, schedules, seconds, processes, switches, replays;
   std::map<std::string, int> invariants, strategies;
   for (const MutantSearch& search : searches) {
     if (!search.is_over) continue;
@@ -57,14 +59,23 @@ Row row_of(const std::string& name, std::span<const MutantSearch> searches) {
     }
     ++row.killed;
     plans.push_back(static_cast<double>(search.plans));
+    schedules.push_back(static_cast<double>(search.schedules));
     seconds.push_back(search.seconds);
     row.plans_max = std::max(row.plans_max, search.plans);
     ++invariants[search.violation.invariant];
     ++strategies[search.strategy];
+    if (!search.shrunk) continue;
+    ++row.shrunk;
+    processes.push_back(static_cast<double>(search.shrunk->plan.processes.size()));
+    switches.push_back(static_cast<double>(search.shrunk->plan.schedule.switches.size()));
+    replays.push_back(static_cast<double>(search.shrunk->replays));
   }
-  if (row.killed == 0) return row;
   row.plans = median(plans);
+  row.schedules = median(schedules);
   row.seconds = median(seconds);
+  row.processes = median(processes);
+  row.switches = median(switches);
+  row.replays = median(replays);
   row.invariant = most_frequent(invariants);
   row.strategy = most_frequent(strategies);
   return row;
@@ -99,6 +110,28 @@ std::string remarks(const MutantsReport& report) {
   return text;
 }
 
+ordered_json shrunk_json(const MutantSearch& search) {
+  if (!search.shrunk) return nullptr;
+  return {{"processes", search.shrunk->plan.processes.size()},
+          {"switches", search.shrunk->plan.schedule.switches.size()},
+          {"replays", search.shrunk->replays},
+          {"fixed_point", search.shrunk->is_fixed_point}};
+}
+
+const Plan& smallest_of(const MutantSearch& search) { return search.shrunk ? search.shrunk->plan : search.plan; }
+
+// The searches to keep: for each invariant the one with the fewest switches.
+std::map<std::string, const MutantSearch*> smallest_kills(std::span<const MutantSearch> searches) {
+  std::map<std::string, const MutantSearch*> smallest;
+  for (const MutantSearch& search : searches) {
+    if (!search.is_killed) continue;
+    const MutantSearch*& best = smallest[search.violation.invariant];
+    const auto size = [](const MutantSearch& each) { return smallest_of(each).schedule.switches.size(); };
+    if (best == nullptr || size(search) < size(*best)) best = &search;
+  }
+  return smallest;
+}
+
 }  // namespace
 
 bool MutantsReport::all_killed() const {
@@ -110,21 +143,32 @@ std::string text_of(const MutantsReport& report) {
   std::string text =
       fmt::format("mutants in {}, strategy {}, seed {}, at most {} plans a search{}\n\n", report.world, report.strategy,
                   report.seed, report.runs, report.skew > 0 ? fmt::format(", skew {}", report.skew) : "");
-  Table table({"mutant", "found", "plans", "most", "seconds", "invariant", "strategy"});
+  const std::vector<Row> rows = rows_of(report);
+  Table table({"mutant", "found", "plans", "s", "invariant", "by"});
   std::size_t killed = 0;
-  for (const Row& row : rows_of(report)) {
+  bool is_shrunk = false;
+  for (const Row& row : rows) {
     const std::string found = fmt::format("{}/{}", row.killed, row.searches);
     if (row.killed == row.searches && row.searches > 0) ++killed;
+    is_shrunk = is_shrunk || row.shrunk > 0;
     if (row.killed == 0) {
-      table.add(
-          {row.name, found, fmt::format("> {}", row.plans_in_vain), "", "", row.searches > 0 ? "SURVIVED" : "", ""});
+      table.add({row.name, found, fmt::format(">{}", row.plans_in_vain), "", row.searches > 0 ? "SURVIVED" : "", ""});
     } else {
-      table.add({row.name, found, fmt::format("{:g}", row.plans), fmt::format("{}", row.plans_max),
-                 fmt::format("{:.2f}", row.seconds), row.invariant, row.strategy});
+      table.add({row.name, found, fmt::format("{:g}", row.plans),
+                 fmt::format("{:.{}f}", row.seconds, row.seconds < 10 ? 1 : 0), row.invariant, row.strategy});
     }
   }
-  text += table.text() + "\n" + remarks(report);
-  return text + fmt::format("{} of {} mutants found by every search\n", killed, report.mutants.size());
+  text += table.text() + "\n";
+  if (is_shrunk) {
+    Table sizes({"shrunk", "of", "processes", "switches", "replays"});
+    for (const Row& row : rows) {
+      sizes.add({row.name, fmt::format("{}/{}", row.shrunk, row.killed), fmt::format("{:g}", row.processes),
+                 fmt::format("{:g}", row.switches), fmt::format("{:g}", row.replays)});
+    }
+    text += sizes.text() + "\n";
+  }
+  return text + remarks(report) +
+         fmt::format("{} of {} mutants found by every search\n", killed, report.mutants.size());
 }
 
 std::string json_of(const MutantsReport& report) {
@@ -142,6 +186,8 @@ std::string json_of(const MutantsReport& report) {
                           {"seconds", search.seconds},
                           {"invariant", search.is_killed ? ordered_json(search.violation.invariant) : ordered_json()},
                           {"strategy", search.is_killed ? ordered_json(search.strategy) : ordered_json()},
+                          {"schedules", search.schedules},
+                          {"shrunk", shrunk_json(search)},
                           {"uncontrolled", search.uncontrolled},
                           {"fleeting", search.fleeting},
                           {"good_breaks", search.good_breaks}});
@@ -153,6 +199,10 @@ std::string json_of(const MutantsReport& report) {
                     {"invariant", is_found ? ordered_json(row.invariant) : ordered_json()},
                     {"strategy", is_found ? ordered_json(row.strategy) : ordered_json()},
                     {"plans_max", row.plans_max},
+                    {"schedules", is_found ? ordered_json(row.schedules) : ordered_json()},
+                    {"processes", row.shrunk > 0 ? ordered_json(row.processes) : ordered_json()},
+                    {"switches", row.shrunk > 0 ? ordered_json(row.switches) : ordered_json()},
+                    {"replays", row.shrunk > 0 ? ordered_json(row.replays) : ordered_json()},
                     {"searches", std::move(searches)}});
   }
   const ordered_json object = {{"world", report.world},
@@ -170,20 +220,22 @@ modelcache::Result<void> save_killers(const MutantsReport& report, const std::st
   std::error_code error;
   std::filesystem::create_directories(out, error);
   for (std::size_t i = 0; i < report.mutants.size(); ++i) {
-    const auto searches = searches_of(report, i);
-    const auto found =
-        std::find_if(searches.begin(), searches.end(), [](const MutantSearch& s) { return s.is_killed; });
-    if (found == searches.end()) continue;
-    Plan plan = found->plan;
-    plan.note.why = found->violation.invariant + ": " + found->violation.what;
-    plan.note.found_by = fmt::format("stampede mutants {} --world {} --strategy {} --seed {} --runs {}", found->mutant,
-                                     report.world, report.strategy, found->seed, report.runs);
-    plan.note.kills = {found->mutant};
-    const auto path = std::filesystem::path(out) / fmt::format("{}-{}.json", found->mutant, found->violation.invariant);
-    std::ofstream file(path);
-    file << print_plan(plan);
-    file.close();
-    if (!file) return modelcache::fail(modelcache::ErrorCode::io, "save plan", path.string(), "cannot be written");
+    for (const auto& [invariant, found] : smallest_kills(searches_of(report, i))) {
+      Plan plan = smallest_of(*found);
+      plan.note.why = found->violation.invariant + ": " + found->violation.what;
+      plan.note.found_by =
+          fmt::format("stampede mutants {} --world {} --strategy {} --seed {} --runs {}{}{}", found->mutant,
+                      report.world, report.strategy, found->seed, report.runs,
+                      report.skew > 0 ? fmt::format(" --skew {}", report.skew) : "", found->shrunk ? " --shrink" : "");
+      plan.note.expect = "holds";
+      plan.note.kills = {found->mutant};
+      plan.note.trace_hash.clear();
+      const auto path = std::filesystem::path(out) / fmt::format("{}-{}.json", found->mutant, invariant);
+      std::ofstream file(path);
+      file << print_plan(plan);
+      file.close();
+      if (!file) return modelcache::fail(modelcache::ErrorCode::io, "save plan", path.string(), "cannot be written");
+    }
   }
   return {};
 }

@@ -28,8 +28,8 @@ struct MutantsReport {
 std::string text_of(const MutantsReport& report);
 std::string json_of(const MutantsReport& report);
 
-// Writes the plan of the first kill of each mutant to `out` as <mutant>-<invariant>.json; its note says what it kills
-// and which command found it. ERRORS: io.
+// Writes to `out`, for each mutant and each invariant that it broke, the kill with the fewest switches, as
+// <mutant>-<invariant>.json; its note says what it kills and which command found it. ERRORS: io.
 modelcache::Result<void> save_killers(const MutantsReport& report, const std::string& out);
 
 }  // namespace stampede

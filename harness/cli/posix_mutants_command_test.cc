@@ -18,7 +18,7 @@ using testing::HasSubstr;
 TEST(MutantsCommand, RefusesNamesAndStrategiesThatItDoesNotKnow) {
   std::string said;
   EXPECT_EQ(run({"mutants", "no_such_mutant"}, &said, true), 2);
-  EXPECT_THAT(said, HasSubstr("known are exists_checked_before_lock_only, "));
+  EXPECT_THAT(said, HasSubstr("known are bad_entry_removed_before_replacing, "));
   EXPECT_EQ(run({"mutants", "--seeds", "0"}), 2);
 }
 

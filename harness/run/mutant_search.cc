@@ -40,38 +40,63 @@ class Searcher {
     }
     search.seconds = std::chrono::duration<double>(Clock::now() - started).count();
     search.is_over = true;
+    if (search.is_killed && options_.shrinks) shrink_kill(search);
     return search;
   }
 
  private:
+  // All runs of it that the strategy wants, until one kills.
   void try_plan(const SimDraw& draw, MutantSearch& search) {
-    const auto strategy = make_strategy(options_.strategy, draw.strategy_seed);
-    const SimOutcome& outcome = mutated_->run(draw.plan, *strategy);
+    const PickedStrategy picked = pick(options_.strategy, draw.strategy_seed);
+    Learned learned;
+    if (needs_learning(picked.choice)) {
+      learned = learn(LearningScope::one_run, [&](const StrategyChoice& choice, Strategy& strategy) {
+        try_schedule(draw.plan, choice, strategy, search);
+      });
+    }
+    if (search.is_killed) return;
+    const auto strategy = make_strategy(picked.choice, picked.seed, &learned);
+    try_schedule(draw.plan, picked.choice, *strategy, search);
+  }
+
+  void try_schedule(const Plan& plan, const StrategyChoice& choice, Strategy& strategy, MutantSearch& search) {
+    ++search.schedules;
+    const SimOutcome& outcome = mutated_->run(plan, strategy);
     if (!outcome.uncontrolled.empty()) {
       ++search.uncontrolled;
       return;
     }
     if (outcome.violations.empty()) return;
     search.violation = outcome.violations.front();
-    search.plan = draw.plan;
+    search.plan = plan;
     search.plan.schedule.switches = outcome.run.switches;
     if (const SharpCheck again = check_sharp(*mutated_, search.plan); !again.kills) {
       ++(again.uncontrolled.empty() ? search.fleeting : search.uncontrolled);
       return;
     }
+    if (!holds_on_good(search.plan, search)) return;
+    search.is_killed = true;
+    search.strategy = print(choice);
+  }
+
+  bool holds_on_good(const Plan& plan, MutantSearch& search) {
     if (!good_) good_ = std::make_unique<SimRunner>(options_.make_world(""));
-    const SimReplay good = replay_sim(*good_, search.plan, false);
+    const SimReplay good = replay_sim(*good_, plan, false);
     if (!good.outcome.violations.empty()) {
       const StepViolation& violation = good.outcome.violations.front();
       search.good_breaks = violation.invariant + ": " + violation.what;
-      return;
     }
-    if (!good.outcome.uncontrolled.empty()) {
-      ++search.uncontrolled;
-      return;
-    }
-    search.is_killed = true;
-    search.strategy = options_.strategy_name;
+    if (!good.outcome.uncontrolled.empty()) ++search.uncontrolled;
+    return good.outcome.violations.empty() && good.outcome.uncontrolled.empty();
+  }
+
+  // On the good cache the smaller plan must hold as the larger one does.
+  void shrink_kill(MutantSearch& search) {
+    ShrinkOptions options;
+    options.is_interrupted = options_.is_interrupted;
+    const RunTrial run = trial_with(*mutated_, find_signature(signature_of(search.violation)));
+    Shrunk shrunk = shrink(search.plan, run, options);
+    if (shrunk.violation && holds_on_good(shrunk.plan, search)) search.shrunk = std::move(shrunk);
   }
 
   const MutantSearchOptions& options_;

@@ -4,11 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/plan/plan.h"
 #include "harness/run/mutant_catalogue.h"
+#include "harness/run/shrink.h"
 #include "harness/run/sim_draw.h"
 #include "harness/run/sim_run.h"
 
@@ -20,8 +23,8 @@ struct MutantSearchOptions {
   std::uint64_t seeds = 1;      // searches of each mutant; the next one begins where this one must end
   unsigned jobs = 1;            // threads, each with worlds of its own
   std::uint32_t skew = 0;       // see `skewed`
-  StrategyChoice strategy;
-  std::string strategy_name;
+  StrategyChoice strategy = {.kind = StrategyKind::mix};
+  bool shrinks = false;  // what was found
   // Makes a world for the calling thread, with the plugin in the file given, or without one with the good cache.
   // REQUIRES: the file can be loaded.
   std::function<std::unique_ptr<PlanWorld>(const std::string& file)> make_world;
@@ -31,14 +34,17 @@ struct MutantSearchOptions {
 // What became of one search.
 struct MutantSearch {
   std::string mutant;
-  std::uint64_t seed = 0;          // of its first plan
-  bool is_over = false;            // false where it was interrupted: nothing follows from it
-  bool is_killed = false;          // the last plan broke an invariant, does so again, and the good cache holds on it
-  std::uint64_t plans = 0;         // that were run on the mutant until then
-  double seconds = 0;              // until then; on this machine, beside whatever else it does
-  StepViolation violation;         // the first one of the plan that killed it
-  std::string strategy;            // that moved its processes
-  Plan plan;                       // with the schedule that did it
+  std::uint64_t seed = 0;       // of its first plan
+  bool is_over = false;         // false where it was interrupted: nothing follows from it
+  bool is_killed = false;       // the last plan broke an invariant, does so again, and the good cache holds on it
+  std::uint64_t plans = 0;      // that were run on the mutant until then
+  std::uint64_t schedules = 0;  // of them: some strategies learn a plan in a run before, which counts as well
+  double seconds = 0;           // until then; on this machine, beside whatever else it does
+  StepViolation violation;      // the first one of the plan that killed it
+  std::string strategy;         // that moved its processes; of a mix, its part
+  Plan plan;                    // with the schedule that did it, as it was drawn
+  // Where it was shrunk: the smallest plan with that violation, on which the good cache holds as well.
+  std::optional<Shrunk> shrunk;
   std::uint64_t uncontrolled = 0;  // plans that the live world lost control of: not judged
   std::uint64_t fleeting = 0;      // plans whose violation did not come again with the same schedule: no kill
   // Of the good cache, where it breaks an invariant on a plan that the mutant broke one on; the search goes on.

@@ -58,7 +58,6 @@ MutantSearchOptions search_options() {
   MutantSearchOptions options;
   options.seed = 1;
   options.runs = 50;
-  options.strategy_name = "random";
   options.make_world = world_of;
   return options;
 }

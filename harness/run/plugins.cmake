@@ -9,17 +9,63 @@ target_link_libraries(stampede_cache_plugin PRIVATE stampede_cache_client stampe
 
 add_custom_target(mutants)
 set(mutants
-  rename_before_verify
-  sweep_takes_live_temporaries
-  good_file_unlinked_after_failed_check
-  manifest_rewritten_in_place
-  lock_released_before_publish
-  lock_file_unlinked_on_release
-  shared_temporary_name
+  bad_entry_removed_before_replacing
+  bad_manifest_is_an_error
+  closing_taken_for_end_of_body
+  corrupt_entry_is_an_error
+  dead_temporaries_stay
+  directory_not_synced
+  download_compared_by_size_only
+  download_counted_as_hit
+  entry_compared_by_size_only
+  entry_trusted_because_it_exists
   exists_checked_before_lock_only
+  failed_close_ignored
+  failed_get_keeps_its_temporary
+  failed_sync_ignored
+  file_renamed_before_sync
+  full_disk_called_io_error
+  good_file_unlinked_after_failed_check
+  hit_needs_the_lock
+  interrupted_lock_is_an_error
+  key_of_a_part_of_the_url
+  list_believes_the_manifest
+  listed_without_its_lock
+  lock_file_unlinked_on_release
+  lock_left_locked
+  lock_released_before_publish
+  lock_taken_for_reading
+  locks_taken_in_two_orders
+  lost_race_is_an_error
+  manifest_read_before_its_lock
+  manifest_rewritten_in_place
+  manifest_unlinked_before_rename
+  name_reserved_before_download
+  one_lock_for_all_models
+  recovery_adopts_nothing
+  refusal_called_time_out
+  removal_drops_the_listing_only
+  rename_before_verify
+  repair_does_not_look_again
+  repair_removes_nothing
+  retries_without_end
+  retries_without_pause
+  shared_temporary_name
+  short_write_taken_for_whole
+  sweep_takes_live_temporaries
+  truncation_called_tampering
 )
 foreach(mutant IN LISTS mutants)
   stampede_add_mutant(${mutant})
+endforeach()
+
+# What is on the list no longer is known no longer.
+file(GLOB known ${CMAKE_BINARY_DIR}/mutants/*.patch)
+foreach(patch IN LISTS known)
+  get_filename_component(name ${patch} NAME_WE)
+  if(NOT name IN_LIST mutants)
+    file(REMOVE ${patch} ${CMAKE_BINARY_DIR}/mutants/${name}.so)
+  endif()
 endforeach()
 
 file(GLOB patches CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/corpus/mutants/*)
