@@ -32,9 +32,10 @@ class Durability {
   // All bytes that it has were synced after they had been written.
   [[nodiscard]] bool is_synced(FileNumber file) const { return file >= bytes_.size() || bytes_[file] == kSynced; }
 
-  // The names of the cache directory in its parent; of entries/, tmp/ and locks/; of the manifest.
+  // The names of the cache directory in its parent; of entries/; of the manifest. What is lost of tmp/ and locks/ is
+  // made again.
   bool is_root_named = true;
-  bool are_directories_named = true;
+  bool is_entries_named = true;
   bool is_manifest_named = true;
 
  private:
@@ -48,7 +49,7 @@ class Durability {
 
 inline void Durability::begin() {
   bytes_.clear();
-  is_root_named = are_directories_named = is_manifest_named = true;
+  is_root_named = is_entries_named = is_manifest_named = true;
 }
 
 }  // namespace stampede

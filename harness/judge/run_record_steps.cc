@@ -82,7 +82,8 @@ void RunRecord::take(const Step& step, const DiskView& disk) {
     case StepKind::sync_directory:
       return take_sync(step, process);
     case StepKind::make_directory:
-      (step.path.empty() ? durability_.is_root_named : durability_.are_directories_named) = false;
+      if (step.path.empty()) durability_.is_root_named = false;
+      if (step.path == modelcache::kEntriesName) durability_.is_entries_named = false;
       return;
     case StepKind::sleep_until:
       return take_sleep(step, process);
@@ -203,7 +204,7 @@ void RunRecord::take_close(const Step& step, ProcessFacts& process) {
 void RunRecord::take_sync(const Step& step, ProcessFacts& process) {
   switch (change_.place) {
     case Place::root:
-      durability_.are_directories_named = durability_.is_manifest_named = true;
+      durability_.is_entries_named = durability_.is_manifest_named = true;
       return;
     case Place::outside:
       if (step.path == kParent) durability_.is_root_named = true;

@@ -148,14 +148,15 @@ TEST(StepJudgeDurability, WantsRemovalsAndTheManifestsNameSynced) {
   }
 }
 
-// The names of the directories: whoever publishes first makes them.
-TEST(StepJudgeDurability, WantsTheDirectoriesThemselvesSynced) {
+// Who publishes first makes them. What goes with locks/ is made again.
+TEST(StepJudgeDurability, WantsTheDirectoriesAboveTheEntryThemselvesSynced) {
   for (const char* left_out : {"", "/sim", "nothing"}) {
     History history(plan_of({OperationKind::get}));
     history.make_directory("");
     history.sync_directory(left_out == std::string("/sim") ? "/" : "/sim");
-    for (const char* path : {"entries", "tmp", "locks"}) history.make_directory(path);
+    history.make_directory("entries");
     if (left_out != std::string()) history.sync_directory("");
+    history.make_directory("locks");
     history.miss_unlisted(0);
     history.open("locks/manifest.lock", OpenMode::open_or_create);  // the listing would sync the directory
     history.try_lock("locks/manifest.lock", History::is_told(EWOULDBLOCK));

@@ -33,9 +33,9 @@ class SuccessIsDurable final : public Watcher {
             [&] { return complaint(ended, "manifest.json", "the manifest's name was not synced"); });
     }
     if (!downloaded) return;
-    const bool are_named = record().durability().is_root_named && record().durability().are_directories_named;
+    const bool are_named = record().durability().is_root_named && record().durability().is_entries_named;
     judge(are_named, [&] {
-      return complaint(ended, "the directory", "the names of the cache directory, or of those in it, were not synced");
+      return complaint(ended, "the directory", "the name of the cache directory, or of entries/ in it, was not synced");
     });
   }
 
