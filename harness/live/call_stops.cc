@@ -5,6 +5,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -77,6 +78,19 @@ std::vector<sock_filter> program() {
   return code;
 }
 
+// Gives a descriptor to a process, which takes it itself. The supervisor waits for that, and a signal that ended its
+// wait (thread_ticks.h) would leave the process answered without one.
+int give(int listener, seccomp_notif_addfd& addition) {
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, &before);
+  const int fd = ::ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &addition);
+  const int error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return fd;
+}
+
 bool respond(int listener, seccomp_notif_resp response) {
   return ::ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) == 0;
 }
@@ -140,7 +154,7 @@ int CallStops::answer_with_descriptor(const StoppedCall& call, int fd) {
   addition.flags = SECCOMP_ADDFD_FLAG_SEND;
   addition.srcfd = static_cast<std::uint32_t>(fd);
   addition.newfd_flags = O_CLOEXEC;
-  return ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &addition);
+  return give(listener_.get(), addition);
 }
 
 bool CallStops::close_unseen(const StoppedCall& call) {
@@ -150,7 +164,7 @@ bool CallStops::close_unseen(const StoppedCall& call) {
   addition.srcfd = static_cast<std::uint32_t>(nothing_.get());
   addition.newfd = static_cast<std::uint32_t>(call.arguments[0]);
   addition.newfd_flags = O_CLOEXEC;
-  return ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &addition) >= 0;
+  return give(listener_.get(), addition) >= 0;
 }
 
 }  // namespace stampede
