@@ -81,6 +81,10 @@ TEST_F(LiveCommand, ReplaysInBothWorlds) {
   EXPECT_EQ(both.at("world"), "both");
   EXPECT_EQ(both.at("plans"), 2);
   for (const json& replayed : both.at("replayed")) EXPECT_EQ(replayed.at("verdict"), "as expected") << replayed;
+  // Each twice in the simulated world; the worlds are compared by a run in each.
+  EXPECT_EQ(both.at("speeds").at("sim").at("schedules"), 6);
+  EXPECT_EQ(both.at("speeds").at("live").at("schedules"), 2);
+  EXPECT_GT(both.at("speeds").at("live").at("schedules_per_second"), 0.0);
   const json live = said({"replay", plan, "--world", "live"});
   EXPECT_EQ(live.at("replayed").at(0).at("trace_hash"), both.at("replayed").at(0).at("trace_hash"));
 }

@@ -64,6 +64,16 @@ std::string dump(const ordered_json& object) {
   return object.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
+ordered_json speeds_json(const Replayed& replayed) {
+  const auto of = [](const WorldSpeed& each) {
+    return ordered_json{{"schedules", each.schedules},
+                        {"seconds", each.seconds},
+                        {"schedules_per_second", rate(each.schedules, each.seconds)}};
+  };
+  if (replayed.world != "both") return {{replayed.world, of(replayed.speed)}};
+  return {{"sim", of(replayed.speed)}, {"live", of(replayed.other_speed)}};
+}
+
 std::string line_of(const ReplayReport& report) {
   std::string line = fmt::format("{:<11} {}", name_of(report.verdict), report.name);
   if (report.has_moved) line += "  (trace moved)";
@@ -279,6 +289,10 @@ void Replayed::add(ReplayReport report) {
   }
   steps += report.steps;
   processes += report.processes;
+  speed.schedules += report.speed.schedules;
+  speed.seconds += report.speed.seconds;
+  other_speed.schedules += report.other_speed.schedules;
+  other_speed.seconds += report.other_speed.seconds;
   for (const char c : report.trace_hash) hash.add_number(static_cast<unsigned char>(c));
   reports.push_back(std::move(report));
 }
@@ -319,7 +333,12 @@ std::string text_of(const Replayed& replayed, bool is_verbose) {
     text += fmt::format(", {} dull ({} kills)", replayed.count(ReplayVerdict::dull), replayed.kills());
   if (const auto lost = replayed.count(ReplayVerdict::uncontrolled)) text += fmt::format(", {} uncontrolled", lost);
   if (replayed.moved() != 0) text += fmt::format("; {} traces moved", replayed.moved());
-  return text + fmt::format(" ({:.2f} s)\n", replayed.seconds);
+  const auto speed = [](const WorldSpeed& each) {
+    return fmt::format("{} schedules, {:.0f} a second", each.schedules, rate(each.schedules, each.seconds));
+  };
+  text += fmt::format(" ({:.2f} s)\n", replayed.seconds);
+  if (replayed.world != "both") return text + fmt::format("{}: {}\n", replayed.world, speed(replayed.speed));
+  return text + fmt::format("sim: {}; live: {}\n", speed(replayed.speed), speed(replayed.other_speed));
 }
 
 std::string json_of(const Replayed& replayed) {
@@ -354,6 +373,7 @@ std::string json_of(const Replayed& replayed) {
                                {"seed", nullptr},
                                {"drawn", ordered_json::object()},
                                {"seconds", replayed.seconds},
+                               {"speeds", speeds_json(replayed)},
                                {"violations", std::move(violations)},
                                {"trace_hash", hash_text(replayed.hash.value())},
                                {"judged", replayed.judged},

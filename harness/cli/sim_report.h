@@ -48,6 +48,7 @@ struct Replayed {
   std::uint64_t steps = 0, processes = 0;
   TraceHash hash;  // over the plans' hashes
   double seconds = 0;
+  WorldSpeed speed, other_speed;  // of the world, or of the simulated and the live one
   std::string world = "sim", subject = "modelcache";
   bool is_sharp = false;  // plans were run on the mutants that they kill
   bool interrupted = false;

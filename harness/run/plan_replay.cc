@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -66,6 +67,33 @@ void diverge(std::string detail, ReplayReport& report) {
   report.detail = std::move(detail);
 }
 
+// Counts one run and its time, at the end of its own life.
+class RunTimer {
+ public:
+  explicit RunTimer(WorldSpeed& speed) : speed_(speed) {}
+  RunTimer(const RunTimer&) = delete;
+  RunTimer& operator=(const RunTimer&) = delete;
+  ~RunTimer() {
+    ++speed_.schedules;
+    speed_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+  }
+
+ private:
+  WorldSpeed& speed_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
+
+const SimOutcome& run_timed(SimRunner& runner, const Plan& plan, Strategy& strategy, const SimRunOptions& options,
+                            WorldSpeed& speed) {
+  const RunTimer timer(speed);
+  return runner.run(plan, strategy, options);
+}
+
+SimReplay replay_timed(SimRunner& runner, const Plan& plan, bool is_strict, WorldSpeed& speed) {
+  const RunTimer timer(speed);
+  return replay_sim(runner, plan, is_strict);
+}
+
 // What nobody controlled says nothing.
 bool is_controlled(const SimOutcome& outcome, ReplayReport& report) {
   if (outcome.uncontrolled.empty()) return true;
@@ -78,8 +106,8 @@ bool is_controlled(const SimOutcome& outcome, ReplayReport& report) {
 void compare(SimRunner& one, SimRunner& other, const Plan& plan, const std::function<std::unique_ptr<Strategy>()>& make,
              ReplayReport& report) {
   const auto one_strategy = make(), other_strategy = make();
-  const SimOutcome& ours = one.run(plan, *one_strategy, {.keeps_steps = true});
-  const SimOutcome& theirs = other.run(plan, *other_strategy, {.keeps_steps = true});
+  const SimOutcome& ours = run_timed(one, plan, *one_strategy, {.keeps_steps = true}, report.speed);
+  const SimOutcome& theirs = run_timed(other, plan, *other_strategy, {.keeps_steps = true}, report.other_speed);
   if (!is_controlled(theirs, report)) return;
   const std::string difference = first_difference("sim", ours, "live", theirs);
   if (!difference.empty()) diverge("the worlds differ:\n" + difference, report);
@@ -152,7 +180,7 @@ ReplayReport replay_plan(SimRunner& runner, const std::string& name, const Plan&
                          SimRunner* other) {
   ReplayReport report;
   report.name = name;
-  const SimReplay first = replay_sim(runner, plan, is_strict);
+  const SimReplay first = replay_timed(runner, plan, is_strict, report.speed);
   take(first.outcome, report);
   if (!is_controlled(first.outcome, report)) return report;
   report.unused_switches = first.unused_switches;
@@ -160,7 +188,7 @@ ReplayReport replay_plan(SimRunner& runner, const std::string& name, const Plan&
   const std::uint64_t met = sum(first.outcome.process_faults_met);
   report.unmet_process_faults = plan.process_faults.size() - std::min<std::uint64_t>(met, plan.process_faults.size());
   judge(plan.note, report);
-  const SimReplay second = replay_sim(runner, plan, is_strict);
+  const SimReplay second = replay_timed(runner, plan, is_strict, report.speed);
   if (!is_controlled(second.outcome, report)) return report;
   if (hash_text(second.outcome.trace_hash) != report.trace_hash) diverge("two runs of it differ", report);
   if (is_strict && report.unmet_process_faults != 0) {
@@ -211,12 +239,12 @@ ReplayReport replay_seed(SimRunner& runner, const StoredSeed& stored, SimRunner*
     return report;
   }
   const auto strategy = make_strategy({}, draw.strategy_seed);
-  const SimOutcome& first = runner.run(draw.plan, *strategy);
+  const SimOutcome& first = run_timed(runner, draw.plan, *strategy, {}, report.speed);
   take(first, report);
   if (!is_controlled(first, report)) return report;
   judge({}, report);
   const auto again = make_strategy({}, draw.strategy_seed);
-  const SimOutcome& second = runner.run(draw.plan, *again);
+  const SimOutcome& second = run_timed(runner, draw.plan, *again, {}, report.speed);
   if (!is_controlled(second, report)) return report;
   if (hash_text(second.trace_hash) != report.trace_hash) diverge("two runs of it differ", report);
   if (other != nullptr) {

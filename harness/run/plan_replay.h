@@ -24,6 +24,12 @@ enum class ReplayVerdict {
 };
 std::string_view name_of(ReplayVerdict verdict);
 
+// What runs of one world took, from an empty directory to the judge's last word.
+struct WorldSpeed {
+  std::uint64_t schedules = 0;
+  double seconds = 0;
+};
+
 struct ReplayReport {
   std::string name;  // the file, or "seed 17"
   ReplayVerdict verdict = ReplayVerdict::as_expected;
@@ -36,6 +42,7 @@ struct ReplayReport {
   std::uint64_t processes = 0;             // of all stages
   std::uint64_t steps = 0;
   std::vector<std::uint64_t> judged;
+  WorldSpeed speed, other_speed;  // of the runner's world, and of the other one
   // Of mutants that it was run on (see sharp_replay.h), and the invariant that each broke; empty where it broke none.
   std::vector<std::pair<std::string, std::string>> kills;
 };
