@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "harness/plan/plan_json.h"
 #include "harness/run/shrink_for_test.h"
 #include "harness/run/sim_benchmark.h"
+#include "harness/strategy/replay.h"
+#include "harness/strategy/toy_world.h"
 
 namespace stampede {
 namespace {
@@ -151,6 +154,41 @@ TEST(Shrink, TakesUncontrolledRunsForRunsWithoutTheViolation) {
   EXPECT_FALSE(shrunk.violation);
   EXPECT_EQ(shrunk.uncontrolled, 1U);
   EXPECT_EQ(shrunk.why_uncontrolled, "a thread ran");
+}
+
+// Three processes of counters. Process 2 must be done before process 0 takes step 1; process 1 must be done before step
+// 3 of process 0, and take its step 2 after step 2 of that. Each switch of the schedule given is needed while the
+// others are there, and two in its middle are not: blocks of process 0 that are put together save them.
+TEST(Shrink, JoinsBlocksWhereNoSwitchCanGo) {
+  const RunTrial run = [](const Plan& plan) {
+    Replay replay(plan.schedule, Replay::Mode::lenient);
+    const ToyRun toy = ToyWorld{.steps = {6, 6, 2}}.run(replay);
+    Trial trial;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> places;
+    trial.steps_taken.resize(3);
+    for (const std::uint32_t process : toy.moves) {
+      Step step;
+      step.kind = StepKind::write;
+      step.path = "entries/a";  // all steps conflict
+      step.process = process;
+      step.own_step = trial.steps_taken[process]++;
+      places[{process, step.own_step}] = trial.steps.size();
+      trial.steps.push_back(step);
+    }
+    const auto at = [&](std::uint32_t process, std::uint32_t step) { return places[{process, step}]; };
+    if (at(2, 1) < at(0, 1) && at(1, 5) < at(0, 3) && at(0, 2) < at(1, 2)) trial.violation = planted("order", 0);
+    trial.all_switches = trial.switches = trial.moves = toy.switches;
+    trial.operations_begun.assign(3, 1);
+    return trial;
+  };
+  Plan plan = three_get_one();
+  plan.schedule.switches = {{0, 1, 2}, {0, 2, 1}, {1, 2, 0}, {0, 3, 1}};
+  ASSERT_TRUE(run(plan).violation);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_FALSE(run(without(plan, {.switches = {i}})).violation) << i;
+  ShrinkOptions options;
+  const Shrunk shrunk = shrink(plan, run, options);
+  ASSERT_TRUE(shrunk.violation);
+  EXPECT_EQ(shrunk.plan.schedule.switches, (std::vector<Switch>{{0, 1, 2}, {0, 3, 1}}));
 }
 
 TEST(ShrinkSignature, ForgetsNumbersOfProcessesAlone) {
