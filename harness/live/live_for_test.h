@@ -78,6 +78,15 @@ inline void wait_for_a_pipe() {
   if (::pipe(ends) == 0) (void)!::read(ends[0], &byte, 1);
 }
 
+inline void open_again_and_again(const LiveTask& task) {
+  const modelcache::Fd directory = top(task.os);
+  for (int i = 0; i < 4000; ++i) {
+    const auto file = task.os.open(directory, "a", modelcache::OpenMode::open_or_create);
+    if (!file || !task.os.close(*file)) return;
+  }
+  task.report("done");
+}
+
 inline const std::map<std::string_view, LiveJob>& live_jobs() {
   static const std::map<std::string_view, LiveJob> jobs{
       {"nothing", [](const LiveTask&) {}},
@@ -95,6 +104,7 @@ inline const std::map<std::string_view, LiveJob>& live_jobs() {
        [](const LiveTask& task) {
          for (;;) (void)task.os.wall_time();
        }},
+      {"open again and again", open_again_and_again},
       {"abort", [](const LiveTask& task) { task.report("so far"), std::abort(); }},
       {"end with 7", [](const LiveTask& task) { (void)task.os.random(), ::_exit(7); }},
       {"wait for a pipe", [](const LiveTask&) { wait_for_a_pipe(); }},

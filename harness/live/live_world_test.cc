@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "harness/live/live_for_test.h"
+#include "harness/live/thread_ticks.h"
 
 namespace stampede {
 namespace {
@@ -25,6 +26,17 @@ std::vector<int> own_descriptors() {
     if (::fcntl(fd, F_GETFD) >= 0) open.push_back(fd);
   }
   return open;
+}
+
+// Signals come while the supervisor waits for whatever it waits for; they change nothing.
+TEST_F(LiveTest, GivesDescriptorsWhileSignalsCome) {
+  ThreadTicks ticks;
+  ASSERT_TRUE(ticks.is_made());
+  ticks.turn_on(std::chrono::milliseconds(1));
+  const LiveStageEnd end = run({"open again and again"});
+  ticks.turn_off();
+  EXPECT_EQ(end.uncontrolled, "");
+  EXPECT_THAT(reports_, testing::ElementsAre(testing::EndsWith(" done")));
 }
 
 TEST_F(LiveTest, PassesReportsBeforeTheNextStep) {
