@@ -3,6 +3,7 @@
 
 #include <cxxabi.h>
 #include <dlfcn.h>
+#include <fmt/format.h>
 #include <link.h>
 
 #include <cstdlib>
@@ -139,22 +140,22 @@ Result<const SubjectPlugin*> load_subject(const std::string& file) {
   void* const handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     const char* const reason = ::dlerror();
-    return refuse(file, std::string("no shared library that can be used: ") + (reason != nullptr ? reason : "?"));
+    return refuse(file, fmt::format("no shared library that can be used: {}", reason != nullptr ? reason : "?"));
   }
   link_map* library = nullptr;
   void* const symbol = ::dlsym(handle, kSubjectPluginSymbol);
   if (symbol == nullptr || ::dlinfo(handle, RTLD_DI_LINKMAP, static_cast<void*>(&library)) != 0 ||
       object_of(symbol) != library->l_addr) {
-    return refuse(file, std::string("no subject plugin: expected a function ") + kSubjectPluginSymbol);
+    return refuse(file, fmt::format("no subject plugin: expected a function {}", kSubjectPluginSymbol));
   }
   const SubjectPlugin* const subject = reinterpret_cast<const SubjectPlugin* (*)()>(symbol)();
   if (subject == nullptr || subject->version != kSubjectPluginVersion) {
-    return refuse(file, "of another version of the interface: expected " + std::to_string(kSubjectPluginVersion) +
-                            ", got " + (subject != nullptr ? std::to_string(subject->version) : "none"));
+    return refuse(file, fmt::format("of another version of the interface: expected {}, got {}", kSubjectPluginVersion,
+                                    subject != nullptr ? std::to_string(subject->version) : "none"));
   }
   if (subject->stamp == nullptr || kSubjectStamp != std::string_view(subject->stamp)) {
-    return refuse(file, std::string("of another build than this program: expected ") + kSubjectStamp + ", got " +
-                            (subject->stamp != nullptr ? subject->stamp : "none") + "; build both again");
+    return refuse(file, fmt::format("of another build than this program: expected {}, got {}; build both again",
+                                    kSubjectStamp, subject->stamp != nullptr ? subject->stamp : "none"));
   }
   if (auto checked = check_code(file, *library, *subject); !checked) return modelcache::fail(checked.error());
   return subject;
