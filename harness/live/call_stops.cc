@@ -97,11 +97,12 @@ bool respond(int listener, seccomp_notif_resp response) {
 
 }  // namespace
 
-Result<int> install_call_filter() {
+Result<int> install_call_filter() { return install_filter(program()); }
+
+Result<int> install_filter(std::vector<sock_filter> code) {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return fail(ErrorCode::denied, "give up privileges", "seccomp", std::strerror(errno));
   }
-  std::vector<sock_filter> code = program();
   const sock_fprog whole{static_cast<unsigned short>(code.size()), code.data()};
   const long listener = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
                                   SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &whole);
@@ -148,12 +149,12 @@ bool CallStops::let_go(const StoppedCall& call) {
   return respond(listener_.get(), {.id = call.id, .val = 0, .error = 0, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE});
 }
 
-int CallStops::answer_with_descriptor(const StoppedCall& call, int fd) {
+int CallStops::answer_with_descriptor(const StoppedCall& call, int fd, bool closes_on_exec) {
   seccomp_notif_addfd addition{};
   addition.id = call.id;
   addition.flags = SECCOMP_ADDFD_FLAG_SEND;
   addition.srcfd = static_cast<std::uint32_t>(fd);
-  addition.newfd_flags = O_CLOEXEC;
+  addition.newfd_flags = closes_on_exec ? O_CLOEXEC : 0;
   return give(listener_.get(), addition);
 }
 

@@ -2,11 +2,13 @@
 #ifndef STAMPEDE_LIVE_CALL_STOPS_H
 #define STAMPEDE_LIVE_CALL_STOPS_H
 
+#include <linux/filter.h>
 #include <sys/types.h>
 
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "cache/result.h"
 #include "harness/live/owned_fd.h"
@@ -29,6 +31,8 @@ struct StoppedCall {
 // For good. Returns the listener's descriptor. ERRORS: denied, exhausted (EBUSY: somebody listens already), io (no
 // kernel support).
 modelcache::Result<int> install_call_filter();
+// The same with a program of its own.
+modelcache::Result<int> install_filter(std::vector<sock_filter> code);
 
 // The supervisor's end. Owned by one thread, which runs on the same core as the processes it watches: a wake-up across
 // cores costs ten times as much. The answers return false where the process is gone.
@@ -48,9 +52,9 @@ class CallStops {
   bool refuse(const StoppedCall& call, int error);
   // The kernel makes the call. What it returns is not learnt.
   bool let_go(const StoppedCall& call);
-  // The call is not made; it returns a new descriptor, close-on-exec, of what `fd` has open. Returns its number in the
-  // process, or -1 with errno.
-  int answer_with_descriptor(const StoppedCall& call, int fd);
+  // The call is not made; it returns a new descriptor of what `fd` has open. Returns its number in the process, or -1
+  // with errno.
+  int answer_with_descriptor(const StoppedCall& call, int fd, bool closes_on_exec = true);
   // What the close(2) that is stopped would close is closed, without an answer yet: something harmless takes its place.
   bool close_unseen(const StoppedCall& call);
 

@@ -105,6 +105,16 @@ LiveFile& LiveDisk::add(const struct stat& stat, const LiveAt& at) {
   return file;
 }
 
+LiveFile& LiveDisk::known(const struct stat& stat, const LiveAt& at) {
+  LiveFile* const file = find(stat);
+  return file != nullptr ? *file : add(stat, at);
+}
+
+void LiveDisk::changed(LiveFile& file) {
+  file.mtime = file.ctime = wall_time_;
+  ++file.version;
+}
+
 FileNumber LiveDisk::number(LiveFile& file) {
   if (file.file == 0) {
     numbered_.push_back(&file);

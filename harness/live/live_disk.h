@@ -82,6 +82,10 @@ class LiveDisk final : public DiskView {
   void free_gone();
 
   FileNumber number(LiveFile& file);
+  // The file that a stat is of, which is found at `at`.
+  LiveFile& known(const struct stat& stat, const LiveAt& at);
+  // Its bytes were changed by somebody else on behalf of a process.
+  void changed(LiveFile& file);
   // Where absolute paths, and those relative to the working directory, begin.
   [[nodiscard]] LiveAt at_root(std::string_view path) const;
 

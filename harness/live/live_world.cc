@@ -1,7 +1,6 @@
 // A stage: processes are started, moved one at a time, met by faults, and ended.
 #include "harness/live/live_world.h"
 
-#include <sched.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "harness/live/live_scratch.h"
 #include "harness/live/live_watch.h"
 #include "harness/live/live_zygote.h"
+#include "harness/live/on_one_core.h"
 #include "harness/live/process_slots.h"
 #include "harness/live/step_taker.h"
 #include "harness/plan/world_identity.h"
@@ -29,28 +29,6 @@ using modelcache::fail;
 using modelcache::Result;
 
 constexpr std::uint32_t kDescriptorsMax = 1024;
-
-// The calling thread on one core, until this goes; with a umask of its own, for good.
-class OnOneCore {
- public:
-  explicit OnOneCore(int core) {
-    (void)::unshare(CLONE_FS);  // its umask, which changes during steps, is no other thread's
-    if (::sched_getaffinity(0, sizeof before_, &before_) != 0) return;
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(static_cast<std::size_t>(core >= 0 ? core : ::sched_getcpu()), &one);
-    was_set_ = ::sched_setaffinity(0, sizeof one, &one) == 0;
-  }
-  ~OnOneCore() {
-    if (was_set_) (void)::sched_setaffinity(0, sizeof before_, &before_);
-  }
-  OnOneCore(const OnOneCore&) = delete;
-  OnOneCore& operator=(const OnOneCore&) = delete;
-
- private:
-  cpu_set_t before_{};
-  bool was_set_ = false;
-};
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kIsSanitized = true;

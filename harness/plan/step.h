@@ -97,6 +97,7 @@ struct Step : PendingStep {
   std::optional<StepStat> stat = {};    // stat, stat_name
   std::vector<std::string> names = {};  // list
   StepFault fault = StepFault::none;    // of the plan, decided the result
+  std::string program = {};             // of executed commands: "curl"; not part of the trace
   std::chrono::nanoseconds at{};        // virtual time when it was done; not part of the trace
   std::chrono::nanoseconds until{};     // sleep_until: when it wants to wake, of the same clock; not part of the trace
 };

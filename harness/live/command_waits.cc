@@ -1,0 +1,248 @@
+// Readiness by poll(2) on duplicates, locks by what the kernel lists, children and futexes by what the world knows.
+#include "harness/live/command_waits.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include "harness/live/command_reader.h"
+#include "harness/live/process_memory.h"
+
+namespace stampede {
+namespace {
+
+using Kind = CommandWait::Kind;
+
+// -- locks -----------------------------------------------------------------------------------------------------------
+
+// Of an open file or a process: whether the kernel would give it a lock now. Nothing is tried: a failed upgrade would
+// lose what was held.
+bool would_get_flock(const HeldFile& held, bool is_shared) {
+  // "7: FLOCK  ADVISORY  WRITE 1234 00:1a:5678 0 EOF", here and, with "lock:" in front, for what the open file holds.
+  char inode[64];
+  std::snprintf(inode, sizeof inode, "%02x:%02x:%llu", major(held.stat.st_dev), minor(held.stat.st_dev),
+                static_cast<unsigned long long>(held.stat.st_ino));
+  const auto in_the_way = [&](std::istream& lines) {
+    int count = 0;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find("FLOCK") == std::string::npos || line.find("->") != std::string::npos) continue;
+      if (line.find(inode) == std::string::npos) continue;
+      if (!is_shared || line.find(" WRITE ") != std::string::npos) ++count;
+    }
+    return count;
+  };
+  std::ifstream all("/proc/locks");
+  std::ifstream own("/proc/self/fdinfo/" + std::to_string(held.fd.get()));
+  return in_the_way(all) == in_the_way(own);
+}
+
+bool would_get_record_lock(const CommandTask& task, const HeldFile& held) {
+  struct flock lock{};
+  if (read_value(task.thread, task.normal.arguments[2], lock) != 0) return true;
+  const bool is_of_open_file = task.normal.arguments[1] == F_OFD_SETLKW;
+  lock.l_pid = 0;
+  if (::fcntl(held.fd.get(), is_of_open_file ? F_OFD_GETLK : F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK)
+    return true;
+  return !is_of_open_file && lock.l_pid == task.process->pid;
+}
+
+bool would_get_lock(CommandMachine& machine, const CommandTask& task) {
+  const HeldFile held = machine.files.hold(task, task.normal.arguments[0]);
+  if (!held.is_open()) return true;
+  if (task.normal.number != __NR_flock) return would_get_record_lock(task, held);
+  return would_get_flock(held, (task.normal.arguments[1] & LOCK_SH) != 0);
+}
+
+// -- descriptors -----------------------------------------------------------------------------------------------------
+
+bool is_any_ready(CommandMachine& machine, const CommandTask& task) {
+  for (const CommandWait::Polled& polled : task.wait.polled) {
+    const HeldFile held = machine.files.hold(task, static_cast<std::uint64_t>(polled.fd));
+    pollfd one{held.fd.get(), polled.events, 0};
+    if (!held.is_open() || ::poll(&one, 1, 0) != 0) return true;
+  }
+  return false;
+}
+
+bool is_pipe_write(const CommandTask& task) {
+  return task.normal.number == __NR_write && task.normal.arguments[2] > PIPE_BUF;
+}
+
+// As much as has place now. True where all is written, or it failed.
+bool write_on(CommandMachine& machine, CommandTask& task) {
+  const HeldFile held = machine.files.hold(task, task.normal.arguments[0]);
+  std::vector<std::byte> bytes(task.normal.arguments[2] - task.written);
+  if (!held.is_open() || !S_ISFIFO(held.stat.st_mode) ||
+      read_memory(task.thread, task.normal.arguments[1] + task.written, bytes) != 0) {
+    (void)machine.stops.let_go(task.call);
+    return true;
+  }
+  const iovec vector{bytes.data(), bytes.size()};
+  const ssize_t count = ::pwritev2(held.fd.get(), &vector, 1, -1, RWF_NOWAIT);
+  if (count < 0 && errno != EAGAIN) {
+    (void)machine.stops.let_go(task.call);  // with its signal
+    return true;
+  }
+  task.written += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+  if (task.written < task.normal.arguments[2]) return false;
+  (void)machine.stops.answer(task.call, static_cast<std::int64_t>(task.written));
+  return true;
+}
+
+// -- children and signals --------------------------------------------------------------------------------------------
+
+bool may_reap(CommandMachine& machine, const CommandTask& task) {
+  bool any = false;
+  const auto idle = [&](const CommandProcess& child) { return child.parent == task.process && !child.is_reaped; };
+  for (const CommandProcess& child : machine.processes) {
+    if (!idle(child)) continue;
+    any = true;
+    if (child.has_ended) return true;
+  }
+  return !any;
+}
+
+std::uint64_t signals_in(const std::string& status, const char* name) {
+  const auto place = status.find(name);
+  return place == std::string::npos
+             ? 0
+             : std::strtoull(status.c_str() + place + std::string_view(name).size(), nullptr, 16);
+}
+
+// Pending, not blocked, and with a handler. `blocked` replaces what the thread blocks.
+bool has_signal(const CommandTask& task, std::optional<std::uint64_t> blocked) {
+  std::ifstream file("/proc/" + std::to_string(task.process->pid) + "/task/" + std::to_string(task.thread) + "/status");
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string status = text.str();
+  const std::uint64_t pending = signals_in(status, "SigPnd:") | signals_in(status, "ShdPnd:");
+  return (pending & ~blocked.value_or(signals_in(status, "SigBlk:")) & signals_in(status, "SigCgt:")) != 0;
+}
+
+bool is_signalled(const CommandTask& task) {
+  std::uint64_t mask = 0;
+  switch (task.normal.number) {
+    case __NR_rt_sigsuspend:
+      return read_value(task.thread, task.normal.arguments[0], mask) != 0 || has_signal(task, mask);
+    case __NR_rt_sigtimedwait:  // those that it names, which are blocked
+      (void)read_value(task.thread, task.normal.arguments[0], mask);
+      return has_signal(task, ~mask);
+    default:
+      return has_signal(task, std::nullopt);
+  }
+}
+
+bool has_futex_come(const CommandTask& task) {
+  std::uint32_t now = 0;
+  return task.wait.is_woken || read_value(task.thread, task.wait.address, now) != 0 || now != task.wait.value;
+}
+
+void zero_sets(const CommandTask& task) {
+  const std::size_t bytes = (task.normal.arguments[0] + 63) / 64 * 8;
+  const std::vector<std::byte> zeros(std::min<std::size_t>(bytes, sizeof(fd_set)));
+  for (std::size_t i = 1; i <= 3; ++i) {
+    if (task.normal.arguments[i] != 0) (void)write_memory(task.thread, task.normal.arguments[i], zeros);
+  }
+}
+
+bool is_select(int number) {
+#ifdef __NR_select
+  if (number == __NR_select) return true;
+#endif
+  return number == __NR_pselect6;
+}
+
+bool end_of_ready(CommandMachine& machine, CommandTask& task, bool is_late) {
+  if (!is_late) {
+    if (is_pipe_write(task)) return write_on(machine, task);
+    (void)machine.stops.let_go(task.call);
+    return true;
+  }
+  if (is_select(task.normal.number)) zero_sets(task);
+  (void)machine.stops.answer(task.call, 0);
+  return true;
+}
+
+}  // namespace
+
+bool has_come(CommandMachine& machine, CommandTask& task) {
+  const CommandWait& wait = task.wait;
+  if (machine.clock.now() >= wait.end) return true;
+  switch (wait.kind) {
+    case Kind::nothing:
+      return true;
+    case Kind::time:
+    case Kind::for_ever:
+      return false;
+    case Kind::bytes: {
+      const PeerConnection* const connection = machine.links.connection(wait.connection);
+      return connection == nullptr || connection->has_something();
+    }
+    case Kind::lock:
+      return would_get_lock(machine, task);
+    case Kind::ready:
+      return is_any_ready(machine, task);
+    case Kind::child:
+      return may_reap(machine, task);
+    case Kind::futex:
+      return has_futex_come(task);
+    case Kind::signal:
+      return is_signalled(task);
+  }
+  return true;
+}
+
+std::chrono::nanoseconds coming_of(const CommandTask& task) { return task.wait.end; }
+
+bool end_wait(CommandMachine& machine, CommandTask& task) {
+  const bool is_late = machine.clock.now() >= task.wait.end;
+  switch (task.wait.kind) {
+    case Kind::ready:
+      return end_of_ready(machine, task, is_late && !is_any_ready(machine, task));
+    case Kind::futex:
+      if (is_late && !has_futex_come(task)) {
+        (void)machine.stops.refuse(task.call, ETIMEDOUT);
+      } else {
+        (void)machine.stops.answer(task.call, 0);
+      }
+      return true;
+    case Kind::signal:
+      if (is_late && !is_signalled(task)) {
+        (void)machine.stops.refuse(task.call, EAGAIN);
+        return true;
+      }
+      break;
+    case Kind::child:
+      // The kernel takes the first that has ended, in the order of their births.
+      for (CommandProcess& child : machine.processes) {
+        if (child.parent != task.process || child.is_reaped || !child.has_ended) continue;
+        child.is_reaped = true;
+        break;
+      }
+      break;
+    default:
+      break;
+  }
+  (void)machine.stops.let_go(task.call);
+  return true;
+}
+
+}  // namespace stampede

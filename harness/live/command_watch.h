@@ -1,0 +1,59 @@
+// Births, calls and ends of the tasks of executed commands, as they are seen from outside.
+#ifndef STAMPEDE_LIVE_COMMAND_WATCH_H
+#define STAMPEDE_LIVE_COMMAND_WATCH_H
+
+#include <poll.h>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/live/command_machine.h"
+
+namespace stampede {
+
+// Owned by one world.
+class CommandWatch {
+ public:
+  CommandWatch(CommandMachine& machine, std::function<bool(pid_t)> is_own, std::chrono::milliseconds patience)
+      : machine_(machine), is_own_(std::move(is_own)), patience_(patience) {}
+
+  // A stage of that many planned processes begins; each says hello.
+  void begin(std::size_t planned) { hellos_ = planned; }
+  // Until no task runs: each is stopped, waits in the kernel for a child that it made, or has ended.
+  // Returns why the world lost control; empty where it did not.
+  std::string wait();
+  // A stopped call, of whomever.
+  void take(const StoppedCall& call);
+
+  // The kernel may make the task's call; what follows from it is awaited.
+  void let_go(CommandTask& task);
+  // Ends all that works for a planned process, but for `spared`, and waits until it has.
+  void kill(std::uint32_t planned, const CommandProcess* spared);
+
+ private:
+  [[nodiscard]] bool is_anybody_running() const;
+  CommandTask* task_of(pid_t thread);
+  CommandTask& born(const StoppedCall& call);
+  CommandTask& add_task(CommandProcess& process, pid_t thread);
+  CommandProcess& add_process(pid_t pid, std::uint32_t planned, CommandProcess* parent);
+  void take_call(CommandTask& task, const StoppedCall& call);
+  void begin_image(CommandTask& task);
+  bool take_ends();
+  void end(CommandProcess& process);
+  void let_thread_end(CommandTask& task);
+  void forget_births();
+  std::string look_at_those_who_run(bool is_late);
+
+  CommandMachine& machine_;
+  std::function<bool(pid_t)> is_own_;
+  std::chrono::milliseconds patience_;
+  std::size_t hellos_ = 0;
+  std::vector<pollfd> polled_;
+  std::vector<CommandProcess*> watched_;
+};
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_LIVE_COMMAND_WATCH_H
