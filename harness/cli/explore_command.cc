@@ -34,6 +34,7 @@ constexpr const char* kExamples =
     "  stampede explore --world sim --runs 100000 --jobs 2     plans of the simulated world, each run twice\n"
     "  stampede explore --world live --runs 1000     the same plans on real processes and files\n"
     "  stampede explore --world both --runs 1000     each simulated, repeated live, and compared step by step\n"
+    "  stampede explore --world live --subject shell_cache --runs 500     any program, system call by system call\n"
     "  stampede explore --world sim --plan PLAN --strategy exhaustive:3     all its schedules with three preemptions\n"
     "  stampede explore --world live --plan PLAN --sweep kills     kills every process at every step";
 

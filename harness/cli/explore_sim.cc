@@ -19,10 +19,12 @@
 #include "harness/cli/sim_report.h"
 #include "harness/cli/subcommand.h"
 #include "harness/cli/subject_option.h"
+#include "harness/cli/subject_world.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/free/posix_scratch_directory.h"
 #include "harness/plan/plan_generator.h"
 #include "harness/plan/plan_json.h"
+#include "harness/run/command_plan.h"
 
 namespace stampede {
 namespace {
@@ -115,22 +117,35 @@ int complete(ExploreSimArguments& arguments, SimExplorationOptions& options) {
 
 // 0, or the exit status. Thread i keeps to core i.
 int choose_world(const ExploreSimArguments& arguments, SimExplorationOptions& options) {
-  if (const auto checked = check_subject(arguments.subject); !checked) {
-    return refuse("--subject: " + checked.error().message(), kUsage);
+  // A plan names its own subject, where that is a command.
+  const std::string& asked = arguments.subject;
+  const bool is_asked_command = is_command_subject(asked);
+  if (options.plan && is_asked_command) options.plan = as_command_plan(std::move(*options.plan), asked);
+  const std::string subject = options.plan && !options.plan->subject.empty() ? options.plan->subject : asked;
+  const bool is_command = is_command_subject(subject);
+  if (is_command && !arguments.is_live) {
+    return refuse("--subject: " + subject + " is a command or unknown here: it needs --world live or free", kUsage);
   }
-  options.subject = arguments.subject;
-  if (!arguments.sweep.empty() && arguments.subject != kBuiltInSubject) {
+  if (!is_command) {
+    if (const auto checked = check_subject(subject); !checked) {
+      return refuse("--subject: " + checked.error().message(), kUsage);
+    }
+  }
+  options.subject = subject;
+  if (is_command) options.command_subject = subject;
+  if (!arguments.sweep.empty() && subject != kBuiltInSubject) {
     return refuse("--sweep: for the built-in subject only", kUsage);
   }
   if (arguments.is_both) {
-    options.make_world = [subject = arguments.subject] { return std::move(*make_world_with(subject, false, -1)); };
+    options.make_world = [subject] { return std::move(*make_world_with(subject, false, -1)); };
   }
   const bool is_live = arguments.is_live || arguments.is_both;
   if (is_live) options.world = arguments.is_both ? "both" : "live";
-  const auto make = [is_live, subject = arguments.subject](int core) {
-    return make_world_with(subject, is_live, core);
+  const auto make = [is_live, is_command, subject](int core) {
+    return is_command ? make_subject_world(subject, core) : make_world_with(subject, is_live, core);
   };
   if (const auto first = make(-1); !first) {
+    if (is_command && is_no_subject(first.error())) return refuse("--subject: " + first.error().message(), kUsage);
     return refuse(fmt::format("no {} world here: {}", is_live ? "live" : "sim", first.error().message()), kCannotHere);
   }
   const auto next_core = std::make_shared<std::atomic<unsigned>>(0);

@@ -39,6 +39,7 @@ int run(int argc, char** argv) {
   stampede::add_zygote_command(app, exit_status);
   stampede::add_live_zygote_command(app, exit_status);
   stampede::add_live_calls_commands(app, exit_status);
+  stampede::add_command_zygote_command(app, exit_status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -14,6 +14,7 @@
 #include "harness/cli/sim_report.h"
 #include "harness/cli/subcommand.h"
 #include "harness/cli/subject_option.h"
+#include "harness/cli/subject_world.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/plan/plan_generator.h"
 #include "harness/plan/plan_json.h"
@@ -139,9 +140,19 @@ int replay(const ReplayArguments& arguments) {
   }
   replayed.world = arguments.world;
   replayed.subject = arguments.subject;
+  SubjectRunners subjects;
   for (const auto& [name, plan] : plans) {
     if (interrupt.happened()) break;
-    replayed.add(replay_plan(*runner, name, plan, arguments.is_strict, other.get()));
+    SimRunner* chosen = runner.get();
+    if (!plan.subject.empty()) {
+      const auto found = subjects.of(plan);
+      if (!found) {
+        std::fprintf(stderr, "stampede: %s: %s\n", name.c_str(), found.error().message().c_str());
+        return is_no_subject(found.error()) ? kUsage : kCannotHere;
+      }
+      chosen = *found;
+    }
+    replayed.add(replay_plan(*chosen, name, plan, arguments.is_strict, plan.subject.empty() ? other.get() : nullptr));
   }
   replayed.is_sharp = arguments.is_sharp;
   for (const bool is_live : {false, true}) {

@@ -12,6 +12,7 @@
 #include "harness/cli/explanation_text.h"
 #include "harness/cli/subcommand.h"
 #include "harness/cli/subject_option.h"
+#include "harness/cli/subject_world.h"
 #include "harness/cli/timeline.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/plan/plan_json.h"
@@ -94,8 +95,22 @@ int show(ShowArguments& arguments) {
     std::fprintf(stderr, "stampede: %s\n", plan.error().message().c_str());
     return kUsage;
   }
+  if (arguments.explains && !plan->subject.empty()) {
+    std::fprintf(stderr, "stampede: show --explain: the plan's subject is a command; such plans are not explained\n");
+    return kUsage;
+  }
   if (arguments.explains) return explain_failure(runner, *plan, arguments.file);
-  const SimReplay replay = replay_sim(runner, *plan, false, SimRunOptions{.keeps_steps = true});
+  SubjectRunners subjects;
+  SimRunner* chosen = &runner;
+  if (!plan->subject.empty()) {
+    const auto found = subjects.of(*plan);
+    if (!found) {
+      std::fprintf(stderr, "stampede: %s\n", found.error().message().c_str());
+      return is_no_subject(found.error()) ? kUsage : kCannotHere;
+    }
+    chosen = *found;
+  }
+  const SimReplay replay = replay_sim(*chosen, *plan, false, SimRunOptions{.keeps_steps = true});
   std::string text = print_line(*plan) + "\n";
   if (!plan->note.why.empty()) text += plan->note.why + "\n";
   text += "\n" + draw_timeline(*plan, replay.outcome, arguments.style);

@@ -11,6 +11,7 @@
 #include "harness/cli/subcommand.h"
 #include "harness/free/posix_zygote.h"
 #include "harness/free/worker.h"
+#include "harness/live/command_zygote.h"
 #include "harness/live/live_zygote.h"
 #include "harness/run/cache_client.h"
 #include "harness/run/live_calls.h"
@@ -66,6 +67,12 @@ void add_live_calls_commands(CLI::App& app, int& exit_status) {
     exit_status = time ? kAllHeld : kUsage;
     if (time) std::printf("%lld\n", static_cast<long long>(time->count()));
   });
+}
+
+void add_command_zygote_command(CLI::App& app, int& exit_status) {
+  Subcommand command(app, "live-command-zygote", "starts commands of the live world");
+  command.hide();
+  command.run([&exit_status] { exit_status = run_command_zygote(); });
 }
 
 }  // namespace stampede

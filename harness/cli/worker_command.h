@@ -13,6 +13,7 @@ void add_worker_command(CLI::App& app, int& exit_status);
 void add_zygote_command(CLI::App& app, int& exit_status);
 void add_live_zygote_command(CLI::App& app, int& exit_status);
 void add_live_calls_commands(CLI::App& app, int& exit_status);
+void add_command_zygote_command(CLI::App& app, int& exit_status);
 
 }  // namespace stampede
 

@@ -21,7 +21,6 @@ namespace stampede {
 // and thread that these make, p + kActorStride * k for the k-th of them. So the numbers of one planned process do not
 // depend on what the others do.
 inline constexpr std::uint32_t kActorStride = static_cast<std::uint32_t>(kPlanProcessesMax);
-inline constexpr std::uint32_t kActorsOfProcessMax = 1024;
 
 struct CommandTask;
 

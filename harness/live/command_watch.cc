@@ -95,6 +95,10 @@ CommandTask* CommandWatch::task_of(pid_t thread) {
 
 CommandTask& CommandWatch::add_task(CommandProcess& process, pid_t thread) {
   PlannedCommands& planned = machine_.planned.at(process.planned);
+  if (planned.actors == kPlanActorsMax) {
+    machine_.trouble = "process " + std::to_string(planned.number) + " made more than " +
+                       std::to_string(kPlanActorsMax) + " processes and threads";
+  }
   CommandTask& task = machine_.tasks.emplace_back();
   task.thread = thread;
   task.process = &process;

@@ -276,11 +276,18 @@ Result<void> check_schedule(const Plan& plan) {
   for (std::size_t i = 0; i < switches.size(); ++i) {
     const auto path = [&](int part) { return fmt::format("schedule.switches[{}][{}]", i, part); };
     const std::size_t processes = plan.processes.size();
-    auto from = check_index(switches[i].process, processes, "processes", [&] { return path(0); });
+    // Actors of commands: see Plan::subject.
+    const auto planned = [&](std::uint32_t actor) {
+      const bool is_actor = !plan.subject.empty() && actor < kPlanProcessesMax * kPlanActorsMax;
+      return is_actor ? actor % kPlanProcessesMax : actor;
+    };
+    auto from = check_index(planned(switches[i].process), processes, "processes", [&] { return path(0); });
     if (!from) return from;
     auto step = check_number(switches[i].step, 0, kPlanCountMax, [&] { return path(1); });
     if (!step) return step;
-    if (auto to = check_index(switches[i].to, processes, "processes", [&] { return path(2); }); !to) return to;
+    if (auto to = check_index(planned(switches[i].to), processes, "processes", [&] { return path(2); }); !to) {
+      return to;
+    }
   }
   return {};
 }
@@ -310,6 +317,7 @@ Result<void> check_note(const PlanNote& note) {
 }  // namespace
 
 Result<void> check(const Plan& plan) {
+  if (auto subject = check_text(plan.subject, kPlanTextMax, [] { return "subject"; }); !subject) return subject;
   if (auto models = check_models(plan.models); !models) return models;
   auto count = check_number(plan.processes.size(), 1, kPlanProcessesMax, [] { return "processes"; });
   if (!count) return count;

@@ -67,6 +67,7 @@ class Printer {
   std::string print(bool with_note) {
     top_.add("plan", fmt::to_string(kPlanVersion));
     if (with_note) add_note();
+    if (!plan_.subject.empty()) top_.add("subject", quoted(plan_.subject));
     add_models();
     add_processes();
     add_start();

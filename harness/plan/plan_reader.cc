@@ -57,9 +57,10 @@ class Reader {
       return refuse(top / "plan", fmt::format("version {}", kPlanVersion), text.begin().value());
     }
     return has_only(text, top,
-                    {"plan", "why", "found_by", "expect", "kills", "trace_hash", "models", "processes", "start",
-                     "network", "disk", "process_faults", "schedule"}) &&
-           note(text, top) && list(text, top, "models", kPlanModelsMax, &Reader::model) && has_good_models() &&
+                    {"plan", "why", "found_by", "expect", "kills", "trace_hash", "subject", "models", "processes",
+                     "start", "network", "disk", "process_faults", "schedule"}) &&
+           note(text, top) && this->text(text, top, "subject", plan.subject) &&
+           list(text, top, "models", kPlanModelsMax, &Reader::model) && has_good_models() &&
            list(text, top, "processes", kPlanProcessesMax, &Reader::process) && start(text, top) &&
            network(text, top) && list(text, top, "disk", kPlanListMax, &Reader::disk_fault) &&
            list(text, top, "process_faults", kPlanListMax, &Reader::process_fault) && schedule(text, top);

@@ -22,6 +22,7 @@
 #include "harness/plan/peers.h"
 #include "harness/plan/plan.h"
 #include "harness/plan/stage_end.h"
+#include "harness/plan/subject.h"
 #include "harness/plan/subject_plugin.h"
 #include "harness/run/cache_client.h"
 #include "harness/strategy/strategy.h"
@@ -51,6 +52,8 @@ class PlanWorld {
   using OnOutcome = std::function<void(std::uint32_t process, OperationOutcome outcome)>;
 
   virtual ~PlanWorld() = default;
+  // Who performs the operations, where it is a command; null for the built-in cache.
+  [[nodiscard]] virtual const Subject* command_subject() const { return nullptr; }
   // An empty directory at time zero. `peers` must live until the next `clear`. ERRORS: those of the world.
   virtual modelcache::Result<void> clear(Peers& peers) = 0;
   virtual PlanStageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy,
@@ -70,6 +73,10 @@ std::unique_ptr<PlanWorld> make_sim_plan_world(const SubjectPlugin& subject = bu
 // `perform_live_job` and a subject. The calling thread stays on one core, `core` or the present one, as long as the
 // world lives. ERRORS: as LiveWorld::start.
 modelcache::Result<std::unique_ptr<PlanWorld>> make_live_plan_world(std::vector<std::string> zygote, int core = -1);
+// Commands of a subject, executed: `zygote` leads to `run_command_zygote`. Plans have gets alone (command_plan.h).
+// REQUIRES: a subject with a command. ERRORS: as CommandWorld::start.
+modelcache::Result<std::unique_ptr<PlanWorld>> make_command_plan_world(const Subject& subject,
+                                                                       std::vector<std::string> zygote, int core = -1);
 
 }  // namespace stampede
 

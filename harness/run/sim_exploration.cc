@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "harness/run/command_plan.h"
 #include "harness/run/trace.h"
 #include "harness/strategy/bounded_exhaustive.h"
 #include "harness/strategy/pct.h"
@@ -83,7 +84,9 @@ class Explorer {
         // Neighbouring seeds must not give neighbouring choices: the generator behind them sees to that.
         run(seed, *options_.plan, pick(options_.strategy, seed), learned_, counts);
       } else {
-        SimDraw draw = draw_sim(seed, options_.processes);
+        const std::string& subject = options_.command_subject;
+        SimDraw draw = subject.empty() ? draw_sim(seed, options_.processes)
+                                       : draw_for_command(seed, options_.processes, subject);
         if (options_.skew > 0) draw.plan = skewed(std::move(draw.plan), options_.skew);
         const PickedStrategy picked = pick(options_.strategy, draw.strategy_seed);
         const std::uint64_t before = counts.schedules;

@@ -25,6 +25,7 @@ struct SimExplorationOptions {
   StrategyChoice strategy;
   std::optional<std::size_t> processes;  // of drawn plans
   std::uint32_t skew = 0;                // of drawn plans (sim_draw.h)
+  std::string command_subject;           // draw for this one, which is a command: its name or file (command_plan.h)
   std::optional<Plan> plan;              // schedules of this one are explored, instead of drawn plans
   std::string world = "sim";             // where plans run, for reports
   std::string subject = "modelcache";    // what runs there, for reports

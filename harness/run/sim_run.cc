@@ -11,8 +11,10 @@
 #include "cache/key.h"
 #include "cache/sha256.h"
 #include "harness/faults/scripted_peers.h"
+#include "harness/judge/command_judge.h"
 #include "harness/plan/world_identity.h"
 #include "harness/run/plan_world.h"
+#include "harness/run/subject_commands.h"
 #include "harness/run/trace.h"
 #include "harness/strategy/default_schedule.h"
 
@@ -34,11 +36,12 @@ class SimRunner::Impl final : public Observer {
     run_plan(strategy);
     epilogue();
     if (options.keeps_steps) note_files();
-    outcome_.violations = judge_.violations();
+    outcome_.violations = is_command() ? command_judge_.violations() : judge_.violations();
+    if (is_command()) outcome_.not_promised = command_judge_.not_promised();
     for (const std::string& crash : outcome_.crashes) {
       outcome_.violations.push_back({.invariant = "no_process_crashes", .object = "process", .what = crash});
     }
-    outcome_.judged = judge_.judged();
+    outcome_.judged = is_command() ? command_judge_.judged() : judge_.judged();
     outcome_.ledger = peers_.ledger();
     for (const LedgerEntry& entry : outcome_.ledger) hash_.add(entry);
     outcome_.trace_hash = hash_.value();
@@ -54,16 +57,18 @@ class SimRunner::Impl final : public Observer {
       ++outcome_.refusals_met;
     }
     if (options_.keeps_steps) outcome_.trace.push_back(step);
-    judge_.on_step(step, disk);
+    is_command() ? command_judge_.on_step(step, disk) : judge_.on_step(step, disk);
   }
 
   void on_process_end(std::uint32_t process, ProcessEnd end, const DiskView& disk) override {
     if (end == ProcessEnd::killed && outcome_.steps_at_first_kill.empty()) outcome_.steps_at_first_kill = own_steps_;
     hash_.add_end(process, static_cast<std::uint8_t>(end));
-    judge_.on_process_end(process, end, disk);
+    is_command() ? command_judge_.on_process_end(process, end) : judge_.on_process_end(process, end, disk);
   }
 
  private:
+  [[nodiscard]] bool is_command() const { return world_->command_subject() != nullptr; }
+
   void count_fault(const Step& step) {
     ++outcome_.disk_faults_met[static_cast<std::size_t>(step.kind)];
     if (step.fault == StepFault::short_transfer) ++outcome_.short_transfers_met;
@@ -86,7 +91,12 @@ class SimRunner::Impl final : public Observer {
     peers_.offer(models_);
     peers_.restart({});
     hash_.clear();
-    judge_.begin(plan, models_);
+    if (is_command()) {
+      const Subject& subject = *world_->command_subject();
+      command_judge_.begin(plan, models_, subject, entry_names(subject, models_));
+    } else {
+      judge_.begin(plan, models_);
+    }
     outcome_ = SimOutcome{};
     if (const auto cleared = world_->clear(peers_); !cleared) outcome_.uncontrolled = cleared.error().message();
   }
@@ -115,7 +125,11 @@ class SimRunner::Impl final : public Observer {
     outcome_.uncontrolled = std::move(end.uncontrolled);
     outcome_.crashes.insert(outcome_.crashes.end(), end.crashes.begin(), end.crashes.end());
     hash_.add_number(end.is_deadlock ? 1 : 0);
-    judge_.on_stage_end(stage.stage, end, peers_.ledger(), world_->disk());
+    if (is_command()) {
+      command_judge_.on_stage_end(stage.stage, end, peers_.ledger(), world_->disk());
+    } else {
+      judge_.on_stage_end(stage.stage, end, peers_.ledger(), world_->disk());
+    }
     StageEnd ended = std::move(end);
     return ended;
   }
@@ -128,7 +142,7 @@ class SimRunner::Impl final : public Observer {
     outcome.first_step = std::exchange(progress.first_step, own_steps_[process]);
     outcome.end_step = own_steps_[process];
     hash_.add(outcome);
-    judge_.on_operation(outcome, world_->disk());
+    is_command() ? command_judge_.on_operation(outcome, world_->disk()) : judge_.on_operation(outcome, world_->disk());
     outcome_.operations.push_back(std::move(outcome));
   }
 
@@ -236,6 +250,7 @@ class SimRunner::Impl final : public Observer {
   std::unique_ptr<PlanWorld> world_;
   ScriptedPeers peers_;
   StepJudge judge_;
+  CommandJudge command_judge_;  // of subjects that are commands
   TraceHash hash_;
   std::map<std::pair<std::string, std::uint64_t>, Model> known_models_;
 

@@ -51,6 +51,7 @@ struct SimOutcome {
   // Why the live world lost control; then nothing else here says anything about the cache.
   std::string uncontrolled;
   std::vector<std::string> crashes;  // of real processes
+  std::vector<StepViolation> not_promised;  // what a subject breaks that its makers never promised
 };
 
 // Keeps its world, judge and memory from run to run. Owned by one thread.

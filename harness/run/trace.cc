@@ -227,7 +227,8 @@ std::string describe(const Step& step, bool is_short) {
     if (path.empty()) return ".";
     return is_short ? shortened(path) : path;
   };
-  std::string text(name_of(step.kind));
+  std::string text = step.program.empty() ? "" : step.program + ": ";
+  text += name_of(step.kind);
   const bool names_file = step.kind <= StepKind::close && step.connection == 0;
   if (names_file) text += " " + path_of(step.path);
   if (step.kind == StepKind::rename || step.kind == StepKind::link) text += " to " + path_of(step.to_path);

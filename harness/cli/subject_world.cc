@@ -1,0 +1,52 @@
+// Finds the subject, looks whether it can run, makes its world.
+#include "harness/cli/subject_world.h"
+
+#include <utility>
+
+#include "harness/cli/subject_option.h"
+#include "harness/run/plan_world.h"
+#include "harness/run/subject_catalogue.h"
+
+namespace stampede {
+namespace {
+
+using modelcache::ErrorCode;
+using modelcache::fail;
+using modelcache::Result;
+
+constexpr std::string_view kCannotRun = "run subject";
+
+}  // namespace
+
+bool is_command_subject(const std::string& name_or_file) {
+  return name_or_file != kBuiltInSubject && !name_or_file.ends_with(".so");
+}
+
+Result<std::unique_ptr<PlanWorld>> make_subject_world(const std::string& name_or_file, int core) {
+  auto subject = find_subject(name_or_file, shipped_subjects_directory());
+  if (!subject) return fail(std::move(subject.error()));
+  if (!subject->command) {
+    return fail(ErrorCode::invalid_argument, "find subject", name_or_file, "expected one that is a command");
+  }
+  const std::vector<SubjectNeed> missing = missing_needs(*subject);
+  if (!missing.empty()) {
+    return fail(ErrorCode::not_found, kCannotRun, subject->name, "missing " + describe(missing));
+  }
+  return make_command_plan_world(*subject, {"/proc/self/exe", "live-command-zygote"}, core);
+}
+
+bool is_no_subject(const modelcache::Error& error) {
+  return error.code == ErrorCode::invalid_argument || (error.code == ErrorCode::not_found && error.step != kCannotRun);
+}
+
+Result<SimRunner*> SubjectRunners::of(const Plan& plan) {
+  auto& runner = runners_[plan.subject];
+  if (runner == nullptr) {
+    auto world = make_subject_world(plan.subject);
+    if (!world) return fail(std::move(world.error()));
+    runner = std::make_unique<SimRunner>(std::move(*world));
+  }
+  return runner.get();
+}
+
+}  // namespace stampede

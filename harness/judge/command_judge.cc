@@ -1,0 +1,244 @@
+// Entries by their names, failures by faults, downloads by the ledger.
+#include "harness/judge/command_judge.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+namespace stampede {
+namespace {
+
+std::string octal(unsigned mode) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%04o", mode);
+  return text.data();
+}
+
+std::size_t place_of(std::string_view invariant) {
+  const auto& all = watched_invariants();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].id == invariant) return i;
+  }
+  std::fprintf(stderr, "stampede: no invariant %s\n", std::string(invariant).c_str());
+  std::abort();
+}
+
+std::string process_text(std::uint32_t process) { return "process " + std::to_string(process); }
+
+}  // namespace
+
+void CommandJudge::begin(const Plan& plan, const std::vector<Model>& models, const Subject& subject,
+                         std::vector<std::string> entry_names) {
+  plan_ = &plan;
+  models_ = &models;
+  subject_ = &subject;
+  contents_.begin(models, {});
+  entries_.assign(models.size(), {});
+  for (std::size_t i = 0; i < entry_names.size() && i < entries_.size(); ++i) {
+    entries_[i].name = std::move(entry_names[i]);
+  }
+  published_.clear();
+  named_.clear();
+  faulty_.clear();
+  failures_.clear();
+  is_everybody_excused_ = do_locks_lie_ = false;
+  deaths_ = stage_ledger_ = 0;
+  steps_ = last_process_ = 0;
+  violations_.clear();
+  not_promised_.clear();
+  judged_.assign(watched_invariants().size(), 0);
+}
+
+template <class Complain>
+void CommandJudge::judge(std::string_view invariant, bool holds, Complain complain) {
+  ++judged_[place_of(invariant)];
+  if (holds) return;
+  auto [object, what] = complain();
+  auto& list = subject_->not_promised.contains(std::string(invariant)) ? not_promised_ : violations_;
+  const bool is_known = std::any_of(list.begin(), list.end(), [&, &about = object](const StepViolation& known) {
+    return known.invariant == invariant && known.object == about;
+  });
+  if (is_known) return;
+  list.push_back({.invariant = std::string(invariant),
+                  .object = std::move(object),
+                  .what = std::move(what),
+                  .stage = stage_,
+                  .step = steps_,
+                  .process = last_process_});
+}
+
+void CommandJudge::on_step(const Step& step, const DiskView& disk) {
+  using Complaint = std::pair<std::string, std::string>;
+  ++steps_;
+  stage_ = step.stage;
+  last_process_ = step.process;
+  if (step.fault != StepFault::none) faulty_.insert(step.process);
+  const bool is_lock = step.kind == StepKind::try_lock;
+  if (is_lock && step.fault != StepFault::none) do_locks_lie_ = true;
+  if (step.kind == StepKind::connect && step.error == ECONNREFUSED) faulty_.insert(step.process);
+  switch (step.kind) {
+    case StepKind::write:
+    case StepKind::truncate:
+      if (step.error != 0) return;
+      judge("published_bytes_never_change", !published_.contains(step.file) || (step.result == 0 && step.size == 0),
+            [&] {
+              return Complaint{step.path, process_text(step.process) + " writes to " + step.path +
+                                              ", which was complete under its name before"};
+            });
+      break;
+    case StepKind::open:
+    case StepKind::rename:
+    case StepKind::link:
+    case StepKind::unlink:
+      if (step.error != 0) return;
+      break;
+    default:
+      return;
+  }
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (!entries_[i].name.empty()) look_at(entries_[i], i, step, disk);
+  }
+}
+
+void CommandJudge::look_at(Entry& entry, std::size_t model, const Step& step, const DiskView& disk) {
+  using Complaint = std::pair<std::string, std::string>;
+  const FileNumber file = disk.file_at(entry.name);
+  const std::uint64_t version = file == 0 ? 0 : disk.version(file);
+  if (file == entry.file && version == entry.version) return;
+  const std::string& name = (*models_)[model].name;
+  const bool was_good = entry.is_good;
+  entry.file = file;
+  entry.version = version;
+  entry.is_good = file != 0 && disk.stat(file).type == modelcache::FileType::regular &&
+                  contents_.is_model(model, false, file, disk);
+  if (entry.is_good) published_.insert(file);
+  judge("no_entry_vanishes", !was_good || entry.is_good, [&] {
+    return Complaint{name, process_text(step.process) +
+                               (file == 0 ? " takes the good file of " : " spoils the file of ") + name +
+                               (file == 0 ? " away" : "")};
+  });
+  if (file == 0) return;
+  judge("visible_means_complete", entry.is_good, [&] {
+    return Complaint{name, entry.name + " stands there with " + std::to_string(disk.stat(file).size_bytes) + " of " +
+                               std::to_string((*models_)[model].bytes->size()) + " bytes, or with others"};
+  });
+}
+
+void CommandJudge::on_process_end(std::uint32_t, ProcessEnd end) {
+  if (end != ProcessEnd::ended) ++deaths_;
+}
+
+void CommandJudge::on_operation(const OperationOutcome& outcome, const DiskView& disk) {
+  using Complaint = std::pair<std::string, std::string>;
+  stage_ = outcome.stage;
+  const std::size_t model = outcome.operation.model;
+  const std::string& name = (*models_)[model].name;
+  const std::string who = process_text(outcome.process) + ", get of " + name;
+  if (!outcome.succeeded()) {
+    failures_.push_back({outcome.process, model, outcome.message});
+    return;
+  }
+  const FileNumber file = outcome.path.empty() ? 0 : disk.file_at(outcome.path);
+  const bool is_right = file != 0 && disk.stat(file).type == modelcache::FileType::regular &&
+                        contents_.is_model(model, false, file, disk);
+  judge("bytes_are_what_was_asked", is_right, [&] {
+    return Complaint{name, who + " ended well and named " + (outcome.path.empty() ? "nothing" : outcome.path) +
+                               (file == 0 ? ", which is not there" : ", which holds other bytes")};
+  });
+  if (file == 0 || outcome.path.starts_with('/')) return;
+  named_.insert(outcome.path);
+  unsigned umask = 022;
+  if (outcome.stage == Stage::run) umask = plan_->processes.at(outcome.process).umask;
+  const unsigned mode = disk.stat(file).mode;
+  // Who published it may have another umask than who found it.
+  std::set<unsigned> expected{0666U & ~umask, 0644U};
+  for (const PlanProcess& process : plan_->processes) expected.insert(0666U & ~process.umask);
+  judge("published_modes", expected.contains(mode), [&] {
+    return Complaint{name, outcome.path + " has mode " + octal(mode) + ", expected " + octal(0666U & ~umask)};
+  });
+}
+
+bool CommandJudge::met_fault(std::uint32_t process, const Ledger& ledger) const {
+  if (is_everybody_excused_ || faulty_.contains(process)) return true;
+  for (std::size_t i = stage_ledger_; i < ledger.size(); ++i) {
+    if (ledger[i].listener == process && !is_harmless(ledger[i])) return true;
+  }
+  if (stage_ != Stage::run) return false;
+  return std::any_of(plan_->process_faults.begin(), plan_->process_faults.end(), [&](const ProcessFault& fault) {
+    // A clock that jumps, or a process that is stopped for long, runs into time limits; its own, or those of others.
+    return fault.kind == ProcessFaultKind::clock_step || fault.kind == ProcessFaultKind::stop ||
+           (fault.process == process);
+  });
+}
+
+void CommandJudge::judge_failures(Stage stage, const Ledger& ledger) {
+  using Complaint = std::pair<std::string, std::string>;
+  for (const Failure& failure : failures_) {
+    const std::string& name = (*models_)[failure.model].name;
+    const std::string text = process_text(failure.process) + ", get of " + name + ": " + failure.message;
+    if (stage != Stage::run) {
+      judge("recovery_needs_no_hands", false, [&] { return Complaint{name, "a clean process fails: " + text}; });
+      continue;
+    }
+    if (met_fault(failure.process, ledger)) continue;
+    judge("no_spurious_failure", false, [&] { return Complaint{name, "met no fault and failed: " + text}; });
+  }
+}
+
+// With working locks, and nobody who died or failed in between, a model is downloaded once.
+void CommandJudge::judge_downloads(Stage stage, const Ledger& ledger) {
+  using Complaint = std::pair<std::string, std::string>;
+  if (stage != Stage::run || do_locks_lie_ || deaths_ > 0 || !failures_.empty()) return;
+  for (std::size_t i = 0; i < plan_->models.size(); ++i) {
+    const std::string& name = plan_->models[i].name;
+    std::size_t well = 0;
+    for (std::size_t k = stage_ledger_; k < ledger.size(); ++k) {
+      if (ledger[k].model == name && ledger[k].full_body_sent && is_harmless(ledger[k])) ++well;
+    }
+    const bool is_warm = std::find(plan_->start.warm.begin(), plan_->start.warm.end(), i) != plan_->start.warm.end();
+    judge("one_download", well <= (is_warm ? 0U : 1U),
+          [&] { return Complaint{name, name + ": " + std::to_string(well) + " requests were answered well"}; });
+  }
+}
+
+bool CommandJudge::may_stay(std::string_view path) const {
+  const std::string text(path);
+  if (named_.contains(path)) return true;
+  const auto is_path = [&](const Entry& entry) { return entry.name == path; };
+  if (std::any_of(entries_.begin(), entries_.end(), is_path)) return true;
+  return std::any_of(subject_->may_stay.begin(), subject_->may_stay.end(),
+                     [&](const std::string& glob) { return ::fnmatch(glob.c_str(), text.c_str(), 0) == 0; });
+}
+
+void CommandJudge::judge_rest(Stage stage, const DiskView& disk) {
+  using Complaint = std::pair<std::string, std::string>;
+  const bool is_quiet = deaths_ == 0 && failures_.empty();
+  if (stage != Stage::epilogue && !is_quiet) return;
+  disk.for_each_name([&](std::string_view path, FileNumber file) {
+    if (disk.stat(file).type == modelcache::FileType::directory) return;
+    judge("nothing_left_over", may_stay(path),
+          [&] { return Complaint{std::string(path), std::string(path) + " is left over"}; });
+  });
+}
+
+void CommandJudge::on_stage_end(Stage stage, const StageEnd& end, const Ledger& ledger, const DiskView& disk) {
+  using Complaint = std::pair<std::string, std::string>;
+  stage_ = stage;
+  judge("everyone_comes_to_an_end", end.stuck.empty(), [&] { return Complaint{"run", end.stuck}; });
+  judge_failures(stage, ledger);
+  if (stage != Stage::run && failures_.empty()) judge("recovery_needs_no_hands", true, [] { return Complaint{}; });
+  if (stage == Stage::run && failures_.empty()) judge("no_spurious_failure", true, [] { return Complaint{}; });
+  judge_downloads(stage, ledger);
+  if (end.stuck.empty()) judge_rest(stage, disk);
+  faulty_.clear();
+  failures_.clear();
+  deaths_ = 0;
+  do_locks_lie_ = is_everybody_excused_ = false;
+  stage_ledger_ = ledger.size();
+}
+
+}  // namespace stampede
