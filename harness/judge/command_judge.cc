@@ -225,10 +225,26 @@ void CommandJudge::judge_rest(Stage stage, const DiskView& disk) {
   });
 }
 
+// A deadlock, a day that went by without that anybody was stopped for long, or steps while no time passes. Who waits
+// within his limits when the run's bound is reached has done nothing wrong.
+bool CommandJudge::is_without_end(const StageEnd& end) const {
+  constexpr std::uint64_t kStepsOfARun = 5'000;
+  constexpr std::uint64_t kStepsASecond = 1'000;
+  constexpr std::chrono::hours kDay{24}, kLongStop{1};
+  if (end.stuck.empty() || end.is_deadlock) return end.is_deadlock;
+  if (end.virtual_time >= kDay) {
+    return std::none_of(plan_->process_faults.begin(), plan_->process_faults.end(), [&](const ProcessFault& fault) {
+      return fault.kind == ProcessFaultKind::stop && fault.time >= kLongStop;
+    });
+  }
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(end.virtual_time).count();
+  return end.steps > kStepsOfARun + kStepsASecond * static_cast<std::uint64_t>(seconds);
+}
+
 void CommandJudge::on_stage_end(Stage stage, const StageEnd& end, const Ledger& ledger, const DiskView& disk) {
   using Complaint = std::pair<std::string, std::string>;
   stage_ = stage;
-  judge("everyone_comes_to_an_end", end.stuck.empty(), [&] { return Complaint{"run", end.stuck}; });
+  judge("everyone_comes_to_an_end", !is_without_end(end), [&] { return Complaint{"run", end.stuck}; });
   judge_failures(stage, ledger);
   if (stage != Stage::run && failures_.empty()) judge("recovery_needs_no_hands", true, [] { return Complaint{}; });
   if (stage == Stage::run && failures_.empty()) judge("no_spurious_failure", true, [] { return Complaint{}; });

@@ -53,6 +53,7 @@ class CommandJudge {
   void look_at(Entry& entry, std::size_t model, const Step& step, const DiskView& disk);
   void judge_failures(Stage stage, const Ledger& ledger);
   void judge_downloads(Stage stage, const Ledger& ledger);
+  [[nodiscard]] bool is_without_end(const StageEnd& end) const;
   void judge_rest(Stage stage, const DiskView& disk);
   [[nodiscard]] bool met_fault(std::uint32_t process, const Ledger& ledger) const;
   [[nodiscard]] bool may_stay(std::string_view path) const;

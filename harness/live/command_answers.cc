@@ -12,6 +12,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/live/command_reader.h"
@@ -23,6 +26,7 @@ namespace {
 
 using std::chrono::nanoseconds;
 
+constexpr std::size_t kFirstBirth = 1000;  // in ticks since the machine was started
 constexpr std::size_t kRandomMax = 256 * 1024;
 
 timespec timespec_of(nanoseconds time) {
@@ -58,7 +62,13 @@ class Answers {
       case __NR_getrandom:
         return give_random();
       case __NR_openat:
-        return give_random_device();
+        return give_file();
+      case __NR_readlinkat:
+        return give_link(1);
+#ifdef __NR_readlink
+      case __NR_readlink:
+        return give_link(0);
+#endif
       case __NR_connect:
       case __NR_sendto:
         return keep_off_the_network();
@@ -115,16 +125,57 @@ class Answers {
     return value(static_cast<std::int64_t>(bytes.size()), write_memory(task_.thread, argument(0), bytes));
   }
   // More than anybody reads of it; then it ends.
-  bool give_random_device() {
-    const std::string path = machine_.files.path_of(task_, argument(0), argument(1));
-    if (path != "/dev/urandom" && path != "/dev/random") return false;
+  std::vector<std::byte> random_bytes() {
     std::vector<std::byte> bytes(kRandomMax);
     draw(bytes);
-    const OwnedFd file(::memfd_create("random", MFD_CLOEXEC));
+    return bytes;
+  }
+
+  // proc(5): number, name, state, then up to the time of birth what is the same for all. That time is the place in the
+  // order of births.
+  static std::string stat_line(const CommandProcess& process, std::size_t place) {
+    return std::to_string(process.own_number) + " (" + process.program + ") S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 " +
+           std::to_string(kFirstBirth + place) + " 0\n";
+  }
+  // Nothing where the kernel may answer; empty where there is no such file.
+  std::optional<std::string> process_file(std::string_view path) const {
+    constexpr std::string_view kProc = "/proc/", kStat = "/stat";
+    if (path == "/proc/sys/kernel/random/boot_id") return std::string(kWorldBootId);
+    if (!path.starts_with(kProc) || !path.ends_with(kStat)) return std::nullopt;
+    const std::string who(path.substr(kProc.size(), path.size() - kProc.size() - kStat.size()));
+    if (who != "self" && (who.empty() || who.find_first_not_of("0123456789") != std::string::npos)) return std::nullopt;
+    std::size_t place = 0;
+    for (const CommandProcess& process : machine_.processes) {
+      const bool is_it = who == "self" ? &process == task_.process : std::to_string(process.own_number) == who;
+      if (is_it && !process.has_ended) return stat_line(process, place);
+      ++place;
+    }
+    return std::string();
+  }
+  bool give_file() {
+    const std::string path = machine_.files.path_of(task_, argument(0), argument(1));
+    if (path == "/dev/urandom" || path == "/dev/random") return give_bytes(random_bytes());
+    if (!path.starts_with("/proc/")) return false;
+    const std::optional<std::string> text = process_file(path);
+    if (!text) return false;
+    if (text->empty()) return value(0, ENOENT);
+    const auto bytes = std::as_bytes(std::span(*text));
+    return give_bytes({bytes.begin(), bytes.end()});
+  }
+  bool give_bytes(const std::vector<std::byte>& bytes) {
+    const OwnedFd file(::memfd_create("given", MFD_CLOEXEC));
     if (!file.is_open() || ::pwrite(file.get(), bytes.data(), bytes.size(), 0) < 0) return value(0, EMFILE);
     const bool closes = (argument(2) & O_CLOEXEC) != 0;
     if (machine_.stops.answer_with_descriptor(task_.call, file.get(), closes) < 0) return value(0, errno);
     return true;
+  }
+  // The namespace of process numbers, of which there is a new one in each stage. The link is argument `at`.
+  bool give_link(std::size_t at) {
+    std::string path;
+    if (read_path(task_.thread, argument(at), path) != 0 || path != "/proc/self/ns/pid") return false;
+    const auto bytes = std::as_bytes(std::span(kWorldPidNamespace));
+    const std::size_t size = std::min<std::size_t>(bytes.size(), argument(at + 2));
+    return value(static_cast<std::int64_t>(size), write_memory(task_.thread, argument(at + 1), bytes.first(size)));
   }
 
   bool is_internet_socket() {

@@ -68,6 +68,7 @@ constexpr int kStopped[] = {
     __NR_fallocate,
     __NR_renameat2,
     __NR_linkat,
+    __NR_readlinkat,
     __NR_unlinkat,
     __NR_mkdirat,
     __NR_flock,
@@ -133,6 +134,7 @@ constexpr int kStopped[] = {
     __NR_fork,
     __NR_vfork,
     __NR_arch_prctl,
+    __NR_readlink,
 #else
     __NR_renameat,
 #endif

@@ -7,12 +7,17 @@
 
 namespace stampede {
 
-CommandTask& CommandSchedule::choose(std::vector<CommandTask*>& tasks, StageEnd& end) {
+CommandTask& CommandSchedule::choose(std::vector<CommandTask*>& tasks, std::chrono::nanoseconds now, StageEnd& end) {
+  const auto moment_of = [&](const CommandTask& task) {
+    return task.wait.kind == CommandWait::Kind::time ? std::max(task.wait.end, now) : now;
+  };
   std::sort(tasks.begin(), tasks.end(), [](const auto* a, const auto* b) { return a->actor < b->actor; });
   Decision decision;
   candidates_.clear();
   for (const CommandTask* const task : tasks) {
-    if (task == last_) {
+    const bool is_earlier = moment_of(*task) < moment_of(*tasks[decision.by_default]);
+    if (is_earlier && !decision.last_can_move) decision.by_default = candidates_.size();
+    if (task == last_ && moment_of(*task) == now) {
       decision.last_can_move = true;
       decision.by_default = candidates_.size();
     }
@@ -20,7 +25,7 @@ CommandTask& CommandSchedule::choose(std::vector<CommandTask*>& tasks, StageEnd&
   }
   if (last_ != nullptr) {
     decision.last = last_->actor;
-    decision.last_step = last_->own_steps;
+    decision.last_step = last_->own_steps + (last_->died_before_step ? 1 : 0);
   }
   decision.candidates = candidates_;
   const std::size_t index = strategy_->choose(decision);

@@ -27,6 +27,7 @@ struct CommandTask;
 // A process as the kernel has it.
 struct CommandProcess {
   pid_t pid = -1;
+  pid_t own_number = -1;  // as it sees itself
   OwnedFd pidfd;
   std::uint32_t planned = 0;         // the planned process that it works for
   CommandProcess* parent = nullptr;  // null for the one that starts commands
@@ -80,7 +81,8 @@ struct CommandTask {
   std::uint32_t actor = 0;
   std::uint32_t own_steps = 0;  // taken
   TaskState state = TaskState::running;
-  bool bears = false;  // its call was let go, and its child has not called yet
+  bool died_before_step = false;  // as ScheduledProcess has it: what a decision after it is known by
+  bool bears = false;             // its call was let go, and its child has not called yet
   StoppedCall call;
   StoppedCall normal;         // the same in the form of the *at calls, where it has an older form
   Step step;                  // presented, or the last

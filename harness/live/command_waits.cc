@@ -33,25 +33,32 @@ using Kind = CommandWait::Kind;
 
 // -- locks -----------------------------------------------------------------------------------------------------------
 
-// Of an open file or a process: whether the kernel would give it a lock now. Nothing is tried: a failed upgrade would
-// lose what was held.
+// What of `lines`, in the format of /proc/locks, stands in the way of a lock of that mode on the inode.
+int in_the_way(std::istream& lines, std::string_view inode, bool is_shared) {
+  int count = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const bool is_one = line.find("FLOCK") != std::string::npos && line.find("->") == std::string::npos &&
+                        line.find(inode) != std::string::npos;
+    if (is_one && (!is_shared || line.find(" WRITE ") != std::string::npos)) ++count;
+  }
+  return count;
+}
+
+// Whether the kernel would give an open file a lock now. It is not tried on it: a failed upgrade would lose what was
+// held. Where it holds nothing, another open file of the same inode is as good, and nobody moves meanwhile; else the
+// list of all locks must tell, which takes the kernel milliseconds.
 bool would_get_flock(const HeldFile& held, bool is_shared) {
-  // "7: FLOCK  ADVISORY  WRITE 1234 00:1a:5678 0 EOF", here and, with "lock:" in front, for what the open file holds.
+  const std::string number = std::to_string(held.fd.get());
   char inode[64];
   std::snprintf(inode, sizeof inode, "%02x:%02x:%llu", major(held.stat.st_dev), minor(held.stat.st_dev),
                 static_cast<unsigned long long>(held.stat.st_ino));
-  const auto in_the_way = [&](std::istream& lines) {
-    int count = 0;
-    for (std::string line; std::getline(lines, line);) {
-      if (line.find("FLOCK") == std::string::npos || line.find("->") != std::string::npos) continue;
-      if (line.find(inode) == std::string::npos) continue;
-      if (!is_shared || line.find(" WRITE ") != std::string::npos) ++count;
-    }
-    return count;
-  };
+  std::ifstream own("/proc/self/fdinfo/" + number);
+  const int owned = in_the_way(own, inode, false);
+  const OwnedFd other(owned == 0 ? ::open(("/proc/self/fd/" + number).c_str(), O_RDONLY | O_CLOEXEC) : -1);
+  if (other.is_open()) return ::flock(other.get(), (is_shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0;
+  std::ifstream own_again("/proc/self/fdinfo/" + number);
   std::ifstream all("/proc/locks");
-  std::ifstream own("/proc/self/fdinfo/" + std::to_string(held.fd.get()));
-  return in_the_way(all) == in_the_way(own);
+  return in_the_way(all, inode, is_shared) == in_the_way(own_again, inode, is_shared);
 }
 
 bool would_get_record_lock(const CommandTask& task, const HeldFile& held) {

@@ -45,13 +45,17 @@ char state_of(const std::string& directory) {
   return end == std::string::npos || end + 2 >= stat.size() ? '?' : stat[end + 2];
 }
 
-pid_t group_of(pid_t thread) {
+// The last number of a line of proc(5)'s status: the innermost one, where it lists several.
+pid_t status_number(pid_t thread, std::string_view key) {
   std::ifstream status("/proc/" + std::to_string(thread) + "/status");
   for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("Tgid:")) return static_cast<pid_t>(std::strtol(line.c_str() + 5, nullptr, 10));
+    if (!line.starts_with(key)) continue;
+    const auto last = line.find_last_of("\t ");
+    return static_cast<pid_t>(std::strtol(line.c_str() + last, nullptr, 10));
   }
   return -1;
 }
+pid_t group_of(pid_t thread) { return status_number(thread, "Tgid:"); }
 
 // What a clone-like call makes.
 std::uint64_t clone_flags(const CommandTask& task) {
@@ -110,6 +114,7 @@ CommandProcess& CommandWatch::add_process(pid_t pid, std::uint32_t planned, Comm
   CommandProcess& process = machine_.processes.emplace_back();
   process.pid = pid;
   process.pidfd = OwnedFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  process.own_number = status_number(pid, "NStgid:");
   process.planned = planned;
   process.parent = parent;
   process.program = parent == nullptr ? "" : parent->program;
@@ -138,19 +143,28 @@ void CommandWatch::take(const StoppedCall& call) {
                         call.arguments[1] == static_cast<std::uint64_t>(CommandMark::hello);
   const bool bears =
       std::any_of(machine_.tasks.begin(), machine_.tasks.end(), [](const auto& one) { return one.bears; });
-  if (task == nullptr && is_hello && call.arguments[2] < machine_.planned.size()) {
-    PlannedCommands& planned = machine_.planned[call.arguments[2]];
-    planned.starter = &add_process(call.thread, planned.number, nullptr);
-    planned.is_live = true;
-    task = &add_task(*planned.starter, call.thread);
-    --hellos_;
-  } else if (task == nullptr && bears) {
+  if (task == nullptr && is_hello && call.arguments[2] < machine_.planned.size() && hellos_ > 0) {
+    said_hello_.emplace(call.arguments[2], call);
+    if (--hellos_ == 0) begin_all();
+    return;
+  }
+  if (task == nullptr && bears) {
     task = &born(call);
   } else if (task == nullptr) {
     (void)machine_.stops.let_go(call);  // of one that has not said hello yet
     return;
   }
   take_call(*task, call);
+}
+
+// In the order of the plan, whoever came first.
+void CommandWatch::begin_all() {
+  for (const auto& [number, call] : said_hello_) {
+    PlannedCommands& planned = machine_.planned[number];
+    planned.starter = &add_process(call.thread, planned.number, nullptr);
+    planned.is_live = true;
+    take_call(add_task(*planned.starter, call.thread), call);
+  }
 }
 
 void CommandWatch::take_call(CommandTask& task, const StoppedCall& call) {
@@ -216,7 +230,6 @@ void CommandWatch::let_thread_end(CommandTask& task) {
 
 void CommandWatch::end(CommandProcess& process) {
   process.has_ended = true;
-  process.pidfd.reset();
   for (CommandTask& task : machine_.tasks) {
     if (task.process != &process) continue;
     task.state = TaskState::gone;
@@ -231,6 +244,20 @@ void CommandWatch::end(CommandProcess& process) {
   }
 }
 
+// A process that nobody waits for is reaped by the stage, in its own time; until then it still has its number, and others
+// find it.
+void CommandWatch::await_reaping() {
+  const auto end_of_patience = std::chrono::steady_clock::now() + std::chrono::milliseconds(kEndMilliseconds);
+  for (CommandProcess& process : machine_.processes) {
+    if (!process.has_ended || process.parent != nullptr || !process.pidfd.is_open()) continue;
+    while (::syscall(SYS_pidfd_send_signal, process.pidfd.get(), 0, nullptr, 0) == 0 &&
+           std::chrono::steady_clock::now() < end_of_patience) {
+      ::sched_yield();
+    }
+    process.pidfd.reset();
+  }
+}
+
 bool CommandWatch::take_ends() {
   bool any = false;
   for (std::size_t i = 1; i < polled_.size(); ++i) {
@@ -238,6 +265,7 @@ bool CommandWatch::take_ends() {
     end(*watched_[i - 1]);
     any = true;
   }
+  if (any) await_reaping();
   return any;
 }
 

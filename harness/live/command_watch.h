@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,10 @@ class CommandWatch {
       : machine_(machine), is_own_(std::move(is_own)), patience_(patience) {}
 
   // A stage of that many planned processes begins; each says hello.
-  void begin(std::size_t planned) { hellos_ = planned; }
+  void begin(std::size_t planned) {
+    hellos_ = planned;
+    said_hello_.clear();
+  }
   // Until no task runs: each is stopped, waits in the kernel for a child that it made, or has ended.
   // Returns why the world lost control; empty where it did not.
   std::string wait();
@@ -35,12 +39,14 @@ class CommandWatch {
  private:
   [[nodiscard]] bool is_anybody_running() const;
   CommandTask* task_of(pid_t thread);
+  void begin_all();
   CommandTask& born(const StoppedCall& call);
   CommandTask& add_task(CommandProcess& process, pid_t thread);
   CommandProcess& add_process(pid_t pid, std::uint32_t planned, CommandProcess* parent);
   void take_call(CommandTask& task, const StoppedCall& call);
   void begin_image(CommandTask& task);
   bool take_ends();
+  void await_reaping();
   void end(CommandProcess& process);
   void let_thread_end(CommandTask& task);
   void forget_births();
@@ -49,7 +55,8 @@ class CommandWatch {
   CommandMachine& machine_;
   std::function<bool(pid_t)> is_own_;
   std::chrono::milliseconds patience_;
-  std::size_t hellos_ = 0;
+  std::size_t hellos_ = 0;  // to come
+  std::map<std::uint64_t, StoppedCall> said_hello_;
   std::vector<pollfd> polled_;
   std::vector<CommandProcess*> watched_;
 };

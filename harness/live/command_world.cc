@@ -289,7 +289,7 @@ class CommandWorld::Impl {
       if (can_move(task) || may_sleep_on) able.push_back(&task);
     }
     if (!able.empty()) {
-      CommandTask& chosen = schedule_.choose(able, end_);
+      CommandTask& chosen = schedule_.choose(able, machine_->clock.now(), end_);
       if (chosen.wait.kind == CommandWait::Kind::time) pass_time_to(chosen.wait.end);
       return &chosen;
     }
@@ -346,7 +346,10 @@ class CommandWorld::Impl {
       ++faults_met_[static_cast<std::size_t>(fault->kind)];
       if (fault->kind == ProcessFaultKind::clock_step) machine_->clock.step_wall(fault->time);
       if (fault->kind == ProcessFaultKind::kill_after) dies_after = true;
-      if (fault->kind == ProcessFaultKind::kill_before) return kill(planned, ProcessEnd::killed);
+      if (fault->kind == ProcessFaultKind::kill_before) {
+        task.died_before_step = true;
+        return kill(planned, ProcessEnd::killed);
+      }
     }
     machine_->clock.step();
     machine_->disk.set_wall_time(machine_->clock.coarse_wall());

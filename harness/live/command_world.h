@@ -34,8 +34,8 @@ struct CommandStage {
   std::span<const DiskFault> disk = {};
   std::span<const ProcessFault> process_faults = {};
   bool time_runs_first = false;
-  std::uint64_t steps_max = 20'000;                          // of all processes together
-  std::chrono::nanoseconds time_max{std::chrono::hours(1)};  // of virtual time
+  std::uint64_t steps_max = 10'000;                           // of all processes together
+  std::chrono::nanoseconds time_max{std::chrono::hours(24)};  // of virtual time
   // A command has ended, with its status as waitpid(2) tells it. Nobody has moved since.
   std::function<void(std::uint32_t process, std::uint32_t command, int status)> on_end = nullptr;
 };

@@ -344,9 +344,10 @@ class Reader {
   bool one_switch(const json& value, const Place& place) {
     Switch& one = plan.schedule.switches.emplace_back();
     if (!value.is_array() || value.size() != 3) return refuse(place, "[process, own step, next process]", value);
-    return number_value(value[0], place[0], one.process, kPlanProcessesMax) &&
+    const std::size_t actors = plan.subject.empty() ? kPlanProcessesMax : kPlanProcessesMax * kPlanActorsMax;
+    return number_value(value[0], place[0], one.process, actors) &&
            number_value(value[1], place[1], one.step, kPlanCountMax) &&
-           number_value(value[2], place[2], one.to, kPlanProcessesMax);
+           number_value(value[2], place[2], one.to, actors);
   }
 };
 
