@@ -56,7 +56,7 @@ class CommandWorldTest : public testing::Test {
   void start(std::chrono::milliseconds patience = std::chrono::seconds(10), std::vector<std::string> zygote = {}) {
     world_.reset();
     if (zygote.empty()) zygote = {"/proc/self/exe", "command-zygote"};
-    auto world = CommandWorld::start({.zygote = std::move(zygote), .patience = patience});
+    auto world = CommandWorld::start({.zygote = std::move(zygote), .directory = directory_, .patience = patience});
     if (!world) {
       why_not_ = world.error().message();
       return;
@@ -112,6 +112,7 @@ class CommandWorldTest : public testing::Test {
   CommandRecorder recorder_;
   std::vector<int> statuses_;
   std::vector<std::string> outputs_;
+  std::string directory_;  // empty: the world's own
   std::string why_not_;
   std::unique_ptr<CommandWorld> world_;
 };

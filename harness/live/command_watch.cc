@@ -117,7 +117,6 @@ CommandProcess& CommandWatch::add_process(pid_t pid, std::uint32_t planned, Comm
   process.own_number = status_number(pid, "NStgid:");
   process.planned = planned;
   process.parent = parent;
-  process.program = parent == nullptr ? "" : parent->program;
   return process;
 }
 
@@ -128,7 +127,8 @@ CommandTask& CommandWatch::born(const StoppedCall& call) {
   CommandProcess& parent = *mother->process;
   mother->bears = false;
   if (group_of(call.thread) == parent.pid) return add_task(parent, call.thread);
-  CommandProcess& child = add_process(call.thread, parent.planned, &parent);
+  CommandProcess& child = add_process(call.thread, parent.planned, parent.has_ended ? nullptr : &parent);
+  child.program = parent.program;
   if (mother->state == TaskState::vforked) child.vfork = &*mother;
   return add_task(child, call.thread);
 }
@@ -231,9 +231,7 @@ void CommandWatch::let_thread_end(CommandTask& task) {
 void CommandWatch::end(CommandProcess& process) {
   process.has_ended = true;
   for (CommandTask& task : machine_.tasks) {
-    if (task.process != &process) continue;
-    task.state = TaskState::gone;
-    task.bears = false;
+    if (task.process == &process) task.state = TaskState::gone;  // who bears may end before the child calls
   }
   if (process.vfork != nullptr && process.vfork->state == TaskState::vforked) {
     process.vfork->state = TaskState::running;
@@ -244,8 +242,8 @@ void CommandWatch::end(CommandProcess& process) {
   }
 }
 
-// A process that nobody waits for is reaped by the stage, in its own time; until then it still has its number, and others
-// find it.
+// A process that nobody waits for is reaped by the stage, in its own time; until then it still has its number, and
+// others find it.
 void CommandWatch::await_reaping() {
   const auto end_of_patience = std::chrono::steady_clock::now() + std::chrono::milliseconds(kEndMilliseconds);
   for (CommandProcess& process : machine_.processes) {
@@ -336,6 +334,9 @@ void CommandWatch::kill(std::uint32_t planned, const CommandProcess* spared) {
       (void)::syscall(SYS_pidfd_send_signal, process.pidfd.get(), SIGKILL, nullptr, 0);
       watched_.push_back(&process);
       polled_.push_back({process.pidfd.get(), POLLIN, 0});
+    }
+    for (CommandTask& task : machine_.tasks) {
+      if (task.process->planned == planned && task.process != spared) task.bears = false;
     }
     if (watched_.empty() || std::chrono::steady_clock::now() > end_of_patience) return;
     if (::poll(polled_.data(), polled_.size(), kLookMilliseconds) > 0) (void)take_ends();

@@ -1,30 +1,341 @@
-// Executed commands: their steps, their children and threads, and what the world takes in hand.
+// Executed commands: their steps, their children and threads, what the world takes in hand, and what it ends.
 #include "harness/live/command_world.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 
+#include <cstring>
+#include <thread>
+
+#include "harness/live/call_stops.h"
 #include "harness/live/command_for_test.h"
 
 namespace stampede {
 namespace {
 
+using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
-TEST_F(CommandWorldTest, SeesWhatAShellDoesInTheCacheDirectory) {
-  const LiveStageEnd end = run_shells({"echo hello > $CACHE/a; cat $CACHE/a; mv $CACHE/a $CACHE/b"});
+constexpr const char* kSelf = "/proc/self/exe";
+
+// -- what this program does as a command
+// -------------------------------------------------------------------------------
+
+std::string in_cache(const char* name) { return std::string(::getenv("CACHE")) + "/" + name; }
+
+void append(const char* name, const char* text) {
+  const int file = ::open(in_cache(name).c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  (void)!::write(file, text, std::strlen(text));
+  ::close(file);
+}
+
+void append_by_threads() {
+  std::thread one([] { append("log", "1"); }), two([] { append("log", "2"); });
+  one.join();
+  two.join();
+  append("log", "0");
+}
+
+int errno_of(long result) { return result < 0 ? errno : 0; }
+
+void print_chance_and_time() {
+  std::uint64_t drawn = 0;
+  (void)!::getrandom(&drawn, sizeof drawn, 0);
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);  // by the vDSO, where there is one
+  std::printf("%llx %lld %ld %d %p\n", static_cast<unsigned long long>(drawn), static_cast<long long>(now.tv_sec),
+              now.tv_nsec, ::getpid(), static_cast<void*>(&drawn));
+}
+
+int perform(std::string_view job) {
+  if (job == "threads") return append_by_threads(), 0;
+  if (job == "chance and time") return print_chance_and_time(), 0;
+  if (job == "io_uring") return errno_of(::syscall(__NR_io_uring_setup, 8, nullptr));
+  if (job == "listener") {
+    const auto listener = install_call_filter();
+    return listener ? 0 : listener.error().code == modelcache::ErrorCode::exhausted ? 16 : 1;
+  }
+  if (job == "filter") {  // one that allows all
+    (void)::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    const sock_fprog program{1, &allow};
+    return errno_of(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program)), append("a", "x"), 0;
+  }
+  if (job == "map") {
+    const int file = ::open(in_cache("m").c_str(), O_RDWR | O_CREAT, 0644);
+    (void)!::ftruncate(file, 4096);
+    return ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) == MAP_FAILED ? 1 : 0;
+  }
+  if (job == "compute") {
+    for (volatile int i = 0;;) i = 1 - i;
+  }
+  return 99;
+}
+
+// -- tests
+// -------------------------------------------------------------------------------------------------------------
+
+TEST_F(CommandWorldTest, SeesWhatAShellAndItsChildrenDoInTheCacheDirectory) {
+  const LiveStageEnd end =
+      run_shells({"echo hello > $CACHE/a; cat $CACHE/a; mv $CACHE/a $CACHE/b; echo x > /dev/null"});
   EXPECT_EQ(end.uncontrolled, "");
-  EXPECT_EQ(recorder_.text, "");
+  EXPECT_THAT(end.crashes, IsEmpty());
+  EXPECT_EQ(recorder_.text,
+            "0.open a sh 1 0\n0.close a sh 1 0\n0.write a sh 1 6\n0.open a cat 1 0\n0.stat a cat 1 0\n"
+            "0.read a cat 1 6\n0.read a cat 1 0\n0.close a cat 1 0\n0.rename a b mv 1 0\n");
   EXPECT_THAT(statuses_, ElementsAre(0));
   EXPECT_THAT(outputs_, ElementsAre("hello\n"));
   EXPECT_THAT(recorder_.ends, ElementsAre("0 ended"));
+}
+
+TEST_F(CommandWorldTest, WaitsForLocksInItsOwnQueue) {
+  const LiveStageEnd end =
+      run_shells({"flock $CACHE/lock sh -c 'echo 0 >> $CACHE/log; sleep 100; echo 0 >> $CACHE/log'",
+                  "flock $CACHE/lock sh -c 'echo 1 >> $CACHE/log'; cat $CACHE/log"});
+  EXPECT_EQ(end.uncontrolled, "");
+  EXPECT_EQ(end.stuck, "");
+  EXPECT_THAT(outputs_, ElementsAre("", "0\n0\n1\n"));
+  EXPECT_GE(end.virtual_time, std::chrono::seconds(100));
+}
+
+TEST_F(CommandWorldTest, CarriesBytesThroughPipesOfChildren) {
+  const LiveStageEnd end = run_shells({"head -c 300000 /dev/zero | tee $CACHE/a | wc -c; (exit 7)"});
+  EXPECT_EQ(end.uncontrolled, "");
+  EXPECT_THAT(outputs_, ElementsAre("300000\n"));
+  EXPECT_THAT(statuses_, ElementsAre(7));
+}
+
+// The one that starts threads waits for them in a futex; each opens, writes and closes.
+TEST_F(CommandWorldTest, MovesThreadsAsActorsOfTheirOwn) {
+  struct Highest final : Strategy {
+    void begin() override {}
+    std::size_t choose(const Decision& decision) override { return decision.candidates.size() - 1; }
+  } highest;
+  const LiveStageEnd first = run({{kSelf, "job", "threads"}});
+  EXPECT_EQ(first.uncontrolled, "");
+  EXPECT_THAT(statuses_, ElementsAre(0));
+  const std::string by_default = recorder_.text;
+  const auto log = [this] {
+    const auto bytes = world_->disk().bytes(world_->disk().file_at("log"));
+    return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  };
+  EXPECT_EQ(log(), "120");
+  clear();
+  strategy_ = &highest;
+  const LiveStageEnd second = run({{kSelf, "job", "threads"}});
+  EXPECT_EQ(second.uncontrolled, "");
+  EXPECT_EQ(log(), "210");
+  EXPECT_FALSE(second.switches.empty());
+}
+
+TEST_F(CommandWorldTest, RunsTheSameTwice) {
+  const std::vector<std::string> lines{"mktemp -p $CACHE; echo $$; ls $CACHE", "mktemp -p $CACHE; date +%N; ls $CACHE"};
+  EXPECT_EQ(run_shells(lines).uncontrolled, "");
+  const std::string steps = recorder_.text;
+  const std::vector<std::string> outputs = outputs_;
+  clear();
+  EXPECT_EQ(run_shells(lines).uncontrolled, "");
+  EXPECT_EQ(recorder_.text, steps);
+  if (world_->has_process_numbers()) EXPECT_EQ(outputs_, outputs);
+}
+
+TEST_F(CommandWorldTest, GivesClocksChanceAndAddressesOfItsOwn) {
+  run({{kSelf, "job", "chance and time"}});
+  const std::string first = outputs_.at(0);
+  clear();
+  run({{kSelf, "job", "chance and time"}});
+  if (world_->has_process_numbers()) EXPECT_EQ(outputs_.at(0), first);
+  EXPECT_THAT(first, HasSubstr(" 1767225600 ")) << "the epoch of every controlled world";
+}
+
+TEST_F(CommandWorldTest, KillsBeforeAndAfterAStepWithAllChildren) {
+  const ProcessFault before[] = {{ProcessFaultKind::kill_before, 0, 1, {}}};
+  run_shells({"(echo a > $CACHE/a) & wait; echo b > $CACHE/b", "echo c > $CACHE/c"}, {.process_faults = before});
+  EXPECT_THAT(recorder_.ends, UnorderedElementsAre("0 killed", "1 ended"));
+  EXPECT_EQ(world_->disk().file_at("b"), 0U);
+  EXPECT_NE(world_->disk().file_at("c"), 0U);
+}
+
+TEST_F(CommandWorldTest, LetsStepsFailAsThePlanSays) {
+  const DiskFault full[] = {{.step = StepKind::write, .path = "", .error = ENOSPC}};
+  run_shells({"echo a > $CACHE/a || echo failed"}, {.disk = full});
+  EXPECT_THAT(outputs_.at(0), HasSubstr("failed"));
+  EXPECT_THAT(recorder_.steps, Contains("0.write a !" + std::to_string(ENOSPC)));
+}
+
+// -- bad input
+// ---------------------------------------------------------------------------------------------------------
+
+TEST_F(CommandWorldTest, TellsOfACommandThatIsNotThere) {
+  const LiveStageEnd end = run({{"/no/such/program"}});
+  EXPECT_EQ(end.uncontrolled, "");
+  EXPECT_THAT(statuses_, ElementsAre(127));
+}
+
+TEST_F(CommandWorldTest, EndsWhoeverNeverEnds) {
+  const LiveStageEnd asleep = run_shells({"while :; do sleep 3600; done"});
+  EXPECT_THAT(asleep.stuck, HasSubstr("of virtual time was reached"));
+  EXPECT_THAT(recorder_.ends, ElementsAre("0 abandoned"));
+  clear();
+  EXPECT_THAT(run_shells({"while :; do echo x > $CACHE/a; done"}, {.steps_max = 100}).stuck,
+              "the bound of 100 steps was reached");
+  start(std::chrono::milliseconds(500));
+  EXPECT_THAT(run({{kSelf, "job", "compute"}}).uncontrolled, HasSubstr("has computed for 500 ms without a step"));
+  clear();
+  EXPECT_THAT(run_shells({"while :; do umask > /dev/null; /bin/true; done"}).uncontrolled,
+              HasSubstr("without a step on the cache directory"));
+}
+
+TEST_F(CommandWorldTest, NamesWhoWaitsForEver) {
+  const LiveStageEnd end = run_shells(
+      {"flock $CACHE/a sh -c 'sleep 1; flock $CACHE/b true'", "flock $CACHE/b sh -c 'sleep 1; flock $CACHE/a true'"});
+  EXPECT_TRUE(end.is_deadlock);
+  EXPECT_THAT(end.stuck, AllOf(HasSubstr("process 0 waits for b"), HasSubstr("process 1 waits for a")));
+}
+
+TEST_F(CommandWorldTest, EndsWhoeverTalksTooMuch) {
+  const LiveStageEnd end = run_shells({"exec yes", "exec >&- 2>&-; echo lost; exit 3"});
+  EXPECT_EQ(end.uncontrolled, "");
+  EXPECT_THAT(end.crashes, ElementsAre(HasSubstr("process 0 wrote more than 1048576 bytes")));
+  EXPECT_THAT(recorder_.ends, Contains("0 abandoned"));
+  EXPECT_EQ(statuses_.at(1), 3);
+}
+
+TEST_F(CommandWorldTest, EndsDaemonsThatACommandLeaves) {
+  const LiveStageEnd end = run_shells({"setsid sh -c 'sleep 1000000; echo x > $CACHE/late' & exit 0"});
+  EXPECT_EQ(end.uncontrolled, "");
+  EXPECT_THAT(statuses_, ElementsAre(0));
+  EXPECT_THAT(end.crashes, ElementsAre(HasSubstr("left a process running"))) << recorder_.text << end.stuck;
+  EXPECT_EQ(world_->disk().file_at("late"), 0U);
+}
+
+TEST_F(CommandWorldTest, TakesAwayWhatWouldPassBesideIt) {
+  run({{kSelf, "job", "io_uring"}, {kSelf, "job", "listener"}, {kSelf, "job", "filter"}});
+  EXPECT_THAT(statuses_, ElementsAre(ENOSYS, EBUSY, 0));
+  EXPECT_NE(world_->disk().file_at("a"), 0U) << "a filter of its own hides nothing";
+}
+
+TEST_F(CommandWorldTest, SaysThatNobodySeesStoresIntoMappedFiles) {
+  EXPECT_THAT(run({{kSelf, "job", "map"}}).uncontrolled, HasSubstr("through memory, which nobody sees"));
+  clear();
+  EXPECT_EQ(run_shells({"echo again > $CACHE/a"}).uncontrolled, "") << "the next run is none the worse";
+}
+
+TEST_F(CommandWorldTest, SaysWhyItCannotStart) {
+  start(std::chrono::seconds(10), {kSelf, "without-seccomp"});
+  EXPECT_FALSE(world_);
+  EXPECT_THAT(why_not_, AllOf(HasSubstr("install filter"), HasSubstr("seccomp")));
+}
+
+// -- in a process of its own
+// -------------------------------------------------------------------------------------------
+
+template <class Body>
+int in_a_child(const Body& body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    body();
+    ::_exit(9);
+  }
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+TEST_F(CommandWorldTest, LeavesNothingBehind) {
+  const auto descriptors = [] {
+    int count = 0;
+    for (int fd = 0; fd < 512; ++fd) count += ::fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+    return count;
+  };
+  world_.reset();
+  const int before = descriptors();
+  start();
+  const std::string root = world_->root();
+  run_shells({"echo a > $CACHE/a", "sleep 1; setsid sleep 1000 & exit 1", "kill -9 $$"});
+  world_.reset();
+  EXPECT_EQ(descriptors(), before);
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+  EXPECT_FALSE(std::filesystem::exists(root));
+}
+
+// Root passes every permission, so it goes on as somebody who has none.
+TEST_F(CommandWorldTest, WorksForAnOrdinaryUser) {
+  world_.reset();
+  EXPECT_EQ(in_a_child([&] {
+              if (::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0)) ::_exit(2);
+              // The program's file may lie where that user cannot go; what runs already needs no path.
+              start();
+              if (!world_) ::_exit(3);
+              const LiveStageEnd end = run_shells({"echo a > $CACHE/a; cat $CACHE/a", "flock $CACHE/l true"});
+              const bool is_well = end.uncontrolled.empty() && end.crashes.empty() && outputs_.at(0) == "a\n";
+              world_.reset();
+              ::_exit(is_well && statuses_.at(1) == 0 ? 0 : 1);
+            }),
+            0);
+}
+
+// Everything that a stage started must follow its supervisor, whoever made it.
+TEST_F(CommandWorldTest, ItsCommandsDieWithIt) {
+  world_.reset();
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);  // orphans come here, and can be counted
+  struct Suicide final : Observer {
+    void on_step(const Step& step, const DiskView&) override {
+      if (step.path == "b") (void)::kill(::getpid(), SIGKILL);
+    }
+    void on_process_end(std::uint32_t, ProcessEnd, const DiskView&) override {}
+  };
+  directory_ = (std::filesystem::temp_directory_path() / "stampede-test-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(directory_.data()), nullptr);
+  EXPECT_EQ(in_a_child([&] {
+              start();
+              std::filesystem::create_directories(cache());
+              std::vector<CommandsOfProcess> processes{
+                  {.commands = {command({"sh", "-c", "setsid sleep 1000 & echo a > $CACHE/b; sleep 1000"}, 0)}}};
+              Suicide suicide;
+              (void)world_->run({.processes = processes}, by_default_, suicide);
+            }),
+            128 + SIGKILL);
+  while (::waitpid(-1, nullptr, 0) > 0) {  // comes to an end: nobody is left
+  }
+  EXPECT_EQ(errno, ECHILD);
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+  std::filesystem::remove_all(directory_);  // the dead clean nothing up
+}
+
+// A filter under which seccomp(2) fails, as in some containers.
+int without_seccomp() {
+  constexpr auto kLoad = static_cast<std::uint16_t>(BPF_LD | BPF_W | BPF_ABS);
+  constexpr auto kIfEqual = static_cast<std::uint16_t>(BPF_JMP | BPF_JEQ | BPF_K);
+  constexpr auto kReturn = static_cast<std::uint16_t>(BPF_RET | BPF_K);
+  sock_filter code[] = {BPF_STMT(kLoad, offsetof(seccomp_data, nr)), BPF_JUMP(kIfEqual, __NR_seccomp, 0, 1),
+                        BPF_STMT(kReturn, SECCOMP_RET_ERRNO | EINVAL), BPF_STMT(kReturn, SECCOMP_RET_ALLOW)};
+  const sock_fprog program{4, code};
+  (void)::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) return 1;
+  return run_command_zygote();
 }
 
 }  // namespace
 }  // namespace stampede
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "command-zygote") return stampede::run_command_zygote();
+  const std::string_view what = argc > 1 ? argv[1] : "";
+  if (what == "command-zygote") return stampede::run_command_zygote();
+  if (what == "without-seccomp") return stampede::without_seccomp();
+  if (what == "job" && argc > 2) return stampede::perform(argv[2]);
   testing::InitGoogleMock(&argc, argv);
   return RUN_ALL_TESTS();
 }

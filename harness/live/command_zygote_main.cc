@@ -177,6 +177,13 @@ pid_t fork_stage(bool& has_numbers) {
   return pid;
 }
 
+// The supervisor is gone, and its death ends the stage. Until that is over calls stay stopped: the listener is kept. No
+// call that would be stopped itself.
+void await_end(int stage) {
+  constexpr int kLooks = 200'000;
+  for (int i = 0; i < kLooks && ::syscall(SYS_pidfd_send_signal, stage, 0, nullptr, 0) == 0; ++i) ::sched_yield();
+}
+
 }  // namespace
 
 int run_command_zygote() {
@@ -201,18 +208,20 @@ int run_command_zygote() {
   if (::dup3(*listener, kListener, O_CLOEXEC) != kListener) return 2;
   (void)::syscall(SYS_close_range, *listener, *listener, 0);
   StageRequest request;
+  int stage = -1;  // the last one
   while (::read(kSocket, &request, sizeof request) > 0) {
     CommandZygoteReply reply;
     bool has_numbers = false;
     reply.pid = fork_stage(has_numbers);
     if (reply.pid == 0) be_stage(request, has_numbers, *slots);
     reply.error = reply.pid < 0 ? errno : 0;
+    if (stage >= 0) (void)::syscall(SYS_close_range, stage, stage, 0);
+    stage = reply.pid < 0 ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, reply.pid, 0));
     reply.has_numbers = has_numbers ? 1 : 0;
     if (!send_reply(reply, -1)) break;
   }
-  constexpr int kMilliseconds = 200;
-  (void)::poll(nullptr, 0, kMilliseconds);
-  return 0;
+  await_end(stage);
+  ::_exit(0);
 }
 
 }  // namespace stampede
