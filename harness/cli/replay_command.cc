@@ -107,6 +107,26 @@ int find_mutants(const std::vector<std::pair<std::string, Plan>>& plans, std::ve
   return 0;
 }
 
+struct Runners {
+  SimRunner* one = nullptr;
+  SimRunner* other = nullptr;  // to compare with
+};
+
+// A plan that names its subject runs on that one. 0, or the exit status.
+int replay_one(const ReplayArguments& arguments, const std::string& name, const Plan& plan, Runners runners,
+               SubjectRunners& subjects, Replayed& replayed) {
+  if (!plan.subject.empty()) {
+    const auto found = subjects.of(plan);
+    if (!found) {
+      std::fprintf(stderr, "stampede: %s: %s\n", name.c_str(), found.error().message().c_str());
+      return is_no_subject(found.error()) ? kUsage : kCannotHere;
+    }
+    runners = {*found, nullptr};
+  }
+  replayed.add(replay_plan(*runners.one, name, plan, arguments.is_strict, runners.other));
+  return 0;
+}
+
 int replay(const ReplayArguments& arguments) {
   if (arguments.prints_seed_line) {
     if (!arguments.seed) {
@@ -143,16 +163,8 @@ int replay(const ReplayArguments& arguments) {
   SubjectRunners subjects;
   for (const auto& [name, plan] : plans) {
     if (interrupt.happened()) break;
-    SimRunner* chosen = runner.get();
-    if (!plan.subject.empty()) {
-      const auto found = subjects.of(plan);
-      if (!found) {
-        std::fprintf(stderr, "stampede: %s: %s\n", name.c_str(), found.error().message().c_str());
-        return is_no_subject(found.error()) ? kUsage : kCannotHere;
-      }
-      chosen = *found;
-    }
-    replayed.add(replay_plan(*chosen, name, plan, arguments.is_strict, plan.subject.empty() ? other.get() : nullptr));
+    const int status = replay_one(arguments, name, plan, {runner.get(), other.get()}, subjects, replayed);
+    if (status != 0) return status;
   }
   replayed.is_sharp = arguments.is_sharp;
   for (const bool is_live : {false, true}) {

@@ -23,6 +23,7 @@
 #include "harness/live/live_scratch.h"
 #include "harness/live/on_one_core.h"
 #include "harness/live/process_slots.h"
+#include "harness/live/sanitized.h"
 
 namespace stampede {
 namespace {
@@ -398,6 +399,10 @@ CommandWorld::CommandWorld(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) 
 CommandWorld::~CommandWorld() = default;
 
 Result<std::unique_ptr<CommandWorld>> CommandWorld::start(const LiveOptions& options) {
+  if (kIsSanitized) {
+    return fail(ErrorCode::invalid_argument, "start live world", "this program",
+                "built with a sanitizer, whose runtime makes system calls of its own: they would be steps");
+  }
   auto slots = ProcessSlots::make();
   if (!slots) return fail(std::move(slots.error()));
   auto impl = std::make_unique<Impl>(options, std::move(*slots));

@@ -18,6 +18,7 @@
 #include "harness/live/live_zygote.h"
 #include "harness/live/on_one_core.h"
 #include "harness/live/process_slots.h"
+#include "harness/live/sanitized.h"
 #include "harness/live/step_taker.h"
 #include "harness/plan/world_identity.h"
 
@@ -29,18 +30,6 @@ using modelcache::fail;
 using modelcache::Result;
 
 constexpr std::uint32_t kDescriptorsMax = 1024;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kIsSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kIsSanitized = true;
-#else
-constexpr bool kIsSanitized = false;
-#endif
-#else
-constexpr bool kIsSanitized = false;
-#endif
 
 // The supervisor has open what all processes have, and each file once more.
 void raise_descriptor_limit() {

@@ -186,7 +186,7 @@ struct Plan {
 inline constexpr std::size_t kPlanModelsMax = 16;
 inline constexpr std::uint64_t kPlanModelBytesMax = 1024 * 1024;  // hashed by one thread: a simulated process has one
 inline constexpr std::size_t kPlanProcessesMax = 64;
-inline constexpr std::size_t kPlanActorsMax = 1024;  // processes and threads of one planned process
+inline constexpr std::size_t kPlanActorsMax = 1024;     // processes and threads of one planned process
 inline constexpr std::size_t kPlanOperationsMax = 256;  // of one process
 inline constexpr std::size_t kPlanListMax = 4096;  // damage, turns, disk faults, process faults; switches: times 16
 inline constexpr std::uint64_t kPlanCountMax = 10'000'000;  // own steps, nth, times; far beyond the steps of a run

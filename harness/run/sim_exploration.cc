@@ -85,8 +85,8 @@ class Explorer {
         run(seed, *options_.plan, pick(options_.strategy, seed), learned_, counts);
       } else {
         const std::string& subject = options_.command_subject;
-        SimDraw draw = subject.empty() ? draw_sim(seed, options_.processes)
-                                       : draw_for_command(seed, options_.processes, subject);
+        SimDraw draw =
+            subject.empty() ? draw_sim(seed, options_.processes) : draw_for_command(seed, options_.processes, subject);
         if (options_.skew > 0) draw.plan = skewed(std::move(draw.plan), options_.skew);
         const PickedStrategy picked = pick(options_.strategy, draw.strategy_seed);
         const std::uint64_t before = counts.schedules;
