@@ -55,6 +55,7 @@ int read_all(const ShrinkArguments& arguments, std::vector<std::pair<std::string
   for (const std::string& file : *files) {
     auto plan = read_plan(file);
     if (!plan) return refuse(plan.error().message());
+    if (!plan->subject.empty()) return refuse(file + ": its subject is a command; such plans are not made smaller");
     plans.emplace_back(file, std::move(*plan));
   }
   return plans.empty() ? refuse("nothing to shrink: name plans") : 0;
