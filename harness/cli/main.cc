@@ -5,6 +5,7 @@
 
 #include "harness/cli/bench_command.h"
 #include "harness/cli/check_command.h"
+#include "harness/cli/doctor_command.h"
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/explore_command.h"
 #include "harness/cli/invariants_command.h"
@@ -35,6 +36,7 @@ int run(int argc, char** argv) {
   stampede::add_check_command(app, exit_status);
   stampede::add_serve_command(app, exit_status);
   stampede::add_subjects_command(app, exit_status);
+  stampede::add_doctor_command(app, exit_status);
   stampede::add_worker_command(app, exit_status);
   stampede::add_zygote_command(app, exit_status);
   stampede::add_live_zygote_command(app, exit_status);

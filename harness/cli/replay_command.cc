@@ -158,7 +158,9 @@ int replay(const ReplayArguments& arguments) {
     }
     (runner ? other : runner) = std::make_unique<SimRunner>(std::move(*world));
   }
-  replayed.world = arguments.world;
+  const bool are_commands = seeds.empty() && std::all_of(plans.begin(), plans.end(),
+                                                         [](const auto& plan) { return !plan.second.subject.empty(); });
+  replayed.world = are_commands ? "live" : arguments.world;
   replayed.subject = arguments.subject;
   SubjectRunners subjects;
   for (const auto& [name, plan] : plans) {

@@ -1,0 +1,72 @@
+// Commands as subjects of the live world, and what the machine offers, as people ask for it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "harness/cli/posix_command_for_test.h"
+
+namespace stampede {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr int kCannotHere = 3;
+
+// Two processes of the shell cache: the second comes before the first publishes, and waits for its lock.
+constexpr const char* kPlan = R"({"plan": 1, "subject": "shell_cache", "models": [{"name": "m0", "bytes": 1000}],
+    "processes": [{"operations": [{"get": "m0"}]}, {"operations": [{"get": "m0"}]}],
+    "schedule": {"switches": [[448, 0, 65]]}})";
+
+TEST(CommandSubject, IsReplayedFromItsPlan) {
+  const TestDirectory directory;
+  const std::string file = directory.path() + "/plan.json";
+  std::ofstream(file) << kPlan;
+  std::string text;
+  const int status = run({"replay", file, "--json"}, &text);
+  if (status == kCannotHere) GTEST_SKIP() << "no live world of commands, or no curl here";
+  EXPECT_EQ(status, 0) << text;
+  EXPECT_EQ(run({"show", file}, &text), 0);
+  EXPECT_THAT(text, HasSubstr("curl: connect"));
+  EXPECT_THAT(text, HasSubstr("mv: rename"));
+}
+
+TEST(CommandSubject, IsExploredWithoutDivergence) {
+  std::string text;
+  const int status =
+      run({"explore", "--world", "live", "--subject", "shell_cache", "--runs", "4", "--seed", "1", "--json"}, &text);
+  if (status == kCannotHere) GTEST_SKIP() << "no live world of commands, or no curl here";
+  const json said = json::parse(text, nullptr, false);
+  EXPECT_EQ(said.at("divergences"), 0) << text;
+  EXPECT_EQ(said.at("uncontrolled"), 0) << text;
+  EXPECT_EQ(said.at("subject"), "shell_cache");
+  EXPECT_GT(said.at("judged").at("bytes_are_what_was_asked"), 0);
+}
+
+TEST(CommandSubject, IsRefusedWhereItCannotRun) {
+  std::string text;
+  EXPECT_EQ(run({"explore", "--world", "sim", "--subject", "shell_cache", "--runs", "1"}, &text, true), 2);
+  EXPECT_THAT(text, HasSubstr("needs --world live"));
+  EXPECT_EQ(run({"explore", "--world", "live", "--subject", "nobody", "--runs", "1"}, &text, true), 2);
+  EXPECT_THAT(text, HasSubstr("nobody"));
+}
+
+TEST(Doctor, SaysWhetherTheLiveWorldRunsHere) {
+  std::string text;
+  const int status = run({"doctor", "--json"}, &text);
+  const json said = json::parse(text, nullptr, false);
+  ASSERT_TRUE(said.is_object()) << text;
+  const bool runs = said.at("live").at("runs_here") && said.at("live_commands").at("runs_here");
+  EXPECT_EQ(status, runs ? 0 : kCannotHere);
+  EXPECT_GE(said.at("cores"), 1);
+  EXPECT_FALSE(said.at("not_controlled").empty());
+  if (!runs) return;
+  EXPECT_TRUE(said.at("seccomp").at("user_notification"));
+  EXPECT_TRUE(said.at("seccomp").at("wait_killable_recv"));
+}
+
+}  // namespace
+}  // namespace stampede

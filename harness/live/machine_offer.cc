@@ -1,0 +1,90 @@
+// Forks who tries, and reads an exit status.
+#include "harness/live/machine_offer.h"
+
+#include <linux/magic.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <sstream>
+
+#include "harness/live/call_stops.h"
+#include "harness/live/new_image.h"
+
+namespace stampede {
+namespace {
+
+// Whether `tried` returns true in a process that ends with it.
+template <class Tried>
+bool in_a_fork(const Tried& tried) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(tried() ? 0 : 1);
+  int status = 1;
+  while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+// A flag that the kernel does not know is EINVAL; one that it knows comes to the filter, which is nowhere.
+bool knows_flag(unsigned flag) {
+  return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flag, nullptr) != 0 && errno == EFAULT;
+}
+
+bool sets_sync_wake_up() {
+  const auto listener = install_call_filter();
+  constexpr std::uint64_t kSyncWakeUp = 1;
+  return listener && ::ioctl(*listener, SECCOMP_IOW(4, std::uint64_t), kSyncWakeUp) == 0;
+}
+
+// The zygote of commands enters a namespace of users first, where it is not root.
+bool makes_process_numbers() { return ::unshare((::geteuid() == 0 ? 0 : CLONE_NEWUSER) | CLONE_NEWPID) == 0; }
+
+std::uint64_t hard_limit(__rlimit_resource resource) {
+  rlimit limit{};
+  if (::getrlimit(resource, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return UINT64_MAX;
+  return limit.rlim_max;
+}
+
+}  // namespace
+
+MachineOffer look_at_machine() {
+  MachineOffer offer;
+  utsname name{};
+  if (::uname(&name) == 0) offer.kernel = name.release;
+  offer.has_notification = in_a_fork([] { return install_call_filter().has_value(); });
+  offer.has_killable_wait = knows_flag(SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+  offer.has_sync_wake_up = in_a_fork(sets_sync_wake_up);
+  offer.has_process_numbers = in_a_fork(makes_process_numbers);
+  offer.tames_vdso = in_a_fork([] { return tame_new_image(::getpid(), 0) == nullptr; });
+  cpu_set_t cores;
+  if (::sched_getaffinity(0, sizeof cores, &cores) == 0) offer.cores = static_cast<std::uint32_t>(CPU_COUNT(&cores));
+  constexpr const char* kMemory = "/dev/shm";
+  struct statfs file_system{};
+  if (::access(kMemory, W_OK) == 0 && ::statfs(kMemory, &file_system) == 0 &&
+      static_cast<std::uint64_t>(file_system.f_type) == TMPFS_MAGIC) {
+    offer.memory_directory = kMemory;
+    offer.memory_free_bytes = file_system.f_bavail * static_cast<std::uint64_t>(file_system.f_bsize);
+  }
+  offer.descriptors_max = hard_limit(RLIMIT_NOFILE);
+  offer.processes_max = hard_limit(RLIMIT_NPROC);
+  return offer;
+}
+
+bool is_in_path(const std::string& program) {
+  const char* const path = std::getenv("PATH");
+  std::istringstream directories(path != nullptr ? path : "");
+  for (std::string directory; std::getline(directories, directory, ':');) {
+    if (::access((directory + "/" + program).c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace stampede
