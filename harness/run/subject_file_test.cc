@@ -122,7 +122,7 @@ TEST(Subjects, ComeWithTheProgramAndAreFoundByNameOrFile) {
   ASSERT_TRUE(subjects) << subjects.error().message();
   std::vector<std::string> names;
   for (const Subject& subject : *subjects) names.push_back(subject.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"modelcache", "aria2", "pooch", "shell_cache"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"modelcache", "aria2", "modelcache_command", "pooch", "shell_cache"}));
   EXPECT_TRUE(find_subject("shell_cache", STAMPEDE_SUBJECTS));
   EXPECT_TRUE(find_subject(std::string(STAMPEDE_SUBJECTS) + "/shell_cache.json", "/nonexistent"));
   EXPECT_TRUE(find_subject("modelcache", "/nonexistent")) << "it needs no description";
