@@ -46,6 +46,7 @@ struct MutantsArguments {
   std::uint32_t skew = 0;
   std::uint32_t jobs = 1;
   bool shrinks = false;
+  std::uint64_t proof_schedules = ProofOptions{}.schedules_max;
   bool is_json = false;
 };
 
@@ -103,6 +104,7 @@ int search(const MutantsArguments& arguments) {
   options.jobs = arguments.jobs;
   options.skew = arguments.skew;
   options.shrinks = arguments.shrinks;
+  options.proof_schedules_max = arguments.proof_schedules;
   const auto strategy = parse_strategy(arguments.strategy);
   if (!strategy) return refuse("--strategy " + strategy.error().message(), kUsage);
   if (strategy->kind == StrategyKind::exhaustive) {
@@ -156,6 +158,9 @@ void add_mutants_command(CLI::App& app, int& exit_status) {
       .type_name("STEPS")
       .within(0, 1000);
   command.flag("--shrink", arguments->shrinks, "make what was found as small as can be");
+  command.option("--proof", arguments->proof_schedules, "schedules that a proof of it may run; 0: no proof")
+      .type_name("N")
+      .shows_default();
   command.option("--jobs", arguments->jobs, "threads").type_name("J").within(1, 256).shows_default();
   command
       .option("--out", arguments->out,

@@ -23,7 +23,7 @@ using nlohmann::ordered_json;
 // Of one mutant's searches that are over.
 struct Row {
   std::string name;
-  std::size_t searches = 0, killed = 0, shrunk = 0;
+  std::size_t searches = 0, killed = 0, shrunk = 0, proven = 0;
   // Medians of those that killed, and of those that were shrunk.
   double plans = 0, schedules = 0, seconds = 0, processes = 0, switches = 0, replays = 0;
   std::uint64_t plans_max = 0;
@@ -66,6 +66,7 @@ Row row_of(const std::string& name, std::span<const MutantSearch> searches) {
     ++strategies[search.strategy];
     if (!search.shrunk) continue;
     ++row.shrunk;
+    if (search.is_proven) ++row.proven;
     processes.push_back(static_cast<double>(search.shrunk->plan.processes.size()));
     switches.push_back(static_cast<double>(search.shrunk->plan.schedule.switches.size()));
     replays.push_back(static_cast<double>(search.shrunk->replays));
@@ -115,6 +116,7 @@ ordered_json shrunk_json(const MutantSearch& search) {
   return {{"processes", search.shrunk->plan.processes.size()},
           {"switches", search.shrunk->plan.schedule.switches.size()},
           {"replays", search.shrunk->replays},
+          {"proven", search.is_proven},
           {"fixed_point", search.shrunk->is_fixed_point}};
 }
 
@@ -160,10 +162,11 @@ std::string text_of(const MutantsReport& report) {
   }
   text += table.text() + "\n";
   if (is_shrunk) {
-    Table sizes({"shrunk", "of", "processes", "switches", "replays"});
+    Table sizes({"shrunk", "of", "processes", "switches", "replays", "proven"});
     for (const Row& row : rows) {
       sizes.add({row.name, fmt::format("{}/{}", row.shrunk, row.killed), fmt::format("{:g}", row.processes),
-                 fmt::format("{:g}", row.switches), fmt::format("{:g}", row.replays)});
+                 fmt::format("{:g}", row.switches), fmt::format("{:g}", row.replays),
+                 fmt::format("{}/{}", row.proven, row.shrunk)});
     }
     text += sizes.text() + "\n";
   }
@@ -203,6 +206,7 @@ std::string json_of(const MutantsReport& report) {
                     {"processes", row.shrunk > 0 ? ordered_json(row.processes) : ordered_json()},
                     {"switches", row.shrunk > 0 ? ordered_json(row.switches) : ordered_json()},
                     {"replays", row.shrunk > 0 ? ordered_json(row.replays) : ordered_json()},
+                    {"proven", row.proven},
                     {"searches", std::move(searches)}});
   }
   const ordered_json object = {{"world", report.world},

@@ -87,6 +87,22 @@ TEST(MutantsReport, GivesMediansAndTheMostFrequentStrategy) {
   EXPECT_TRUE(report.all_killed());
 }
 
+TEST(MutantsReport, CountsWhatIsProvenOfWhatWasShrunk) {
+  MutantsReport report;
+  report.mutants.resize(1);
+  report.mutants[0].name = "m";
+  for (const bool is_proven : {true, false, true}) {
+    MutantSearch& one = report.searches.emplace_back(search(5, true, "a"));
+    one.shrunk.emplace().plan.processes.resize(2);
+    one.is_proven = is_proven;
+  }
+  const json found = json::parse(json_of(report)).at("mutants").at(0);
+  EXPECT_EQ(found.at("proven"), 2);
+  EXPECT_EQ(found.at("processes"), 2);
+  EXPECT_EQ(found.at("searches").at(1).at("shrunk").at("proven"), false);
+  EXPECT_THAT(text_of(report), HasSubstr("2/3"));
+}
+
 TEST(MutantsReport, CallsAMutantThatOneSearchMissedASurvivor) {
   MutantsReport report;
   report.mutants.resize(1);

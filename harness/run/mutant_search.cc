@@ -11,6 +11,7 @@
 
 #include "harness/run/sharp_replay.h"
 #include "harness/run/sim_exploration.h"
+#include "harness/run/smallest_plan.h"
 
 namespace stampede {
 namespace {
@@ -92,11 +93,14 @@ class Searcher {
 
   // On the good cache the smaller plan must hold as the larger one does.
   void shrink_kill(MutantSearch& search) {
-    ShrinkOptions options;
-    options.is_interrupted = options_.is_interrupted;
-    const RunTrial run = trial_with(*mutated_, find_signature(signature_of(search.violation)));
-    Shrunk shrunk = shrink(search.plan, run, options);
-    if (shrunk.violation && holds_on_good(shrunk.plan, search)) search.shrunk = std::move(shrunk);
+    SmallestPlanOptions options;
+    options.shrink.is_interrupted = options.proof.is_interrupted = options_.is_interrupted;
+    options.proof.schedules_max = options_.proof_schedules_max;
+    options.find = find_signature(signature_of(search.violation));
+    SmallestPlan smallest = smallest_plan(*mutated_, search.plan, options);
+    if (!smallest.shrunk.violation || !holds_on_good(smallest.shrunk.plan, search)) return;
+    search.is_proven = smallest.is_proof_wanted && smallest.proof.verdict == Proof::Verdict::proven;
+    search.shrunk = std::move(smallest.shrunk);
   }
 
   const MutantSearchOptions& options_;

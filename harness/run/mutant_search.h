@@ -12,6 +12,7 @@
 #include "harness/plan/plan.h"
 #include "harness/run/mutant_catalogue.h"
 #include "harness/run/shrink.h"
+#include "harness/run/shrink_proof.h"
 #include "harness/run/sim_draw.h"
 #include "harness/run/sim_run.h"
 
@@ -25,6 +26,8 @@ struct MutantSearchOptions {
   std::uint32_t skew = 0;       // see `skewed`
   StrategyChoice strategy = {.kind = StrategyKind::mix};
   bool shrinks = false;  // what was found
+  // Of the proof that fewer switches do not do it, which may find that they do; 0: no proof.
+  std::uint64_t proof_schedules_max = ProofOptions{}.schedules_max;
   // Makes a world for the calling thread, with the plugin in the file given, or without one with the good cache.
   // REQUIRES: the file can be loaded.
   std::function<std::unique_ptr<PlanWorld>(const std::string& file)> make_world;
@@ -45,6 +48,7 @@ struct MutantSearch {
   Plan plan;                    // with the schedule that did it, as it was drawn
   // Where it was shrunk: the smallest plan with that violation, on which the good cache holds as well.
   std::optional<Shrunk> shrunk;
+  bool is_proven = false;          // fewer switches do not do it
   std::uint64_t uncontrolled = 0;  // plans that the live world lost control of: not judged
   std::uint64_t fleeting = 0;      // plans whose violation did not come again with the same schedule: no kill
   // Of the good cache, where it breaks an invariant on a plan that the mutant broke one on; the search goes on.
