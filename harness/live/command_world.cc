@@ -400,7 +400,7 @@ CommandWorld::~CommandWorld() = default;
 
 Result<std::unique_ptr<CommandWorld>> CommandWorld::start(const LiveOptions& options) {
   if (kIsSanitized) {
-    return fail(ErrorCode::invalid_argument, "start live world", "this program",
+    return fail(ErrorCode::denied, "start live world", "this program",
                 "built with a sanitizer, whose runtime makes system calls of its own: they would be steps");
   }
   auto slots = ProcessSlots::make();

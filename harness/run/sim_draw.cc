@@ -62,8 +62,8 @@ modelcache::Result<StrategyChoice> parse_strategy(const std::string& text) {
       return choice;
     }
   } else if (rest.starts_with(kExhaustive)) {
-    StrategyChoice choice{.kind = StrategyKind::exhaustive, .is_plain = rest.ends_with(kPlain)};
     rest.remove_prefix(kExhaustive.size());
+    StrategyChoice choice{.kind = StrategyKind::exhaustive, .is_plain = rest.ends_with(kPlain)};
     if (choice.is_plain) rest.remove_suffix(kPlain.size());
     if (read_number(rest, choice.preemptions_max)) return choice;
   }
