@@ -4,6 +4,8 @@
 #include <chrono>
 #include <system_error>
 
+#include "cache/posix_processor.h"
+
 namespace modelcache {
 namespace {
 
@@ -25,7 +27,11 @@ HashThread::HashThread() {
 std::unique_ptr<HashThread> HashThread::start() {
   std::unique_ptr<HashThread> started(new HashThread());
   try {
-    started->thread_ = std::thread([thread = started.get()] { thread->run(); });
+    // A new thread often begins on the processor of its maker, and is not moved away for as long as it hashes.
+    started->thread_ = std::thread([thread = started.get(), readers = present_processor()] {
+      leave_processor(readers);
+      thread->run();
+    });
   } catch (const std::system_error&) {  // EAGAIN: too many threads
     return nullptr;
   }
