@@ -68,10 +68,7 @@ Result<void> Directory::make_root() {
     }
   }
   if (deepest > 0) {
-    if (const auto above = os_->open(kWorkingDirectory, chain[deepest - 1], OpenMode::root)) {
-      const OpenFile closer(*os_, *above);
-      if (auto synced = sync(*above, chain[deepest - 1]); !synced) return synced;
-    }
+    if (auto synced = sync_above(chain[deepest - 1]); !synced) return synced;
   }
   for (std::size_t i = deepest + 1; i < chain.size(); ++i) {
     const auto made = os_->make_directory(parent.fd(), last_part(chain[i]));
@@ -119,17 +116,22 @@ Result<void> Directory::ensure_complete() {
   if (entries_.is_open() && temporaries_.is_open() && locks_.is_open()) return {};
   const auto chain = chain_of(path_);
   if (chain.size() > 1) {  // the root's own name: whoever made it may not have synced it yet
-    const auto above = os_->open(kWorkingDirectory, chain[chain.size() - 2], OpenMode::root);
-    if (above) {
-      const OpenFile closer(*os_, *above);
-      if (auto synced = sync(*above, chain[chain.size() - 2]); !synced) return synced;
-    }
+    if (auto synced = sync_above(chain[chain.size() - 2]); !synced) return synced;
   }
   if (auto made = make_subdirectory(entries_, kEntriesName); !made) return made;
   if (auto made = make_subdirectory(temporaries_, kTemporariesName); !made) return made;
   if (auto synced = sync(root_.fd(), path_); !synced) return synced;
   if (auto made = make_subdirectory(locks_, kLocksName); !made) return made;
   return sync(root_.fd(), path_);
+}
+
+// Whoever may not open it has not made anything in it either: a name that he finds there is its owner's affair.
+Result<void> Directory::sync_above(const std::string& path) {
+  const auto fd = os_->open(kWorkingDirectory, path, OpenMode::root);
+  if (!fd && fd.error() == Errno{EACCES}) return {};
+  if (!fd) return fail(fd.error(), "open directory", path);
+  const OpenFile closer(*os_, *fd);
+  return sync(*fd, path);
 }
 
 Result<void> Directory::sync(Fd dir, std::string_view place) {

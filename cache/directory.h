@@ -50,6 +50,7 @@ class Directory {
   Result<void> open_subdirectory(OpenFile& into, std::string_view name);
   Result<void> open_if_there(OpenFile& into, std::string_view name);
   Result<void> make_subdirectory(OpenFile& into, std::string_view name);
+  Result<void> sync_above(const std::string& path);
   Result<void> sync(Fd dir, std::string_view place);
 
   Os* os_;
