@@ -22,6 +22,7 @@
 #include "harness/live/command_filter.h"
 #include "harness/live/command_zygote.h"
 #include "harness/live/command_zygote_wire.h"
+#include "harness/live/descriptor_message.h"
 
 namespace stampede {
 namespace {
@@ -34,23 +35,7 @@ long mark(CommandMark what, std::uint64_t first = 0, std::uint64_t second = 0) {
   return ::syscall(kMarkCall, kCommandMark, what, first, second);
 }
 
-bool send_reply(const CommandZygoteReply& reply, int descriptor) {
-  iovec place{const_cast<CommandZygoteReply*>(&reply), sizeof reply};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &place;
-  message.msg_iovlen = 1;
-  if (descriptor >= 0) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-  }
-  return ::sendmsg(kSocket, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof reply);
-}
+bool send_reply(const CommandZygoteReply& reply, int descriptor) { return send_message(kSocket, reply, descriptor); }
 
 bool write_text(const char* path, const std::string& text) {
   const int fd = ::open(path, O_WRONLY | O_CLOEXEC);

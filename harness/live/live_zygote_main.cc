@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "harness/live/descriptor_message.h"
 #include "harness/live/marked_os.h"
 #include "harness/live/zygote_wire.h"
 
@@ -30,23 +31,7 @@ bool has_one_thread() {
   return count == 1;
 }
 
-bool send_reply(const ZygoteReply& reply, int descriptor) {
-  iovec place{const_cast<ZygoteReply*>(&reply), sizeof reply};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &place;
-  message.msg_iovlen = 1;
-  if (descriptor >= 0) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-  }
-  return ::sendmsg(kZygoteSocketFd, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof reply);
-}
+bool send_reply(const ZygoteReply& reply, int descriptor) { return send_message(kZygoteSocketFd, reply, descriptor); }
 
 // Who is woken with a shorter slice than who runs takes over at once (EEVDF, Linux 6.12; ignored before). So a process
 // that is answered moves even where others keep the core busy: it runs for microseconds, and would wait for
