@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "harness/live/descriptor_message.h"
+#include "harness/live/huge_text.h"
 #include "harness/live/marked_os.h"
 #include "harness/live/zygote_wire.h"
 
@@ -110,6 +111,7 @@ int run_live_zygote(void (*warm_up)(), const LiveBody& body) {
   if (!slots) return 2;  // not started by a supervisor
   slots->close_descriptor();
   warm_up();
+  move_text_to_huge_pages();
   if (!has_one_thread()) {
     send_reply({.error = ENOTSUP, .failed = 2}, -1);
     return 3;
