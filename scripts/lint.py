@@ -28,6 +28,7 @@ TOKEN = re.compile(
     r'(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<text>(?<![0-9A-Za-z_])(?:u8|u|U|L)?R"(?P<tag>[^()\\\s]{0,16})\(.*?\)(?P=tag)"|'
     r'"(?:\\.|[^"\\\n])*"|(?<![0-9A-Fa-f])\'(?:\\.|[^\'\\\n])*\')', re.S)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
+TEST_MACRO = re.compile(r"\b(?:(?:TYPED_|INSTANTIATE_)?TEST(?:_[FP])?|(?:EXPECT|ASSERT)_[A-Z]+|GTEST_SKIP|testing::\w+)\b")
 CPP = (".cc", ".h")
 
 
@@ -170,6 +171,23 @@ def check_libraries(sources, report):
                 report.error(path, line, "heavy-library", f"{library} is for {', '.join(patterns)} only")
             elif len(places) > limit:
                 report.error(path, line, "heavy-library", f"{library} is included in {len(places)} files; {limit} are allowed")
+
+
+def check_test_headers(sources, report):
+    """The parsed form of gtest's header hides from the compiler that a test includes it nowhere."""
+    by_path = {source.path: source for source in sources if source.is_cpp}
+    for source in by_path.values():
+        match = TEST_MACRO.search(source.code) if source.is_test and source.name.endswith(".cc") else None
+        seen, waiting = set(), [source.path]
+        while match and waiting:
+            path = waiting.pop()
+            if path.startswith(("gtest/", "gmock/", "rapidcheck/gtest")):
+                match = None
+            elif path in by_path and path not in seen:
+                seen.add(path)
+                waiting += [included for _, _, included in by_path[path].includes]
+        if match:
+            report.error(source.path, source.line(match.start()), "test-header", f"{match.group()} without <gtest/gtest.h>")
 
 
 def check_banned(source, report):
@@ -325,6 +343,7 @@ def lint(root, formatting):
         check_test_bodies(source, report)
         check_sizes(source, report)
     check_libraries(sources, report)
+    check_test_headers(sources, report)
     check_guards(sources, report)
     check_lists(sources, report)
     check_places(root, sources, report)

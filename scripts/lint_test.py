@@ -159,6 +159,11 @@ class LintTest(unittest.TestCase):
             with self.subTest(name):
                 self.expect_finding("harness/run/a.cc:2", "test-library", {"harness/run/a.cc": source(f"#include <{name}>")})
 
+    def test_a_test_includes_what_makes_it_one(self):
+        self.expect_finding("harness/run/a_test.cc:2", "test-header", {
+            "harness/run/CMakeLists.txt": "# The runs of this test.\nadd_executable(run_test a_test.cc)\n",
+            "harness/run/a_test.cc": source("TEST(A, IsOne) { EXPECT_EQ(1, 1); }")})
+
     def test_heavy_library_in_a_header(self):
         self.expect_finding("harness/plan/a.h:4", "heavy-library", {
             "harness/plan/a.h": header("A_H", "#include <nlohmann/json.hpp>")})

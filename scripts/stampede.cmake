@@ -26,6 +26,10 @@ function(stampede_add_test name)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${serial})
   foreach(source IN LISTS arg_SOURCES)
     set_property(GLOBAL APPEND PROPERTY stampede_listed ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+    # What tests share need not include gtest, so its parsed form could hide what is forgotten.
+    if(STAMPEDE_PRECOMPILE STREQUAL "gtest" AND (NOT source MATCHES "_(test|property)\\.cc$" OR source MATCHES "_for_test\\.cc$"))
+      set_source_files_properties(${source} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+    endif()
   endforeach()
 endfunction()
 
@@ -43,23 +47,32 @@ function(stampede_check_lists)
   endforeach()
 endfunction()
 
-# Where STAMPEDE_PRECOMPILE is on: gives every program and library of ours the parsed form of the headers that most files
-# include. A file that forgets to include one of them compiles all the same, so `release` has it off and shows that. Not
-# <filesystem>, nor what includes it: its std::quoted competes with a file's own.
+# Gives programs, libraries and tests of ours the parsed form of headers that most of them include, as STAMPEDE_PRECOMPILE says.
+# `all`: a file that forgets to include one of them compiles all the same. `gtest`: tests alone, and nothing that they do not
+# include anyway, which scripts/lint.py checks; so such a build shows what is forgotten. Not <filesystem>, nor what includes it:
+# its std::quoted competes with a file's own.
 function(stampede_precompile_headers)
-  if(NOT STAMPEDE_PRECOMPILE)
+  if(STAMPEDE_PRECOMPILE STREQUAL "nothing")
     return()
+  elseif(STAMPEDE_PRECOMPILE STREQUAL "gtest")
+    set(test_headers <gtest/gtest.h>)
+  elseif(STAMPEDE_PRECOMPILE STREQUAL "all")
+    set(headers <algorithm> <chrono> <cstdint> <functional> <map> <memory> <optional> <set> <span>
+      <string> <string_view> <utility> <vector> <tl/expected.hpp>)
+    set(test_headers ${headers} <gmock/gmock.h> <gtest/gtest.h>)
+  else()
+    message(FATAL_ERROR "STAMPEDE_PRECOMPILE is nothing, gtest or all, not '${STAMPEDE_PRECOMPILE}'")
   endif()
-  set(standard <algorithm> <chrono> <cstdint> <functional> <map> <memory> <optional> <set> <span>
-    <string> <string_view> <utility> <vector>)
   set(source ${CMAKE_BINARY_DIR}/precompiled.cc)
   file(CONFIGURE OUTPUT ${source} CONTENT "// Only its headers matter.\n")
-  add_library(stampede_program_headers OBJECT ${source})
-  target_link_libraries(stampede_program_headers PRIVATE stampede_flags tl::expected)
-  target_precompile_headers(stampede_program_headers PRIVATE ${standard} <tl/expected.hpp>)
+  if(headers)
+    add_library(stampede_program_headers OBJECT ${source})
+    target_link_libraries(stampede_program_headers PRIVATE stampede_flags tl::expected)
+    target_precompile_headers(stampede_program_headers PRIVATE ${headers})
+  endif()
   add_library(stampede_test_headers OBJECT ${source})
   target_link_libraries(stampede_test_headers PRIVATE stampede_flags tl::expected GTest::gtest GTest::gmock)
-  target_precompile_headers(stampede_test_headers PRIVATE ${standard} <gmock/gmock.h> <gtest/gtest.h> <tl/expected.hpp>)
+  target_precompile_headers(stampede_test_headers PRIVATE ${test_headers})
   stampede_compile_as_test(stampede_test_headers)
   stampede_precompile_below(${PROJECT_SOURCE_DIR})
 endfunction()
@@ -77,7 +90,7 @@ function(stampede_precompile_below folder)
       continue()
     elseif(target IN_LIST tests)
       target_precompile_headers(${target} REUSE_FROM stampede_test_headers)
-    else()
+    elseif(TARGET stampede_program_headers)
       target_precompile_headers(${target} REUSE_FROM stampede_program_headers)
     endif()
   endforeach()
