@@ -24,8 +24,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Large enough that handing them out costs nothing, small enough that an interrupt is heard at once.
-constexpr std::uint64_t kBlockRuns = 64;
+// Large enough that handing them out costs nothing, small enough that an interrupt is heard at once: a run of a command
+// takes a thousand times as long as one of the cache.
+std::uint64_t runs_of_a_block(const SimExplorationOptions& options) {
+  const bool is_command = !options.command_subject.empty() || (options.plan && !options.plan->subject.empty());
+  return is_command ? 1 : 64;
+}
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -267,7 +271,8 @@ void put_together(Counts&& counts, TraceHash& hash, SimTotals& totals) {
 // What the threads share.
 class Blocks {
  public:
-  Blocks(const SimExplorationOptions& options, Clock::time_point started) : options_(options), started_(started) {}
+  Blocks(const SimExplorationOptions& options, Clock::time_point started)
+      : options_(options), block_runs_(runs_of_a_block(options)), started_(started) {}
 
   // Before the threads, where schedules of one plan are searched.
   void learn_plan(SimTotals& totals) {
@@ -280,9 +285,9 @@ class Blocks {
     Explorer explorer(options_, &learned_);
     for (;;) {
       const std::uint64_t block = next_.fetch_add(1);
-      const std::uint64_t first = block * kBlockRuns;
+      const std::uint64_t first = block * block_runs_;
       if (is_over(first)) break;
-      const std::uint64_t count = options_.runs ? std::min(kBlockRuns, *options_.runs - first) : kBlockRuns;
+      const std::uint64_t count = options_.runs ? std::min(block_runs_, *options_.runs - first) : block_runs_;
       Counts counts;
       explorer.run_block(first, count, counts);
       const std::lock_guard guard(mutex_);
@@ -337,6 +342,7 @@ class Blocks {
   }
 
   const SimExplorationOptions& options_;
+  std::uint64_t block_runs_;
   Clock::time_point started_;
   Learned learned_;  // of the only plan
   TraceHash hash_;
@@ -355,13 +361,14 @@ void explore_exhaustively(const SimExplorationOptions& options, Clock::time_poin
                           const std::function<void(const SimTotals&)>& progress) {
   Explorer explorer(options);
   totals.is_reduced = !options.strategy.is_plain && can_reduce(*options.plan);
+  const std::uint64_t block_runs = runs_of_a_block(options);
   BoundedExhaustive strategy({.preemptions_max = options.strategy.preemptions_max,
                               .only_shared_steps = totals.is_reduced,
                               .sleep_sets = totals.is_reduced});
   TraceHash hash;
   for (bool has_more = true; has_more;) {
     Counts counts;
-    for (std::uint64_t i = 0; i < kBlockRuns && has_more; ++i) {
+    for (std::uint64_t i = 0; i < block_runs && has_more; ++i) {
       if (options.runs && totals.schedules + counts.schedules == *options.runs) break;
       explorer.run(options.seed, *options.plan, options.strategy, strategy, options.runs_twice, counts);
       has_more = strategy.next();
