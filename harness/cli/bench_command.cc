@@ -19,8 +19,10 @@
 #include "harness/cli/model_options.h"
 #include "harness/cli/subcommand.h"
 #include "harness/cli/subject_option.h"
+#include "harness/cli/subject_world.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/free/posix_limits.h"
+#include "harness/run/subject_catalogue.h"
 
 namespace stampede {
 namespace {
@@ -92,7 +94,11 @@ bool names_one(const std::vector<std::string>& chosen, const std::vector<std::pa
 }
 
 LiveBenchmarkPrograms live_programs() {
-  return {built_in_zygote(), {kOwnProgram, "live-calls-zygote"}, own_program_path()};
+  return {built_in_zygote(),
+          {kOwnProgram, "live-calls-zygote"},
+          own_program_path(),
+          command_zygote(),
+          shipped_subjects_directory()};
 }
 
 int bench(BenchArguments& arguments) {

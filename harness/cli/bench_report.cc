@@ -115,7 +115,7 @@ ordered_json json_of(const RowMeasures& row) {
   }
   ordered_json operations = ordered_json::object();
   for (const auto& [operation, samples] : row.measures.times) operations[operation] = json_of(quantiles_of(samples));
-  ordered_json object = {{"name", row.name}};
+  ordered_json object = {{"name", row.name}, {"world", "free"}};
   if (row.start) object["start"] = name_of(*row.start);
   object.update({{"seconds", json_of(row.seconds)},
                  {"seconds_min", json_of(row.seconds_min)},
@@ -143,9 +143,12 @@ ordered_json json_of(const RowMeasures& row) {
   return object;
 }
 
-ordered_json json_of(const SimRow& row) {
+// What the rows of both controlled worlds have; free ones have other figures under the same names.
+template <class Row>
+ordered_json schedules_json(const Row& row, const char* world) {
   return {{"name", row.name},
-          {"start", "sim"},
+          {"world", world},
+          {"start", world},
           {"seconds", json_of(row.seconds)},
           {"seconds_min", json_of(row.seconds_min)},
           {"seconds_max", json_of(row.seconds_max)},
@@ -157,9 +160,14 @@ ordered_json json_of(const SimRow& row) {
           {"schedules", row.schedules},
           {"steps", row.steps},
           {"schedules_per_second", json_of(row.schedules_per_second)},
-          {"steps_per_second", json_of(row.steps_per_second)},
-          {"ratios", {{"bare_steps", json_of(row.ratio_to_bare_steps)}}},
           {"violation_count", row.violations}};
+}
+
+ordered_json json_of(const SimRow& row) {
+  ordered_json object = schedules_json(row, "sim");
+  object["steps_per_second"] = json_of(row.steps_per_second);
+  object["ratios"] = {{"bare_steps", json_of(row.ratio_to_bare_steps)}};
+  return object;
 }
 
 std::optional<double> quotient(std::optional<double> above, std::optional<double> below) {
@@ -167,27 +175,19 @@ std::optional<double> quotient(std::optional<double> above, std::optional<double
 }
 
 ordered_json json_of(const LiveRow& row) {
-  return {{"name", row.name},
-          {"start", "live"},
-          {"seconds", json_of(row.seconds)},
-          {"seconds_min", json_of(row.seconds_min)},
-          {"seconds_max", json_of(row.seconds_max)},
-          {"processes", row.processes},
-          {"runs", row.runs},
-          {"processes_per_second", nullptr},
-          {"hit_ratio", nullptr},
-          {"mb_per_second", nullptr},
-          {"schedules", row.schedules},
-          {"steps", row.steps},
-          {"schedules_per_second", json_of(row.schedules_per_second)},
-          {"decision_us_p50", json_of(row.decision_microseconds)},
-          {"strace_us_p50", json_of(row.strace_microseconds)},
-          {"ratios",
-           {{"bare_start", json_of(row.ratio_to_bare_starts)},
-            {"one_world", json_of(row.ratio_to_one_world)},
-            {"strace", json_of(quotient(row.decision_microseconds, row.strace_microseconds))}}},
-          {"violation_count", row.violations},
-          {"uncontrolled", row.uncontrolled}};
+  ordered_json object = schedules_json(row, "live");
+  object.update({{"decision_us_p50", json_of(row.decision_microseconds)},
+                 {"strace_us_p50", json_of(row.strace_microseconds)},
+                 {"commands", row.commands},
+                 {"cpu_ms_per_schedule", json_of(row.cpu_milliseconds)},
+                 {"ratios",
+                  {{"bare_start", json_of(row.ratio_to_bare_starts)},
+                   {"bare_start_of_plans", json_of(row.ratio_of_plans_to_bare_starts)},
+                   {"bare_start_cpu", json_of(row.cpu_ratio_to_bare_starts)},
+                   {"one_world", json_of(row.ratio_to_one_world)},
+                   {"strace", json_of(quotient(row.decision_microseconds, row.strace_microseconds))}}},
+                 {"uncontrolled", row.uncontrolled}});
+  return object;
 }
 
 }  // namespace
@@ -227,6 +227,14 @@ const char* const kBenchColumns =
     "  x start     seconds to fork as many processes from the same zygote, which end at once, and to\n"
     "              reset as many directories / duration\n"
     "  x one       schedules per second of two worlds on a core each / of one\n"
+    "Sixth table, executed commands in the live world, on one core, with reset, judge and epilogue:\n"
+    "  commands    of one schedule: a get of each process, and the epilogue's\n"
+    "  x start     seconds to run the command of a get as often, one after the other on the same core,\n"
+    "              unsupervised, in a directory that has the model: a start, and a hit / duration\n"
+    "  x plan      the same without epilogues: as often as the plan has processes / duration less the\n"
+    "              epilogues'\n"
+    "  cpu ms      CPU time of a schedule, of the supervisor and all processes, user and system\n"
+    "  x cpu       CPU time of the same bare commands / the schedule's\n"
     "Last table: from one step of a process to its next, at the median, and the same call of a process\n"
     "that strace -f --seccomp-bpf follows; x strace is the first / the second.\n";
 
@@ -249,30 +257,66 @@ std::string text_of(const std::vector<SimRow>& rows, TableStyle style) {
   return style == TableStyle::text ? table.text() : table.markdown();
 }
 
-std::string text_of(const std::vector<LiveRow>& rows, TableStyle style) {
-  Table schedules(
-      {"test name", "duration", "fastest", "slowest", "schedules", "schedules/s", "steps", "x start", "x one"});
-  Table decisions({"test name", "duration", "calls", "decision us", "strace us", "x strace"});
-  bool has_schedules = false, has_decisions = false;
+namespace {
+
+std::string name_of(const LiveRow& row) { return row.name + (row.violations == 0 ? "" : "!"); }
+
+Table command_table(const std::vector<LiveRow>& rows) {
+  Table table({"test name", "duration", "fastest", "slowest", "schedules", "schedules/s", "commands", "x start",
+               "x plan", "cpu ms", "x cpu"});
   for (const LiveRow& row : rows) {
-    const std::string name = row.name + (row.violations == 0 ? "" : "!");
-    if (row.schedules > 0) {
-      has_schedules = true;
-      schedules.add({name, number(row.seconds, 3), number(row.seconds_min, 3), number(row.seconds_max, 3),
-                     std::to_string(row.schedules), number(row.schedules_per_second, 0), std::to_string(row.steps),
-                     row.name.starts_with("live_two") ? "-" : number(row.ratio_to_bare_starts, 2),
-                     row.name.starts_with("live_two") ? number(row.ratio_to_one_world, 2) : "-"});
-    } else {
-      has_decisions = true;
-      decisions.add({name, number(row.seconds, 3), std::to_string(row.steps), number(row.decision_microseconds, 1),
-                     number(row.strace_microseconds, 1),
-                     number(quotient(row.decision_microseconds, row.strace_microseconds), 2)});
-    }
+    table.add({name_of(row), number(row.seconds, 3), number(row.seconds_min, 3), number(row.seconds_max, 3),
+               std::to_string(row.schedules), number(row.schedules_per_second, 1), std::to_string(row.commands),
+               number(row.ratio_to_bare_starts, 2), number(row.ratio_of_plans_to_bare_starts, 2),
+               number(row.cpu_milliseconds, 2), number(row.cpu_ratio_to_bare_starts, 2)});
   }
-  const auto printed = [&](const Table& table) { return style == TableStyle::text ? table.text() : table.markdown(); };
-  std::string text = has_schedules ? printed(schedules) : "";
-  if (has_schedules && has_decisions) text += "\n";
-  return text + (has_decisions ? printed(decisions) : "");
+  return table;
+}
+
+Table schedule_table(const std::vector<LiveRow>& rows) {
+  Table table({"test name", "duration", "fastest", "slowest", "schedules", "schedules/s", "steps", "x start", "x one"});
+  for (const LiveRow& row : rows) {
+    const bool is_two = row.name.starts_with("live_two");
+    table.add({name_of(row), number(row.seconds, 3), number(row.seconds_min, 3), number(row.seconds_max, 3),
+               std::to_string(row.schedules), number(row.schedules_per_second, 0), std::to_string(row.steps),
+               is_two ? "-" : number(row.ratio_to_bare_starts, 2), is_two ? number(row.ratio_to_one_world, 2) : "-"});
+  }
+  return table;
+}
+
+Table decision_table(const std::vector<LiveRow>& rows) {
+  Table table({"test name", "duration", "calls", "decision us", "strace us", "x strace"});
+  for (const LiveRow& row : rows) {
+    table.add({name_of(row), number(row.seconds, 3), std::to_string(row.steps), number(row.decision_microseconds, 1),
+               number(row.strace_microseconds, 1),
+               number(quotient(row.decision_microseconds, row.strace_microseconds), 2)});
+  }
+  return table;
+}
+
+// "all" where there are rows of more than one.
+std::string world_of(const BenchRows& rows) {
+  const bool is_sim = !rows.sim.empty(), is_live = !rows.live.empty();
+  if (rows.free.rows.empty() && is_sim != is_live) return is_sim ? "sim" : "live";
+  return is_sim || is_live ? "all" : "free";
+}
+
+}  // namespace
+
+std::string text_of(const std::vector<LiveRow>& rows, TableStyle style) {
+  std::vector<LiveRow> schedules, commands, decisions;
+  for (const LiveRow& row : rows)
+    (row.commands > 0 ? commands : row.schedules > 0 ? schedules : decisions).push_back(row);
+  std::string text;
+  const auto print = [&](const std::vector<LiveRow>& some, Table (*table_of)(const std::vector<LiveRow>&)) {
+    if (some.empty()) return;
+    const Table table = table_of(some);
+    text += (text.empty() ? "" : "\n") + (style == TableStyle::text ? table.text() : table.markdown());
+  };
+  print(schedules, schedule_table);
+  print(commands, command_table);
+  print(decisions, decision_table);
+  return text;
 }
 
 bool all_held(const BenchRows& rows) {
@@ -316,8 +360,8 @@ std::string json_of(const BenchRows& measured) {
   for (const SimRow& row : measured.sim) rows.push_back(json_of(row));
   for (const LiveRow& row : measured.live) rows.push_back(json_of(row));
   const ordered_json object = {
-      {"world", "free"},         {"subject", "modelcache"},           {"runs_per_row", benchmark.runs_per_row},
-      {"rows", std::move(rows)}, {"total", json_of(benchmark.total)}, {"interrupted", benchmark.interrupted}};
+      {"world", world_of(measured)}, {"subject", "modelcache"},           {"runs_per_row", benchmark.runs_per_row},
+      {"rows", std::move(rows)},     {"total", json_of(benchmark.total)}, {"interrupted", benchmark.interrupted}};
   return object.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

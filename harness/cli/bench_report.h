@@ -17,7 +17,7 @@ enum class TableStyle { text, markdown };
 std::string text_of(const Benchmark& benchmark, TableStyle style);
 // The rows of the simulated world, where there are any.
 std::string text_of(const std::vector<SimRow>& rows, TableStyle style);
-// The rows of the live world: of schedules, and of decisions.
+// The rows of the live world: of schedules, of executed commands, and of decisions.
 std::string text_of(const std::vector<LiveRow>& rows, TableStyle style);
 
 // The rows of every world that was measured.

@@ -12,6 +12,7 @@
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/subcommand.h"
 #include "harness/cli/subject_option.h"
+#include "harness/cli/subject_world.h"
 #include "harness/live/command_world.h"
 #include "harness/live/machine_offer.h"
 
@@ -41,7 +42,7 @@ Diagnosis examine() {
   found.machine = look_at_machine();
   const auto live = make_world_with(kBuiltInSubject, true);
   if (!live) found.why_no_live = live.error().message();
-  const auto commands = CommandWorld::start({.zygote = {"/proc/self/exe", "live-command-zygote"}});
+  const auto commands = CommandWorld::start({.zygote = command_zygote()});
   if (!commands) found.why_no_commands = commands.error().message();
   return found;
 }

@@ -46,6 +46,22 @@ TEST(CommandSubject, IsExploredWithoutDivergence) {
   EXPECT_GT(said.at("judged").at("bytes_are_what_was_asked"), 0);
 }
 
+TEST(CommandSubject, IsTimedBesideTheSameCommandsBare) {
+  std::string text;
+  const int status =
+      run({"bench", "--world", "live", "--scenario", "live_exec_modelcache", "--runs", "1", "--json"}, &text);
+  if (status == kCannotHere) GTEST_SKIP() << "no live world here";
+  EXPECT_EQ(status, 0) << text;
+  const json said = json::parse(text, nullptr, false);
+  EXPECT_EQ(said.at("world"), "live");
+  const json& row = said.at("rows").at(0);
+  EXPECT_EQ(row.at("world"), "live");
+  EXPECT_EQ(row.at("commands"), 5);  // of three processes, and of the epilogue, which gets one model more
+  EXPECT_EQ(row.at("uncontrolled"), 0);
+  EXPECT_GT(row.at("ratios").at("bare_start"), 0);
+  EXPECT_GT(row.at("ratios").at("bare_start_cpu"), 0);
+}
+
 TEST(CommandSubject, IsRefusedWhereItCannotRun) {
   std::string text;
   EXPECT_EQ(run({"explore", "--world", "sim", "--subject", "shell_cache", "--runs", "1"}, &text, true), 2);

@@ -18,6 +18,8 @@ constexpr std::string_view kCannotRun = "run subject";
 
 }  // namespace
 
+std::vector<std::string> command_zygote() { return {"/proc/self/exe", "live-command-zygote"}; }
+
 bool is_command_subject(const std::string& name_or_file) {
   return name_or_file != kBuiltInSubject && !name_or_file.ends_with(".so");
 }
@@ -32,7 +34,7 @@ Result<std::unique_ptr<PlanWorld>> make_subject_world(const std::string& name_or
   if (!missing.empty()) {
     return fail(ErrorCode::not_found, kCannotRun, subject->name, "missing " + describe(missing));
   }
-  return make_command_plan_world(*subject, {"/proc/self/exe", "live-command-zygote"}, core);
+  return make_command_plan_world(*subject, command_zygote(), core);
 }
 
 bool is_no_subject(const modelcache::Error& error) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cache/result.h"
 #include "harness/plan/plan.h"
@@ -12,6 +13,8 @@
 
 namespace stampede {
 
+// What starts the commands of a live world.
+std::vector<std::string> command_zygote();
 // Neither the built-in cache nor a plugin.
 bool is_command_subject(const std::string& name_or_file);
 // A live world for a subject by name or file. ERRORS: invalid_argument and those of find_subject, for what is none;

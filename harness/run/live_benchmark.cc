@@ -10,12 +10,15 @@
 
 #include "harness/faults/scripted_peers.h"
 #include "harness/live/live_world.h"
+#include "harness/run/command_benchmark.h"
+#include "harness/run/command_plan.h"
 #include "harness/run/live_calls.h"
 #include "harness/run/live_job.h"
 #include "harness/run/posix_traced_calls.h"
 #include "harness/run/sim_benchmark.h"
 #include "harness/run/sim_draw.h"
 #include "harness/run/sim_run.h"
+#include "harness/run/subject_catalogue.h"
 #include "harness/strategy/default_schedule.h"
 #include "harness/strategy/random_walk.h"
 
@@ -27,22 +30,28 @@ using modelcache::fail;
 using modelcache::Result;
 
 constexpr std::uint64_t kSchedules = 300;
+constexpr std::uint64_t kCommandSchedules = 50;
+constexpr std::size_t kBareCommands = 150;  // for one measurement
 constexpr std::uint64_t kCalls = 20'000;
 constexpr std::uint64_t kTracedCalls = 5'000;
 constexpr std::uint64_t kWalkSeed = 1;
 
-enum class Measure : std::uint8_t { one_world, two_worlds, decision };
+enum class Measure : std::uint8_t { one_world, two_worlds, commands, decision };
 
 struct Scenario {
   std::string_view name, what;
   Measure measure;
   bool is_drawn;          // plans drawn from seeds, instead of three_get_one
-  std::string_view call;  // of decisions
+  std::string_view call;  // of decisions; the subject of commands
 };
 constexpr Scenario kScenarios[] = {
     {"live_same_model_3proc", "sim_same_model_3proc on real processes and files", Measure::one_world, false, ""},
     {"live_drawn_plans", "sim_drawn_plans on real processes and files", Measure::one_world, true, ""},
     {"live_two_worlds", "live_same_model_3proc in two worlds at once, on a core each", Measure::two_worlds, false, ""},
+    {"live_exec_modelcache", "three execute modelcache, dynamically linked, for one new model of 1 KiB",
+     Measure::commands, false, "modelcache_command"},
+    {"live_exec_shell", "the same with the shell cache: flock, curl, sha256sum, sync, mv", Measure::commands, false,
+     "shell_cache"},
     {"live_decision_plain", "one process reads a byte again and again: what a decision costs", Measure::decision, false,
      kReadCalls},
     {"live_decision_path", "one process looks at a file by its name again and again", Measure::decision, false,
@@ -132,6 +141,24 @@ class StepTimes final : public Observer {
   std::vector<double> microseconds_;
 };
 
+// Of runs of commands, each with a measurement of bare ones, whose figures are of one command.
+struct CommandSamples {
+  std::vector<double> seconds, without_epilogues, cpu, bare, bare_cpu;
+
+  void fill_in(LiveRow& row) const {
+    const auto schedules = static_cast<double>(row.schedules);
+    const double all_cpu = *median(cpu);
+    row.cpu_milliseconds = all_cpu / schedules * 1e3;
+    const auto start = median(bare), start_cpu = median(bare_cpu);
+    if (!start || !start_cpu) return;
+    const double commands = static_cast<double>(row.commands) * schedules;
+    row.ratio_to_bare_starts = *start * commands / *row.seconds;
+    row.ratio_of_plans_to_bare_starts =
+        *start * static_cast<double>(row.processes) * schedules / *median(without_epilogues);
+    row.cpu_ratio_to_bare_starts = *start_cpu * commands / all_cpu;
+  }
+};
+
 class Bench {
  public:
   Bench(std::uint64_t runs, const LiveBenchmarkPrograms& programs, const std::function<bool()>& is_interrupted,
@@ -146,6 +173,8 @@ class Bench {
         return schedules(scenario, std::move(row));
       case Measure::two_worlds:
         return two_worlds(scenario, std::move(row));
+      case Measure::commands:
+        return commands(scenario, std::move(row));
       case Measure::decision:
         return decisions(scenario, std::move(row));
     }
@@ -245,6 +274,38 @@ class Bench {
       tally.uncontrolled += tallies[i].uncontrolled;
     }
     return slowest;
+  }
+
+  Result<LiveRow> commands(const Scenario& scenario, LiveRow row) {
+    auto subject = find_subject(scenario.call, programs_.subjects_directory);
+    if (!subject) return fail(std::move(subject.error()));
+    const std::vector<Plan> plans(kCommandSchedules, as_command_plan(three_get_one(), subject->name));
+    const Plan& plan = plans.front();
+    row.schedules = plans.size();
+    row.processes = plan.processes.size();
+    row.commands = plan.processes.size() + plan.models.size() + 1;  // a get each; the epilogue gets one model more
+    if (!missing_needs(*subject).empty()) return row;
+    auto bench = CommandBench::start(*subject, programs_.command_zygote);
+    if (!bench) return fail(std::move(bench.error()));
+    SimRunner runner((*bench)->take_world());
+    const Model model = generated_model(plan.models.front().name, plan.models.front().size_bytes);
+    CommandSamples samples;
+    while (goes_on(row)) {
+      Tally tally;
+      const Stopwatch watch;
+      samples.seconds.push_back(run_once(plans, runner, tally));
+      const SpentTime all = watch.spent(), epilogues = (*bench)->take_epilogues();
+      samples.without_epilogues.push_back(samples.seconds.back() - epilogues.seconds);
+      samples.cpu.push_back(all.cpu_seconds);
+      if (const auto bare = (*bench)->run_bare(model, kBareCommands)) {
+        samples.bare.push_back(bare->seconds / kBareCommands);
+        samples.bare_cpu.push_back(bare->cpu_seconds / kBareCommands);
+      }
+      add(tally, row);
+    }
+    finish(samples.seconds, row);
+    if (row.seconds) samples.fill_in(row);
+    return row;
   }
 
   Result<LiveRow> decisions(const Scenario& scenario, LiveRow row) {

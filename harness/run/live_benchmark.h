@@ -28,22 +28,31 @@ struct LiveRow {
   // From one step of a process to its next, at the median: told the result, it runs, makes its next call, is stopped,
   // chosen, and its call performed. And the same call of a process that strace follows, as that sees it itself.
   std::optional<double> decision_microseconds, strace_microseconds;
+  // Of executed commands, whose `ratio_to_bare_starts` is of as many commands as a schedule has, its epilogue's too,
+  // each run bare (command_benchmark.h). The same without epilogues: of the plan's own commands alone.
+  std::uint64_t commands = 0;  // of one schedule, the epilogue's too
+  std::optional<double> ratio_of_plans_to_bare_starts;
+  // CPU time of a schedule, supervisor and all processes; and bound / measured of it, which other work on the machine
+  // changes less.
+  std::optional<double> cpu_milliseconds, cpu_ratio_to_bare_starts;
   std::uint64_t violations = 0, uncontrolled = 0;
 };
 
 // Programs and arguments, all of this build.
 struct LiveBenchmarkPrograms {
-  std::vector<std::string> zygote;        // as make_live_plan_world takes it
-  std::vector<std::string> calls_zygote;  // leads to run_live_zygote with perform_live_calls
-  std::string program;                    // with the command `live-calls`
+  std::vector<std::string> zygote;          // as make_live_plan_world takes it
+  std::vector<std::string> calls_zygote;    // leads to run_live_zygote with perform_live_calls
+  std::string program;                      // with the command `live-calls`
+  std::vector<std::string> command_zygote;  // as make_command_plan_world takes it
+  std::string subjects_directory;           // for find_subject
 };
 
 // Name and description of every row, in their order.
 std::vector<std::pair<std::string, std::string>> live_scenario_names();
 
 // The rows whose names begin with one of `chosen`; all where that is empty. Each run is followed by one measurement of
-// its bound. A row that this machine cannot have (a second core, strace) says so by a figure that is not there. ERRORS:
-// as LiveWorld::start.
+// its bound. A row that this machine cannot have (a second core, strace, a program) says so by a figure that is not
+// there. ERRORS: as LiveWorld::start.
 modelcache::Result<std::vector<LiveRow>> run_live_benchmark(const std::vector<std::string>& chosen, std::uint64_t runs,
                                                             const LiveBenchmarkPrograms& programs,
                                                             const std::function<bool()>& is_interrupted,

@@ -74,9 +74,10 @@ std::unique_ptr<PlanWorld> make_sim_plan_world(const SubjectPlugin& subject = bu
 // world lives. ERRORS: as LiveWorld::start.
 modelcache::Result<std::unique_ptr<PlanWorld>> make_live_plan_world(std::vector<std::string> zygote, int core = -1);
 // Commands of a subject, executed: `zygote` leads to `run_command_zygote`. Plans have gets alone (command_plan.h).
-// REQUIRES: a subject with a command. ERRORS: as CommandWorld::start.
+// `directory` is as in LiveOptions. REQUIRES: a subject with a command. ERRORS: as CommandWorld::start.
 modelcache::Result<std::unique_ptr<PlanWorld>> make_command_plan_world(const Subject& subject,
-                                                                       std::vector<std::string> zygote, int core = -1);
+                                                                       std::vector<std::string> zygote, int core = -1,
+                                                                       const std::string& directory = "");
 
 }  // namespace stampede
 

@@ -138,8 +138,9 @@ class CommandPlanWorld final : public PlanWorld {
 }  // namespace
 
 modelcache::Result<std::unique_ptr<PlanWorld>> make_command_plan_world(const Subject& subject,
-                                                                       std::vector<std::string> zygote, int core) {
-  auto world = CommandWorld::start({.zygote = std::move(zygote), .core = core});
+                                                                       std::vector<std::string> zygote, int core,
+                                                                       const std::string& directory) {
+  auto world = CommandWorld::start({.zygote = std::move(zygote), .directory = directory, .core = core});
   if (!world) return modelcache::fail(std::move(world.error()));
   return std::unique_ptr<PlanWorld>(std::make_unique<CommandPlanWorld>(subject, std::move(*world)));
 }
