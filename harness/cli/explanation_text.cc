@@ -152,21 +152,38 @@ class Telling {
     block(lines);
   }
 
+  // Of commands, the one that takes the step.
+  static std::string program(const Step& step) { return step.program.empty() ? "" : step.program + " "; }
+  static std::string program_in(const Step& step) { return step.program.empty() ? "" : "(" + step.program + ") "; }
+
   [[nodiscard]] std::string line(const Step& step, std::size_t place, const Marks& marks) const {
     const std::string_view mark = place == marks.a ? "(A)" : place == marks.b ? "(B)" : "   ";
     const std::string_view fault = step.fault == StepFault::none ? "" : "  [a fault of the plan]";
-    return wrapped(fmt::format("    {} {:>4}  {}{}", mark, step.own_step, words_.of(step), fault), 14);
+    return wrapped(fmt::format("    {} {:>4}  {}{}{}", mark, step.own_step, program(step), words_.of(step), fault), 14);
+  }
+
+  // "process 1"; where others work for it, which one: "curl (actor 129) of process 1", by what it was last.
+  [[nodiscard]] std::string actor(std::uint32_t number) const {
+    std::string process = fmt::format("process {}", planned_process(number));
+    if (number < kPlanProcessesMax) return process;
+    for (const ExplainedRun* const told : {&failing_, &*explanation_.passing}) {
+      for (std::size_t i = told->steps.size(); i-- > 0;) {
+        const Step& step = told->steps[i];
+        if (actor_step(step).actor == number) return fmt::format("{} (actor {}) of {}", step.program, number, process);
+      }
+    }
+    return fmt::format("actor {} of {}", number, process);
   }
 
   [[nodiscard]] std::string change() const {
     const Switch& each = failing_.plan.schedule.switches.at(explanation_.changed_switch);
     if (explanation_.change == Explanation::Change::switch_dropped) {
-      return fmt::format("process {} is not held up before its step {} to let process {} go first", each.process,
-                         each.step, each.to);
+      return fmt::format("{} is not held up before its step {} to let {} go first", actor(each.process), each.step,
+                         actor(each.to));
     }
     const std::int64_t count = std::abs(explanation_.moved_by);
-    return fmt::format("process {} takes {} step{} {} before process {} moves", each.process, count,
-                       count == 1 ? "" : "s", explanation_.moved_by > 0 ? "more" : "fewer", each.to);
+    return fmt::format("{} takes {} step{} {} before {} moves", actor(each.process), count, count == 1 ? "" : "s",
+                       explanation_.moved_by > 0 ? "more" : "fewer", actor(each.to));
   }
 
   void nearest() {
@@ -195,8 +212,8 @@ class Telling {
     const Step& a = failing_.steps[explanation_.pair->first];
     const Step& b = explanation_.passing->steps[explanation_.pair->second_passing];
     text_ += "\nWhat decides is the order of two steps:\n\n";
-    text_ += wrapped(fmt::format("  (A) process {} {}", a.process, words_.of(a)), 6);
-    text_ += wrapped(fmt::format("  (B) process {} {}", b.process, words_.of(b)), 6);
+    text_ += wrapped(fmt::format("  (A) process {} {}{}", a.process, program_in(a), words_.of(a)), 6);
+    text_ += wrapped(fmt::format("  (B) process {} {}{}", b.process, program_in(b), words_.of(b)), 6);
     text_ += "\n  (A) before (B): it fails.   (B) before (A): all holds.\n";
   }
 

@@ -241,9 +241,7 @@ int explore_sim_world(ExploreSimArguments& arguments) {
                   arguments.skew > 0 ? fmt::format(" --skew {}", arguments.skew) : "",
                   arguments.subject == kBuiltInSubject ? "" : " --subject " + arguments.subject);
   auto saved = save_discoveries(totals.discoveries, out, command);
-  // Switches of commands name actors, which no smaller plan keeps yet.
-  const bool is_shrunk = !arguments.is_unshrunk && options.command_subject.empty();
-  if (is_shrunk) shrink_discoveries(options, !arguments.is_json, saved);
+  if (!arguments.is_unshrunk) shrink_discoveries(options, !arguments.is_json, saved);
   const int status = finish(arguments, arguments.is_json ? json_of(options, totals, saved) : text_of(options, totals),
                             saved, totals.violations, totals.interrupted);
   if (status == kAllHeld && totals.schedules == 0 && totals.uncontrolled > 0) return kCannotHere;

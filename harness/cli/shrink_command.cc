@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +17,7 @@
 #include "harness/cli/shrink_report.h"
 #include "harness/cli/subcommand.h"
 #include "harness/cli/subject_option.h"
+#include "harness/cli/subject_world.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/plan/plan_json.h"
 #include "harness/run/plan_replay.h"
@@ -26,7 +29,8 @@ constexpr const char* kFooter =
     "Drops processes, models, operations, faults and switches, and simplifies values, as long as the same invariant\n"
     "breaks for the same object, until nothing more can go; then runs every schedule with fewer switches, to prove\n"
     "that the remaining ones are needed; then replays the result strictly, three times. Without --out the result is\n"
-    "saved beside the plan, as NAME-shrunk.json.\n\n"
+    "saved beside the plan, as NAME-shrunk.json. A plan whose subject is a command runs in the live world, where a run\n"
+    "costs more: of it there are 600 replays at most, and the proof seldom comes to its end, which is said.\n\n"
     "Examples:\n"
     "  stampede shrink stampede-found/sim-one_download-0123456789abcdef.json\n"
     "  stampede shrink stampede-found --out shrunk/          all plans of a folder\n"
@@ -40,7 +44,7 @@ struct ShrinkArguments {
   std::string out;
   std::string world = "sim";
   std::string subject = kBuiltInSubject;
-  std::uint64_t proof_schedules = ProofOptions{}.schedules_max;
+  std::optional<std::uint64_t> proof_schedules;
   bool is_json = false;
 };
 
@@ -55,7 +59,6 @@ int read_all(const ShrinkArguments& arguments, std::vector<std::pair<std::string
   for (const std::string& file : *files) {
     auto plan = read_plan(file);
     if (!plan) return refuse(plan.error().message());
-    if (!plan->subject.empty()) return refuse(file + ": its subject is a command; such plans are not made smaller");
     plans.emplace_back(file, std::move(*plan));
   }
   return plans.empty() ? refuse("nothing to shrink: name plans") : 0;
@@ -76,25 +79,13 @@ std::string file_for(const ShrinkArguments& arguments, const std::string& plan, 
 // What the plans of one command share.
 class Shrinking {
  public:
-  Shrinking(const ShrinkArguments& arguments, SimRunner& runner) : arguments_(arguments), runner_(runner) {
-    options_.shrink.is_interrupted = options_.proof.is_interrupted = [this] { return interrupt_.happened(); };
-    options_.proof.schedules_max = arguments.proof_schedules;
-    options_.on_unshrunk = [this](const Plan& plan, const StepViolation& violation) {
-      if (arguments_.is_json) return;
-      std::fputs(unshrunk_text(plan, violation).c_str(), stdout);
-      std::fflush(stdout);
-    };
-    if (!is_terminal(2)) return;
-    options_.shrink.progress = [](const Plan& smaller, std::uint64_t replays) {
-      std::fprintf(stderr, "\r\033[K%s", progress_text(smaller, replays).c_str());
-    };
-  }
+  explicit Shrinking(const ShrinkArguments& arguments) : arguments_(arguments) {}
 
   [[nodiscard]] bool is_interrupted() const { return interrupt_.happened(); }
 
   // The exit status.
-  int shrink(const std::string& name, const Plan& plan, bool is_only_one) {
-    SmallestPlan smallest = smallest_plan(runner_, plan, options_);
+  int shrink(SimRunner& runner, const std::string& name, const Plan& plan, bool is_only_one) {
+    const SmallestPlan smallest = smallest_plan(runner, plan, options(plan));
     if (is_terminal(2)) std::fputs("\r\033[K", stderr);
     if (!smallest.shrunk.violation) {
       if (smallest.shrunk.uncontrolled > 0) return refuse(name + ": " + smallest.shrunk.why_uncontrolled, kCannotHere);
@@ -120,11 +111,55 @@ class Shrinking {
   }
 
  private:
+  [[nodiscard]] SmallestPlanOptions options(const Plan& plan) const {
+    SmallestPlanOptions options = options_for(plan);
+    options.shrink.is_interrupted = options.proof.is_interrupted = [this] { return interrupt_.happened(); };
+    if (arguments_.proof_schedules) options.proof.schedules_max = *arguments_.proof_schedules;
+    options.on_unshrunk = [this](const Plan& unshrunk, const StepViolation& violation) {
+      if (arguments_.is_json) return;
+      std::fputs(unshrunk_text(unshrunk, violation).c_str(), stdout);
+      std::fflush(stdout);
+    };
+    if (!is_terminal(2)) return options;
+    options.shrink.progress = [](const Plan& smaller, std::uint64_t replays) {
+      std::fprintf(stderr, "\r\033[K%s", progress_text(smaller, replays).c_str());
+    };
+    return options;
+  }
+
   const ShrinkArguments& arguments_;
-  SimRunner& runner_;
   PosixInterrupt interrupt_;
-  SmallestPlanOptions options_;
   nlohmann::ordered_json shrunk_ = nlohmann::ordered_json::array();
+};
+
+// Where plans run: those of commands in the world of their subject, the others where the arguments say.
+class Worlds {
+ public:
+  explicit Worlds(const ShrinkArguments& arguments) : arguments_(arguments) {}
+
+  // Null where there is none; then `status` says what that means, and it was told.
+  SimRunner* of(const std::string& file, const Plan& plan, int& status) {
+    if (!plan.subject.empty()) {
+      const auto found = subjects_.of(plan);
+      if (found) return *found;
+      status = refuse(file + ": " + found.error().message(), is_no_subject(found.error()) ? kUsage : kCannotHere);
+      return nullptr;
+    }
+    if (!runner_) {
+      auto world = make_world_with(arguments_.subject, arguments_.world == "live");
+      if (!world) {
+        status = refuse(fmt::format("no {} world here: {}", arguments_.world, world.error().message()), kCannotHere);
+        return nullptr;
+      }
+      runner_.emplace(std::move(*world));
+    }
+    return &*runner_;
+  }
+
+ private:
+  const ShrinkArguments& arguments_;
+  SubjectRunners subjects_;
+  std::optional<SimRunner> runner_;
 };
 
 int shrink_all(const ShrinkArguments& arguments) {
@@ -133,14 +168,15 @@ int shrink_all(const ShrinkArguments& arguments) {
   if (const auto checked = check_subject(arguments.subject); !checked) {
     return refuse("--subject: " + checked.error().message());
   }
-  auto world = make_world_with(arguments.subject, arguments.world == "live");
-  if (!world) return refuse(fmt::format("no {} world here: {}", arguments.world, world.error().message()), kCannotHere);
-  SimRunner runner(std::move(*world));
-  Shrinking shrinking(arguments, runner);
+  Worlds worlds(arguments);
+  Shrinking shrinking(arguments);
   int worst = kAllHeld;
   for (const auto& [name, plan] : plans) {
     if (shrinking.is_interrupted()) break;
-    worst = std::max(worst, shrinking.shrink(name, plan, plans.size() == 1));
+    int status = kAllHeld;
+    SimRunner* const runner = worlds.of(name, plan, status);
+    if (runner != nullptr) status = shrinking.shrink(*runner, name, plan, plans.size() == 1);
+    worst = std::max(worst, status);
   }
   if (arguments.is_json) std::fputs(shrinking.json().c_str(), stdout);
   return shrinking.is_interrupted() ? kInterrupted : worst;
@@ -158,9 +194,10 @@ void add_shrink_command(CLI::App& app, int& exit_status) {
   command.option("--subject", arguments->subject, "whose code runs: modelcache, or a plugin")
       .type_name("FILE.so")
       .shows_default();
-  command.option("--proof", arguments->proof_schedules, "schedules that the proof may run; 0: no proof")
-      .type_name("N")
-      .shows_default();
+  command
+      .option("--proof", arguments->proof_schedules,
+              "schedules that the proof may run, 20000 or, of a command, 500; 0: no proof")
+      .type_name("N");
   command.flag("--json", arguments->is_json, "one JSON object on standard output");
   command.footer(kFooter);
   command.run([arguments, &exit_status] { exit_status = shrink_all(*arguments); });

@@ -27,6 +27,8 @@ std::string_view name_of(const SmallestPlan& smallest) {
       return "found_fewer";
     case Proof::Verdict::bound:
       return "bound";
+    case Proof::Verdict::interrupted:
+      return "interrupted";
     case Proof::Verdict::cannot:
       return "cannot";
   }

@@ -14,13 +14,13 @@ namespace stampede {
 namespace {
 
 constexpr std::size_t kShrunkMax = 5;
-// The proof of `stampede shrink` goes further; here the search goes on.
-constexpr std::uint64_t kProofSchedules = 5000;
+// Of the bound of `stampede shrink`: here the search goes on.
+constexpr std::uint64_t kProofShare = 4;
 
-SmallestPlanOptions options_for(const SimExplorationOptions& exploration, bool shows_text) {
-  SmallestPlanOptions options;
+SmallestPlanOptions options_of(const Plan& plan, const SimExplorationOptions& exploration, bool shows_text) {
+  SmallestPlanOptions options = options_for(plan);
   options.shrink.is_interrupted = options.proof.is_interrupted = exploration.is_interrupted;
-  options.proof.schedules_max = kProofSchedules;
+  options.proof.schedules_max /= kProofShare;
   if (shows_text) {
     options.on_unshrunk = [](const Plan& plan, const StepViolation& violation) {
       std::fputs(unshrunk_text(plan, violation).c_str(), stdout);
@@ -56,7 +56,7 @@ void shrink_discoveries(const SimExplorationOptions& options, bool shows_text, s
     const Signature signature = signature_of(each.discovery.violations.front());
     if (seen.size() == kShrunkMax || !seen.insert(without_digits(signature)).second) continue;
     if (!runner) runner.emplace(options.make_world());
-    SmallestPlanOptions shrinking = options_for(options, shows_text);
+    SmallestPlanOptions shrinking = options_of(each.discovery.plan, options, shows_text);
     shrinking.find = find_signature(signature);
     SmallestPlan smallest = smallest_plan(*runner, each.discovery.plan, shrinking);
     if (is_terminal(2)) std::fputs("\r\033[K", stderr);

@@ -93,7 +93,7 @@ class CommandWorldTest : public testing::Test {
     stage.processes = processes;
     statuses_.assign(commands.size(), -1);
     outputs_.assign(commands.size(), "");
-    stage.on_end = [&](std::uint32_t process, std::uint32_t, int status) {
+    stage.on_end = [&](std::uint32_t process, std::uint32_t, int status, std::uint32_t) {
       statuses_[process] = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
       std::stringstream text;
       text << std::ifstream(processes[process].commands[0].output).rdbuf();

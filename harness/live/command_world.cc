@@ -242,7 +242,8 @@ class CommandWorld::Impl {
         planned.output.reset();
         end_leftovers(planned, static_cast<std::uint32_t>(arguments[2]));
         if (stage_->on_end) {
-          stage_->on_end(planned.number, static_cast<std::uint32_t>(arguments[2]), static_cast<int>(arguments[3]));
+          stage_->on_end(planned.number, static_cast<std::uint32_t>(arguments[2]), static_cast<int>(arguments[3]),
+                         planned.actors);
         }
         break;
       case CommandMark::hello:
@@ -355,6 +356,7 @@ class CommandWorld::Impl {
     machine_->clock.step();
     machine_->disk.set_wall_time(machine_->clock.coarse_wall());
     task.step.own_step = planned.own_steps;
+    task.step.actor = ActorStep{task.actor, task.own_steps};
     const CommandAnswer answer = taker_->take(task);
     task.step.at = machine_->clock.now();
     ++planned.own_steps;

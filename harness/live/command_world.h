@@ -36,8 +36,9 @@ struct CommandStage {
   bool time_runs_first = false;
   std::uint64_t steps_max = 10'000;                           // of all processes together
   std::chrono::nanoseconds time_max{std::chrono::hours(24)};  // of virtual time
-  // A command has ended, with its status as waitpid(2) tells it. Nobody has moved since.
-  std::function<void(std::uint32_t process, std::uint32_t command, int status)> on_end = nullptr;
+  // A command has ended, with its status as waitpid(2) tells it; so many actors have worked for its process by then
+  // (command_task.h). Nobody has moved since.
+  std::function<void(std::uint32_t process, std::uint32_t command, int status, std::uint32_t actors)> on_end = nullptr;
 };
 
 // Every process of a stage is a real program, with its children and threads. What any of them does to names and files

@@ -20,6 +20,7 @@ struct OperationOutcome {
   std::uint32_t index = 0;  // of the operation in its process
   Operation operation;
   std::uint32_t first_step = 0, end_step = 0;  // own steps: [first_step, end_step)
+  std::uint32_t actors = 0;                    // of commands: who had worked for its process by its end
   std::optional<modelcache::ErrorCode> error = {};
   std::string message = {};  // of the error
   std::string path = {};     // get, find: of the entry, relative to the cache directory

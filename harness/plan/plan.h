@@ -195,6 +195,9 @@ inline constexpr std::uint64_t kPlanIdleStepsMax = 50'000;  // of all processes 
 inline constexpr std::size_t kPlanTextMax = 4096;           // bytes of one text: a path, a sentence of the note
 inline constexpr std::chrono::hours kPlanTimeMax{10 * 365 * 24};
 
+// The planned process that an actor of a switch works for. Numbers of processes themselves stay as they are.
+constexpr std::size_t planned_process(std::uint32_t actor) { return actor % kPlanProcessesMax; }
+
 // Every index in range, every number within its limit, names unique, turns without contradictions, effects that fit
 // their steps, texts in UTF-8. Interruptions end: EINTR with `times` 0 is refused.
 // ERRORS: invalid_argument: the key's path ("processes[1].operations[0].model"), what was expected, and what came.

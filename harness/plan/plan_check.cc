@@ -279,7 +279,7 @@ Result<void> check_schedule(const Plan& plan) {
     // Actors of commands: see Plan::subject.
     const auto planned = [&](std::uint32_t actor) {
       const bool is_actor = !plan.subject.empty() && actor < kPlanProcessesMax * kPlanActorsMax;
-      return is_actor ? actor % kPlanProcessesMax : actor;
+      return is_actor ? planned_process(actor) : actor;
     };
     auto from = check_index(planned(switches[i].process), processes, "processes", [&] { return path(0); });
     if (!from) return from;

@@ -87,6 +87,12 @@ struct StepStat {
 // What decided a step's result, other than the world's state.
 enum class StepFault : std::uint8_t { none, error, short_transfer, does_nothing };
 
+// Who takes steps, as switches name it (Plan::subject), and how many he has taken before.
+struct ActorStep {
+  std::uint32_t actor = 0;
+  std::uint32_t own_step = 0;
+};
+
 struct Step : PendingStep {
   Stage stage = Stage::run;
   std::uint32_t process = 0;
@@ -98,9 +104,14 @@ struct Step : PendingStep {
   std::vector<std::string> names = {};  // list
   StepFault fault = StepFault::none;    // of the plan, decided the result
   std::string program = {};             // of executed commands: "curl"; not part of the trace
+  // Of executed commands; elsewhere the process and its own step are all there is to say. Not part of the trace.
+  std::optional<ActorStep> actor = {};
   std::chrono::nanoseconds at{};        // virtual time when it was done; not part of the trace
   std::chrono::nanoseconds until{};     // sleep_until: when it wants to wake, of the same clock; not part of the trace
 };
+
+// What the key of a switch before this step is.
+inline ActorStep actor_step(const Step& step) { return step.actor.value_or(ActorStep{step.process, step.own_step}); }
 
 }  // namespace stampede
 

@@ -208,6 +208,18 @@ bool shares_private_files(std::span<const Step> steps) {
   return false;
 }
 
+std::vector<Switch> moves_of(std::span<const Step> steps, std::span<const std::size_t> order) {
+  std::vector<Switch> moves;
+  Switch at{0, 0, 0};
+  for (const std::size_t index : order) {
+    const ActorStep step = actor_step(steps[index]);
+    at.to = step.actor;
+    if (at.to != at.process) moves.push_back(at);
+    at = {step.actor, step.own_step + 1, 0};
+  }
+  return moves;
+}
+
 std::vector<Switch> fewest_moves(const Plan& plan, std::span<const Step> steps,
                                  const std::vector<std::uint32_t>& killed, bool only_causes) {
   const Graph graph(plan, steps, killed, only_causes);
@@ -215,13 +227,7 @@ std::vector<Switch> fewest_moves(const Plan& plan, std::span<const Step> steps,
   for (std::size_t first = 0; first < graph.processes(); ++first) {
     const std::vector<std::size_t> order = graph.order_from(first);
     if (order.empty()) continue;
-    std::vector<Switch> moves;
-    Switch at{0, 0, 0};
-    for (const std::size_t index : order) {
-      at.to = steps[index].process;
-      if (at.to != at.process) moves.push_back(at);
-      at = {at.to, steps[index].own_step + 1, 0};
-    }
+    std::vector<Switch> moves = moves_of(steps, order);
     if (!best || moves.size() < best->size()) best = std::move(moves);
   }
   return best.value_or(std::vector<Switch>{});

@@ -18,6 +18,9 @@ bool conflict(const Step& one, const Step& other);
 // Whether steps conflict that touch files under tmp/, which shared_step.h takes to be private.
 bool shares_private_files(std::span<const Step> steps);
 
+// The switches of a schedule in which these steps come in that order, forced moves among them.
+std::vector<Switch> moves_of(std::span<const Step> steps, std::span<const std::size_t> order);
+
 // The switches of a schedule with few moves after which every two steps that conflict come in the order of `steps`,
 // which are those of the plan's processes, in their order; so do steps that a disk fault counts, and the last step of
 // who was killed (`killed`) and whatever follows. Where `only_causes` is set, just what must come before the last of

@@ -14,6 +14,8 @@ namespace {
 
 // How far a switch is moved: longer than an operation is.
 constexpr std::int64_t kMovesMax = 150;
+// Of commands, which take a hundred times as long: about a minute.
+constexpr std::uint64_t kCommandRunsMax = 400;
 
 class Explainer {
  public:
@@ -31,6 +33,8 @@ class Explainer {
   }
 
  private:
+  [[nodiscard]] bool is_command() const { return !explanation_.failing.plan.subject.empty(); }
+
   ExplainedRun run(const Plan& plan) {
     ++explanation_.runs;
     SimReplay replay = replay_sim(runner_, plan, false, {.keeps_steps = true});
@@ -67,6 +71,7 @@ class Explainer {
       for (const std::int64_t moved_by : {distance, -distance}) {
         for (std::size_t i = switches.size(); i-- > 0;) {
           if (std::int64_t{switches[i].step} + moved_by < 0) continue;
+          if (is_command() && explanation_.runs >= kCommandRunsMax) return;
           Plan moved = explanation_.failing.plan;
           Switch& each = moved.schedule.switches[i];
           each.step = static_cast<std::uint32_t>(std::int64_t{each.step} + moved_by);
@@ -139,18 +144,27 @@ class Explainer {
   void find_moved_pair() {
     if (explanation_.change != Explanation::Change::switch_moved) return;
     const std::vector<Step>&failing = explanation_.failing.steps, &passing = explanation_.passing->steps;
-    const Places in_failing = places_in(failing), in_passing = places_in(passing);
+    const Places in_failing = actor_places_in(failing), in_passing = actor_places_in(passing);
     const Switch& each = explanation_.failing.plan.schedule.switches[explanation_.changed_switch];
     const std::int64_t moved = std::int64_t{each.step} - 1 + std::max<std::int64_t>(explanation_.moved_by, 0);
     const std::pair<std::uint32_t, std::uint32_t> crossed{each.process, static_cast<std::uint32_t>(moved)};
     const auto failing_crossed = find(in_failing, crossed), passing_crossed = find(in_passing, crossed);
     for (std::size_t i = failing.size(); i-- > 0 && passing_crossed;) {
-      if (failing[i].process != each.to || (failing_crossed && *failing_crossed < i)) continue;
-      const auto there = find(in_passing, {failing[i].process, failing[i].own_step});
+      const ActorStep step = actor_step(failing[i]);
+      if (step.actor != each.to || (failing_crossed && *failing_crossed < i)) continue;
+      const auto there = find(in_passing, {step.actor, step.own_step});
       if (!there || *there < *passing_crossed) continue;
       explanation_.pair = RacingPair{i, failing_crossed, *passing_crossed, *there};
       return;
     }
+  }
+  static Places actor_places_in(const std::vector<Step>& steps) {
+    Places places;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const ActorStep step = actor_step(steps[i]);
+      places[{step.actor, step.own_step}] = i;
+    }
+    return places;
   }
   static std::optional<std::size_t> find(const Places& places, const Places::key_type& key) {
     const auto found = places.find(key);

@@ -51,9 +51,56 @@ class StepShift {
   std::vector<std::vector<StepRange>> gone_;
 };
 
+// Numbers of actors after processes and operations have gone. In plans of the built-in cache an actor is a process.
+class ActorNumbering {
+ public:
+  explicit ActorNumbering(const Numbering& processes, std::size_t count) : processes_(processes), gone_(count) {}
+  void remove(std::size_t process, const StepRange& range) { gone_.at(process).push_back(range); }
+  [[nodiscard]] bool stays(std::uint32_t actor) const {
+    const std::vector<StepRange>& gone = gone_.at(planned_process(actor));
+    return processes_.stays(planned_process(actor)) && std::none_of(gone.begin(), gone.end(), [&](const auto& range) {
+             return birth(actor) >= range.first_actor && birth(actor) < range.end_actor;
+           });
+  }
+  // REQUIRES: it stays.
+  [[nodiscard]] std::uint32_t operator[](std::uint32_t actor) const {
+    const std::size_t process = planned_process(actor);
+    std::uint32_t earlier = 0;
+    for (const StepRange& range : gone_[process]) {
+      if (range.end_actor <= birth(actor)) earlier += range.end_actor - range.first_actor;
+    }
+    return static_cast<std::uint32_t>(processes_[process] + kPlanProcessesMax * (birth(actor) - earlier));
+  }
+
+ private:
+  // Which one of its process's actors it is.
+  static std::uint32_t birth(std::uint32_t actor) { return actor / static_cast<std::uint32_t>(kPlanProcessesMax); }
+
+  const Numbering& processes_;
+  std::vector<std::vector<StepRange>> gone_;
+};
+
 struct Cutting {
+  Cutting(const Plan& plan, const PlanCut& cut)
+      : processes(plan.processes.size(), cut.processes),
+        models(plan.models.size(), cut.models),
+        steps(plan.processes.size()),
+        actors(processes, plan.processes.size()) {}
+  Cutting(const Cutting&) = delete;
+  Cutting& operator=(const Cutting&) = delete;
+
+  // Own steps of an actor of a command go with him.
+  [[nodiscard]] std::uint32_t step(std::uint32_t actor, std::uint32_t own_step) const {
+    return actor < kPlanProcessesMax ? steps.of(actor, own_step) : own_step;
+  }
+  void remove(std::size_t process, const StepRange& range) {
+    steps.remove(process, range);
+    actors.remove(process, range);
+  }
+
   Numbering processes, models;
   StepShift steps;
+  ActorNumbering actors;
 };
 
 void cut_operations(Plan& plan, const PlanCut& cut, const StepRanges& ranges, Cutting& cutting) {
@@ -65,7 +112,7 @@ void cut_operations(Plan& plan, const PlanCut& cut, const StepRanges& ranges, Cu
       const bool is_cut =
           std::find(cut.operations.begin(), cut.operations.end(), std::pair(p, i)) != cut.operations.end();
       if (is_cut || (names_model(operation.kind) && !cutting.models.stays(operation.model))) {
-        if (p < ranges.size() && i < ranges[p].size()) cutting.steps.remove(p, ranges[p][i]);
+        if (p < ranges.size() && i < ranges[p].size()) cutting.remove(p, ranges[p][i]);
         continue;
       }
       if (names_model(operation.kind)) operation.model = cutting.models[operation.model];
@@ -112,22 +159,22 @@ void cut_faults(Plan& plan, const PlanCut& cut, const Cutting& cutting) {
   }
 }
 
-// Where one or several processes that went stood between two that stay, the order of these two is kept.
+// Where one or several actors that went stood between two that stay, the order of these two is kept.
 void cut_switches(std::vector<Switch>& switches, const PlanCut& cut, const Cutting& cutting) {
-  drop(switches, cut.switches);
+  if (!cut.switches.empty()) drop(switches, cut.switches);
   std::vector<Switch> kept;
-  const auto number = [&](std::size_t process) { return static_cast<std::uint32_t>(cutting.processes[process]); };
-  // From where the processes that went were entered; at the start nobody has moved.
+  const ActorNumbering& actors = cutting.actors;
+  // From where those that went were entered; at the start nobody has moved.
   std::optional<Switch> entry;
-  if (!cutting.processes.stays(0)) entry = Switch{0, 0, 0};
+  if (!actors.stays(0)) entry = Switch{0, 0, 0};
   for (const Switch& each : switches) {
-    const bool from = cutting.processes.stays(each.process), to = cutting.processes.stays(each.to);
+    const bool from = actors.stays(each.process), to = actors.stays(each.to);
     if (from) {
-      const Switch moved{number(each.process), cutting.steps.of(each.process, each.step), to ? number(each.to) : 0};
+      const Switch moved{actors[each.process], cutting.step(each.process, each.step), to ? actors[each.to] : 0};
       entry = to ? std::nullopt : std::optional(moved);
       if (to) kept.push_back(moved);
     } else if (to && entry) {
-      entry->to = number(each.to);
+      entry->to = actors[each.to];
       if (entry->process != entry->to) kept.push_back(*entry);
       entry.reset();
     }
@@ -265,8 +312,7 @@ PlanSize size_of(const Plan& plan) {
 
 Plan without(const Plan& plan, const PlanCut& cut, const StepRanges& ranges) {
   Plan smaller = plan;
-  Cutting cutting{Numbering(plan.processes.size(), cut.processes), Numbering(plan.models.size(), cut.models),
-                  StepShift(plan.processes.size())};
+  Cutting cutting(plan, cut);
   cut_operations(smaller, cut, ranges, cutting);
   drop(smaller.processes, cut.processes);
   drop(smaller.models, cut.models);
@@ -282,7 +328,9 @@ void make_plain(Plan& plan, std::size_t process) {
   StepShift steps(plan.processes.size());
   steps.remove(process, {0, plan.processes[process].idle_steps});
   plan.processes[process] = std::move(plain);
-  for (Switch& each : plan.schedule.switches) each.step = steps.of(each.process, each.step);
+  for (Switch& each : plan.schedule.switches) {
+    if (each.process == process) each.step = steps.of(process, each.step);
+  }
   for (ProcessFault& fault : plan.process_faults) fault.step = steps.of(fault.process, fault.step);
 }
 

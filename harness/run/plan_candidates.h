@@ -25,12 +25,14 @@ struct PlanSize {
 };
 PlanSize size_of(const Plan& plan);
 
-// Own steps [first, end).
+// Own steps [first, end); of commands also the actors p + 64 k with k in [first_actor, end_actor), who work for this
+// operation alone.
 struct StepRange {
   std::uint32_t first = 0, end = 0;
+  std::uint32_t first_actor = 0, end_actor = 0;
 };
-// Of each process, of each operation: the steps that go when the operation goes. May be shorter than the plan's lists;
-// what is missing is not known.
+// Of each process, of each operation: what goes when the operation goes. May be shorter than the plan's lists; what is
+// missing is not known.
 using StepRanges = std::vector<std::vector<StepRange>>;
 
 // What goes, by index. Whatever names a process or model that goes, goes too.
@@ -42,7 +44,9 @@ struct PlanCut {
 
 // All that remains is numbered anew. A turn that goes becomes a good response, so that later connections keep theirs. A
 // switch to a process that goes leads to where the next switch leads away from it: that is what is left of the order.
-// Keys of own steps move down with the operations that went, where `ranges` knows their steps.
+// Keys of own steps move down with the operations that went, where `ranges` knows their steps. So do actors: those of
+// operations and processes that went go, and those that were born after them, or work for later processes, are numbered
+// as they will be then.
 // REQUIRES: indexes in range; a process that stays. ENSURES: check() accepts the result where it accepted `plan`.
 Plan without(const Plan& plan, const PlanCut& cut, const StepRanges& ranges = {});
 

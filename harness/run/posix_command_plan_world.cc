@@ -56,10 +56,11 @@ class CommandPlanWorld final : public PlanWorld {
                       .process_faults = stage.process_faults,
                       .time_runs_first = stage.time_runs_first};
     std::vector<std::string> deaths;
-    live.on_end = [&](std::uint32_t process, std::uint32_t command, int status) {
+    live.on_end = [&](std::uint32_t process, std::uint32_t command, int status, std::uint32_t actors) {
       OperationOutcome outcome =
           outcome_of(gets[process][command], processes[process].commands[command].output, status);
       outcome.operation = stage.processes[process].operations[command];
+      outcome.actors = actors;
       if (WIFSIGNALED(status)) deaths.push_back("process " + std::to_string(process) + ": " + outcome.message);
       on_outcome(process, std::move(outcome));
     };

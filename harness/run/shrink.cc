@@ -189,7 +189,8 @@ class Shrinker {
     for (const Switch& move : seen_.moves) {
       const bool is_own = next < best_.schedule.switches.size() && best_.schedule.switches[next] == move;
       if (is_own) ++next;
-      if (is_own || move.process == process || move.to == process) switches.push_back(move);
+      const bool is_around = planned_process(move.process) == process || planned_process(move.to) == process;
+      if (is_own || is_around) switches.push_back(move);
     }
     switches.insert(switches.end(), best_.schedule.switches.begin() + static_cast<std::ptrdiff_t>(next),
                     best_.schedule.switches.end());
@@ -213,15 +214,17 @@ class Shrinker {
     }
   }
 
-  // Steps that a process takes in a row.
+  // Steps that a process takes in a row, by their places among those seen.
   struct Block {
-    std::uint32_t process = 0, end_step = 0;
+    std::uint32_t process = 0;
+    std::size_t begin = 0, end = 0;
   };
   [[nodiscard]] std::vector<Block> blocks() const {
     std::vector<Block> list;
-    for (const Step& step : seen_.steps) {
-      if (list.empty() || list.back().process != step.process) list.push_back({step.process, 0});
-      list.back().end_step = step.own_step + 1;
+    for (std::size_t i = 0; i < seen_.steps.size(); ++i) {
+      const std::uint32_t process = seen_.steps[i].process;
+      if (list.empty() || list.back().process != process) list.push_back({process, i, i});
+      list.back().end = i + 1;
     }
     return list;
   }
@@ -246,14 +249,12 @@ class Shrinker {
     const Block moved = list[from];
     list.erase(list.begin() + static_cast<std::ptrdiff_t>(from));
     list.insert(list.begin() + static_cast<std::ptrdiff_t>(to), moved);
-    Plan plan = best_;
-    plan.schedule.switches.clear();
-    Switch at{0, 0, 0};
+    std::vector<std::size_t> order;
     for (const Block& block : list) {
-      at.to = block.process;
-      if (at.to != at.process) plan.schedule.switches.push_back(at);
-      at = {block.process, block.end_step, 0};
+      for (std::size_t i = block.begin; i < block.end; ++i) order.push_back(i);
     }
+    Plan plan = best_;
+    plan.schedule.switches = moves_of(seen_.steps, order);
     return plan;
   }
 

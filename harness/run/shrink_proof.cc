@@ -12,10 +12,9 @@ bool search(SimRunner& runner, const Plan& plan, const FindViolation& find, cons
             const ProofOptions& options, Proof& proof) {
   BoundedExhaustive strategy(bounds);
   do {
-    if (proof.schedules == options.schedules_max || options.is_interrupted()) {
-      proof.verdict = Proof::Verdict::bound;
-      return false;
-    }
+    if (options.is_interrupted()) proof.verdict = Proof::Verdict::interrupted;
+    else if (proof.schedules >= options.schedules_max) proof.verdict = Proof::Verdict::bound;
+    if (proof.verdict != Proof::Verdict::proven) return false;
     ++proof.schedules;
     const SimOutcome& outcome = runner.run(plan, strategy, {.keeps_steps = true});
     if (!outcome.uncontrolled.empty()) {
@@ -42,7 +41,8 @@ Proof prove_fewest_switches(SimRunner& runner, const Plan& plan, const FindViola
                             const ProofOptions& options) {
   Proof proof;
   if (plan.schedule.switches.empty()) return proof;
-  const bool has_private_files = !shares_private_files(trial_with(runner, find)(plan).steps);
+  // What shared_step.h says of files is about the built-in cache's folders.
+  const bool has_private_files = plan.subject.empty() && !shares_private_files(trial_with(runner, find)(plan).steps);
   for (std::uint32_t switches = 0; switches < plan.schedule.switches.size(); ++switches) {
     const BoundedExhaustive::Options bounds{
         .preemptions_max = switches, .only_shared_steps = has_private_files, .counts_every_switch = true};

@@ -21,7 +21,8 @@ struct Proof {
   enum class Verdict : std::uint8_t {
     proven,       // no schedule of the plan with fewer switches has the violation
     found_fewer,  // `plan` has
-    bound,        // more schedules than allowed, or interrupted: not proven
+    bound,        // more schedules than allowed: not proven
+    interrupted,  // not proven
     cannot,       // the world does not repeat itself, or lost control: not proven, `why` says more
   };
   Verdict verdict = Verdict::proven;

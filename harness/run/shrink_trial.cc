@@ -2,6 +2,7 @@
 #include "harness/run/shrink_trial.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "harness/strategy/replay.h"
@@ -9,43 +10,55 @@
 namespace stampede {
 namespace {
 
-// A lenient replay that notes each move from one process to another, and how many steps had been taken by then.
+// A lenient replay that notes who was chosen, and each move from one actor to another.
 class NotedReplay final : public Strategy {
  public:
   struct Move {
     Switch what;
-    bool is_choice = false;                // not the default
-    std::vector<std::uint32_t> own_steps;  // taken by each process before it, as far as was seen
+    bool is_choice = false;      // not the default
+    std::size_t decision = 0;    // its number
   };
 
-  NotedReplay(const Schedule& schedule, std::size_t processes)
-      : replay_(schedule, Replay::Mode::lenient), own_steps_(processes, 0) {}
+  explicit NotedReplay(const Schedule& schedule) : replay_(schedule, Replay::Mode::lenient) {}
 
   void begin() override {
     replay_.begin();
-    std::fill(own_steps_.begin(), own_steps_.end(), 0);
+    chosen_.clear();
     moves_.clear();
   }
 
-  // Whoever is no candidate and did not move last has taken no step since he was last seen.
   std::size_t choose(const Decision& decision) override {
     const std::size_t index = replay_.choose(decision);
-    own_steps_.at(decision.last) = decision.last_step;
-    for (const Candidate& candidate : decision.candidates) own_steps_.at(candidate.process) = candidate.own_step;
     const std::uint32_t to = decision.candidates[index].process;
     const bool is_choice = index != decision.by_default;
     if (to != decision.last || is_choice) {
-      moves_.push_back({{decision.last, decision.last_step, to}, is_choice, own_steps_});
+      moves_.push_back({{decision.last, decision.last_step, to}, is_choice, chosen_.size()});
     }
+    chosen_.push_back(to);
     return index;
   }
   [[nodiscard]] const std::vector<Move>& moves() const { return moves_; }
+  [[nodiscard]] const std::vector<std::uint32_t>& chosen() const { return chosen_; }
 
  private:
   Replay replay_;
-  std::vector<std::uint32_t> own_steps_;
+  std::vector<std::uint32_t> chosen_;  // actors, one a decision
   std::vector<Move> moves_;
 };
+
+// How many decisions came before the step of that number, and the one that led to it. Who is chosen takes a step, or
+// dies before it.
+std::size_t decisions_until(std::span<const std::uint32_t> chosen, const std::vector<Step>& trace, std::size_t steps) {
+  std::size_t taken = 0, decision = 0;
+  for (const Step& step : trace) {
+    if (step.stage != Stage::run) continue;
+    if (taken == steps) break;
+    while (decision < chosen.size() && chosen[decision] != actor_step(step).actor) ++decision;
+    ++decision;
+    ++taken;
+  }
+  return decision;
+}
 
 // Names of directories alone: what a process does until its first operation looks at a file.
 bool belongs_to_opening(const Step& step) {
@@ -75,12 +88,19 @@ void note_operations(const Plan& plan, const SimOutcome& outcome, Trial& trial) 
   const std::size_t processes = plan.processes.size();
   trial.ranges.resize(processes);
   trial.operations_begun.assign(processes, 0);
-  std::vector<std::uint32_t> next(processes, 0);  // own step with which the next operation begins
+  std::vector<std::uint32_t> next(processes, 0);    // own step with which the next operation begins
+  std::vector<std::uint32_t> actors(processes, 1);  // of commands: the first one of the next operation
+  const bool is_command = !plan.subject.empty();
   for (const OperationOutcome& operation : outcome.operations) {
     const std::uint32_t process = operation.process;
     if (operation.stage != Stage::run || process >= processes) continue;
-    const std::uint32_t first = operation.index == 0 ? opening_steps(trial.steps, process) : operation.first_step;
+    const bool opens = operation.index == 0 && !is_command;
+    const std::uint32_t first = opens ? opening_steps(trial.steps, process) : operation.first_step;
     trial.ranges[process].push_back({std::min(first, operation.end_step), operation.end_step});
+    if (is_command) {
+      trial.ranges[process].back().first_actor = std::exchange(actors[process], operation.actors);
+      trial.ranges[process].back().end_actor = operation.actors;
+    }
     if (operation.end_step <= trial.steps_taken[process]) ++trial.operations_begun[process];
     next[process] = operation.end_step;
   }
@@ -103,13 +123,9 @@ void note_failure(const Plan& plan, const SimOutcome& outcome, const NotedReplay
   }
   trial.steps_taken.assign(plan.processes.size(), 0);
   for (const Step& step : trial.steps) trial.steps_taken[step.process] = step.own_step + 1;
+  const std::size_t decisions = decisions_until(replay.chosen(), outcome.trace, trial.steps.size());
   for (const NotedReplay::Move& move : replay.moves()) {
-    // Who was killed before a step has a key one higher than his steps.
-    std::uint64_t before = 0;
-    for (std::size_t p = 0; p < move.own_steps.size() && p < outcome.run.own_steps.size(); ++p) {
-      before += std::min(move.own_steps[p], outcome.run.own_steps[p]);
-    }
-    if (before >= trial.steps.size()) break;
+    if (move.decision >= decisions) break;
     trial.moves.push_back(move.what);
     if (move.is_choice) trial.switches.push_back(move.what);
   }
@@ -139,7 +155,7 @@ FindViolation find_signature(Signature signature) {
 RunTrial trial_with(SimRunner& runner, FindViolation find) {
   return [&runner, find = std::move(find)](const Plan& plan) {
     Trial trial;
-    NotedReplay replay(plan.schedule, plan.processes.size());
+    NotedReplay replay(plan.schedule);
     const SimOutcome& outcome = runner.run(plan, replay, {.keeps_steps = true});
     trial.uncontrolled = outcome.uncontrolled;
     trial.trace_hash = outcome.trace_hash;

@@ -38,7 +38,18 @@ void replay_strictly(SimRunner& runner, const FindViolation& find, SmallestPlan&
   smallest.is_repeatable = true;
 }
 
+// Of commands: about a minute each.
+constexpr std::uint64_t kCommandReplaysMax = 600, kCommandProofSchedules = 500;
+
 }  // namespace
+
+SmallestPlanOptions options_for(const Plan& plan) {
+  SmallestPlanOptions options;
+  if (plan.subject.empty()) return options;
+  options.shrink.replays_max = kCommandReplaysMax;
+  options.proof.schedules_max = kCommandProofSchedules;
+  return options;
+}
 
 SmallestPlan smallest_plan(SimRunner& runner, const Plan& plan, const SmallestPlanOptions& options) {
   SmallestPlan smallest;
@@ -86,12 +97,15 @@ std::string proof_text(const SmallestPlan& smallest) {
   const Proof& proof = smallest.proof;
   const std::string ran = fmt::format("{} schedule{}", proof.schedules, proof.schedules == 1 ? "" : "s");
   if (!smallest.is_proof_wanted) return "not proven: no proof was asked for";
+  if (smallest.shrunk.interrupted) return "not proven: interrupted before";
   switch (proof.verdict) {
     case Proof::Verdict::proven:
       if (smallest.shrunk.plan.schedule.switches.empty()) return "proven: there is no switch to do without";
       return fmt::format("proven: no schedule with fewer switches does it ({} run)", ran);
     case Proof::Verdict::bound:
       return fmt::format("not proven: bound of {} reached", ran);
+    case Proof::Verdict::interrupted:
+      return fmt::format("not proven: interrupted after {}", ran);
     case Proof::Verdict::found_fewer:
       return fmt::format("not proven: fewer switches do it too, and cannot be shrunk on ({} run)", ran);
     case Proof::Verdict::cannot:

@@ -24,6 +24,9 @@ struct SmallestPlanOptions {
   std::function<void(const Plan&, const StepViolation&)> on_unshrunk = [](const Plan&, const StepViolation&) {};
 };
 
+// With bounds that suit what a run of the plan costs: one of a command starts programs, and takes a hundred times as long.
+SmallestPlanOptions options_for(const Plan& plan);
+
 struct SmallestPlan {
   StepViolation unshrunk;  // of the plan given
   // `shrunk.plan` is ready to be stored: its note says what breaks, and has its trace hash. `shrunk.violation` is none
