@@ -46,6 +46,35 @@ TEST(CommandSubject, IsExploredWithoutDivergence) {
   EXPECT_GT(said.at("judged").at("bytes_are_what_was_asked"), 0);
 }
 
+// Locks that do nothing: the second process empties what the first has verified and is about to rename.
+constexpr const char* kTwoWriters = R"({"plan": 1, "subject": "shell_cache", "models": [{"name": "m0", "bytes": 1024}],
+    "processes": [{"operations": [{"get": "m0"}]}, {"operations": [{"get": "m0"}]}],
+    "disk": [{"step": "try_lock", "effect": "does_nothing", "times": 0}],
+    "process_faults": [{"stop": {"process": 1, "step": 31, "time": "1ms"}},
+                       {"stop": {"process": 1, "step": 13, "time": "1ms"}}],
+    "schedule": {"switches": [[0, 0, 65], [128, 1, 192], [64, 5, 256], [64, 6, 384], [384, 2, 129]],
+                 "time_runs_first": true}})";
+
+TEST(CommandSubject, IsShrunkAndExplained) {
+  const TestDirectory directory;
+  const std::string file = directory.path() + "/plan.json", small = directory.path() + "/small.json";
+  std::ofstream(file) << kTwoWriters;
+  std::string text;
+  const int status = run({"shrink", file, "--out", small, "--json"}, &text);
+  if (status == kCannotHere) GTEST_SKIP() << "no live world of commands, or no curl here";
+  ASSERT_EQ(status, 0) << text;
+  const json shrunk = json::parse(std::ifstream(small), nullptr, false);
+  EXPECT_EQ(shrunk.at("expect"), "visible_means_complete");
+  EXPECT_EQ(shrunk.at("processes").size(), 2U);
+  EXPECT_LT(shrunk.at("process_faults").size(), 2U);
+  EXPECT_LE(shrunk.at("schedule").at("switches").size(), 2U) << shrunk;
+  EXPECT_EQ(run({"replay", small, "--strict"}, &text), 1);
+  EXPECT_THAT(text, HasSubstr("visible_means_complete"));
+  EXPECT_EQ(run({"show", small, "--explain"}, &text), 0) << text;
+  EXPECT_THAT(text, HasSubstr("What decides is the order of two steps"));
+  EXPECT_THAT(text, HasSubstr("(curl) opens or creates"));
+}
+
 TEST(CommandSubject, IsTimedBesideTheSameCommandsBare) {
   std::string text;
   const int status =

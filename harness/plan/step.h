@@ -106,8 +106,8 @@ struct Step : PendingStep {
   std::string program = {};             // of executed commands: "curl"; not part of the trace
   // Of executed commands; elsewhere the process and its own step are all there is to say. Not part of the trace.
   std::optional<ActorStep> actor = {};
-  std::chrono::nanoseconds at{};        // virtual time when it was done; not part of the trace
-  std::chrono::nanoseconds until{};     // sleep_until: when it wants to wake, of the same clock; not part of the trace
+  std::chrono::nanoseconds at{};     // virtual time when it was done; not part of the trace
+  std::chrono::nanoseconds until{};  // sleep_until: when it wants to wake, of the same clock; not part of the trace
 };
 
 // What the key of a switch before this step is.

@@ -107,6 +107,27 @@ TEST(PlanCut, MovesKeysDownWithOperationsWhoseStepsAreKnown) {
   EXPECT_EQ(smaller.process_faults[0].step, 28U);
 }
 
+// The third actor of process 1 is 1 + 3 * 64.
+TEST(PlanCut, NumbersActorsOfCommandsAnewWithTheirProcesses) {
+  Plan plan = four_processes();
+  plan.subject = "some_command";
+  plan.schedule.switches = {{1 + 64 * 3, 4, 3}, {3, 1, 1 + 64 * 2}, {2 + 64, 5, 3 + 64 * 7}};
+  const Plan smaller = without(plan, {.processes = {0}});
+  EXPECT_EQ(smaller.schedule.switches, (std::vector<Switch>{{64 * 3, 4, 2}, {2, 1, 64 * 2}, {1 + 64, 5, 2 + 64 * 7}}));
+}
+
+TEST(PlanCut, NumbersActorsOfCommandsAnewWithTheirOperations) {
+  Plan plan = four_processes();
+  plan.subject = "some_command";
+  plan.processes[0].operations = {{OperationKind::get, 0}, {OperationKind::get, 1}};
+  plan.schedule.switches = {{64 * 2, 3, 1}, {1 + 64, 2, 64 * 5}, {64 * 5, 6, 1 + 64 * 4}};
+  const StepRanges ranges = {{{0, 30, 1, 4}, {30, 60, 4, 7}}};
+  const Plan without_first = without(plan, {.operations = {{0, 0}}}, ranges);
+  EXPECT_EQ(without_first.schedule.switches, (std::vector<Switch>{{1 + 64, 2, 64 * 2}, {64 * 2, 6, 1 + 64 * 4}}));
+  const Plan without_second = without(plan, {.operations = {{0, 1}}}, ranges);
+  EXPECT_EQ(without_second.schedule.switches.front(), (Switch{64 * 2, 3, 1}));
+}
+
 TEST(PlanCut, GivesLaterConnectionsTheirTurns) {
   Plan plan = four_processes();
   plan.network.faults = {*parse_turn("reset_on_accept"), *parse_turn("status:503"), *parse_turn("flip_byte:1")};

@@ -12,8 +12,10 @@ bool search(SimRunner& runner, const Plan& plan, const FindViolation& find, cons
             const ProofOptions& options, Proof& proof) {
   BoundedExhaustive strategy(bounds);
   do {
-    if (options.is_interrupted()) proof.verdict = Proof::Verdict::interrupted;
-    else if (proof.schedules >= options.schedules_max) proof.verdict = Proof::Verdict::bound;
+    if (options.is_interrupted())
+      proof.verdict = Proof::Verdict::interrupted;
+    else if (proof.schedules >= options.schedules_max)
+      proof.verdict = Proof::Verdict::bound;
     if (proof.verdict != Proof::Verdict::proven) return false;
     ++proof.schedules;
     const SimOutcome& outcome = runner.run(plan, strategy, {.keeps_steps = true});

@@ -15,8 +15,8 @@ class NotedReplay final : public Strategy {
  public:
   struct Move {
     Switch what;
-    bool is_choice = false;      // not the default
-    std::size_t decision = 0;    // its number
+    bool is_choice = false;    // not the default
+    std::size_t decision = 0;  // its number
   };
 
   explicit NotedReplay(const Schedule& schedule) : replay_(schedule, Replay::Mode::lenient) {}

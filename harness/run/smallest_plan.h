@@ -24,7 +24,8 @@ struct SmallestPlanOptions {
   std::function<void(const Plan&, const StepViolation&)> on_unshrunk = [](const Plan&, const StepViolation&) {};
 };
 
-// With bounds that suit what a run of the plan costs: one of a command starts programs, and takes a hundred times as long.
+// With bounds that suit what a run of the plan costs: one of a command starts programs, and takes a hundred times as
+// long.
 SmallestPlanOptions options_for(const Plan& plan);
 
 struct SmallestPlan {

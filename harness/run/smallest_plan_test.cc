@@ -50,6 +50,17 @@ TEST(ShrinkProof, SaysThatABoundIsNoProof) {
   EXPECT_EQ(proof.schedules, 1U);
 }
 
+TEST(ShrinkProof, SaysThatItWasInterrupted) {
+  SimRunner runner;
+  const Plan plan = two_get_one(runner, {Switch{0, 3, 1}, Switch{1, 5, 0}});
+  const Proof proof = prove_fewest_switches(runner, plan, find_two_downloads, {.is_interrupted = [] { return true; }});
+  EXPECT_EQ(proof.verdict, Proof::Verdict::interrupted);
+  SmallestPlan smallest;
+  smallest.is_proof_wanted = true;
+  smallest.proof = proof;
+  EXPECT_EQ(proof_text(smallest), "not proven: interrupted after 0 schedules");
+}
+
 TEST(SmallestPlan, IsProvenRepeatableAndReadyToBeStored) {
   SimRunner runner;
   std::uint64_t seed = 500;
