@@ -22,8 +22,8 @@ SmallestPlanOptions options_of(const Plan& plan, const SimExplorationOptions& ex
   options.shrink.is_interrupted = options.proof.is_interrupted = exploration.is_interrupted;
   options.proof.schedules_max /= kProofShare;
   if (shows_text) {
-    options.on_unshrunk = [](const Plan& plan, const StepViolation& violation) {
-      std::fputs(unshrunk_text(plan, violation).c_str(), stdout);
+    options.on_unshrunk = [](const Plan& unshrunk, const StepViolation& violation) {
+      std::fputs(unshrunk_text(unshrunk, violation).c_str(), stdout);
       std::fflush(stdout);
     };
   }

@@ -6,7 +6,6 @@
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -53,6 +52,13 @@ std::vector<Mapping> own_mappings() {
   return mappings;
 }
 
+// Word by word: mappings are whole pages, but a sanitizer's memcpy would refuse the gaps that it keeps around constants.
+[[gnu::no_sanitize_address]] void copy_words(std::uint64_t to, std::uint64_t from, std::uint64_t bytes) {
+  auto* const target = static_cast<volatile std::uint64_t*>(place(to));
+  const auto* const source = static_cast<const volatile std::uint64_t*>(place(from));
+  for (std::uint64_t i = 0; i < bytes / sizeof *target; ++i) target[i] = source[i];
+}
+
 // A copy at a huge page's edge, as long as whole huge pages; the caller's to unmap.
 std::optional<std::uint64_t> copy_of(const Mapping& original, std::uint64_t bytes) {
   void* const memory =
@@ -63,7 +69,7 @@ std::optional<std::uint64_t> copy_of(const Mapping& original, std::uint64_t byte
   if (copy > begin) (void)::munmap(memory, copy - begin);
   (void)::munmap(place(copy + bytes), begin + kHugePageBytes - copy);
   (void)::madvise(place(copy), bytes, MADV_HUGEPAGE);
-  std::memcpy(place(copy), place(original.begin), original.end - original.begin);
+  copy_words(copy, original.begin, original.end - original.begin);
   const int access = PROT_READ | (original.is_executable ? PROT_EXEC : 0);
   if (::mprotect(place(copy), bytes, access) == 0) return copy;
   (void)::munmap(place(copy), bytes);
