@@ -5,7 +5,6 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -17,6 +16,8 @@
 #include <cstring>
 #include <iterator>
 #include <vector>
+
+#include "harness/live/without_signals.h"
 
 namespace stampede {
 namespace {
@@ -81,14 +82,8 @@ std::vector<sock_filter> program() {
 // Gives a descriptor to a process, which takes it itself. The supervisor waits for that, and a signal that ended its
 // wait (thread_ticks.h) would leave the process answered without one.
 int give(int listener, seccomp_notif_addfd& addition) {
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_BLOCK, &all, &before);
-  const int fd = ::ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &addition);
-  const int error = errno;
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  errno = error;
-  return fd;
+  const WithoutSignals whole;
+  return ::ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &addition);
 }
 
 bool respond(int listener, seccomp_notif_resp response) {
@@ -155,6 +150,16 @@ int CallStops::answer_with_descriptor(const StoppedCall& call, int fd, bool clos
   addition.flags = SECCOMP_ADDFD_FLAG_SEND;
   addition.srcfd = static_cast<std::uint32_t>(fd);
   addition.newfd_flags = closes_on_exec ? O_CLOEXEC : 0;
+  return give(listener_.get(), addition);
+}
+
+int CallStops::answer_with_descriptor_at(const StoppedCall& call, int fd, int number) {
+  seccomp_notif_addfd addition{};
+  addition.id = call.id;
+  addition.flags = SECCOMP_ADDFD_FLAG_SETFD | SECCOMP_ADDFD_FLAG_SEND;
+  addition.srcfd = static_cast<std::uint32_t>(fd);
+  addition.newfd = static_cast<std::uint32_t>(number);
+  addition.newfd_flags = O_CLOEXEC;
   return give(listener_.get(), addition);
 }
 

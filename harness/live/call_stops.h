@@ -55,6 +55,8 @@ class CallStops {
   // The call is not made; it returns a new descriptor of what `fd` has open. Returns its number in the process, or -1
   // with errno.
   int answer_with_descriptor(const StoppedCall& call, int fd, bool closes_on_exec = true);
+  // The same with that number, which closes on exec.
+  int answer_with_descriptor_at(const StoppedCall& call, int fd, int number);
   // What the close(2) that is stopped would close is closed, without an answer yet: something harmless takes its place.
   bool close_unseen(const StoppedCall& call);
 

@@ -5,9 +5,11 @@
 #include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -17,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/live/command_filter.h"
 #include "harness/live/command_reader.h"
 #include "harness/live/process_memory.h"
 #include "harness/plan/world_identity.h"
@@ -43,7 +46,8 @@ bool is_wall_clock(std::uint64_t clock) {
 
 class Answers {
  public:
-  Answers(CommandMachine& machine, CommandTask& task) : machine_(machine), task_(task), call_(task.normal) {}
+  Answers(CommandMachine& machine, CommandTask& task, FirstArgument& first)
+      : machine_(machine), task_(task), first_(first), call_(task.normal) {}
 
   bool give() {
     switch (call_.number) {
@@ -155,12 +159,32 @@ class Answers {
   bool give_file() {
     const std::string path = machine_.files.path_of(task_, argument(0), argument(1));
     if (path == "/dev/urandom" || path == "/dev/random") return give_bytes(random_bytes());
-    if (!path.starts_with("/proc/")) return false;
+    if (!path.starts_with("/proc/")) return give_private(path);
     const std::optional<std::string> text = process_file(path);
     if (!text) return false;
     if (text->empty()) return value(0, ENOENT);
     const auto bytes = std::as_bytes(std::span(*text));
     return give_bytes({bytes.begin(), bytes.end()});
+  }
+  // A file of the system that is opened to be read, where what is read of it need not be seen. Not one of those calls
+  // that must get the lowest free number, as some expect who closed their standard input before.
+  bool give_private(const std::string& path) {
+    if (argument(2) != (O_RDONLY | O_CLOEXEC) || path.starts_with("/dev/") || path.starts_with("/sys/")) return false;
+    struct stat stat{};
+    if (::stat(path.c_str(), &stat) != 0 || !S_ISREG(stat.st_mode) || !machine_.files.is_elsewhere(stat)) {
+      return false;  // the kernel says why
+    }
+    const int number = free_private_number();
+    const OwnedFd file(number < 0 ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    return file.is_open() && machine_.stops.answer_with_descriptor_at(task_.call, file.get(), number) >= 0;
+  }
+  // -1 where all are taken: only the process knows when it closed one.
+  int free_private_number() {
+    for (int number = kFirstPrivateFd; number < kPrivateFdsEnd; ++number) {
+      const OwnedFd taken(static_cast<int>(::syscall(SYS_pidfd_getfd, task_.process->pidfd.get(), number, 0)));
+      if (!taken.is_open()) return errno == EBADF ? number : -1;
+    }
+    return -1;
   }
   bool give_bytes(const std::vector<std::byte>& bytes) {
     const OwnedFd file(::memfd_create("given", MFD_CLOEXEC));
@@ -179,7 +203,7 @@ class Answers {
   }
 
   bool is_internet_socket() {
-    const HeldFile held = machine_.files.hold(task_, argument(0));
+    const HeldFile& held = first_.held();
     int family = 0;
     socklen_t size = sizeof family;
     return held.is_open() && ::getsockopt(held.fd.get(), SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 &&
@@ -197,9 +221,11 @@ class Answers {
     return ntohl(to.sin_addr.s_addr) >> 24 != kLoopback && value(0, ENETUNREACH);
   }
 
-  bool is_watched(std::size_t which) { return machine_.files.hold(task_, argument(which)).is_watched(); }
+  bool is_watched(std::size_t which) {
+    return which == 0 ? first_.held().is_watched() : machine_.files.hold(task_, argument(which)).is_watched();
+  }
   bool is_connection() {
-    const HeldFile held = machine_.files.hold(task_, argument(0));
+    const HeldFile& held = first_.held();
     return held.is_open() && S_ISSOCK(held.stat.st_mode) && machine_.links.connection(held.stat.st_ino) != nullptr;
   }
 
@@ -212,11 +238,14 @@ class Answers {
 
   CommandMachine& machine_;
   CommandTask& task_;
+  FirstArgument& first_;
   const StoppedCall& call_;
 };
 
 }  // namespace
 
-bool answer_at_once(CommandMachine& machine, CommandTask& task) { return Answers(machine, task).give(); }
+bool answer_at_once(CommandMachine& machine, CommandTask& task, FirstArgument& first) {
+  return Answers(machine, task, first).give();
+}
 
 }  // namespace stampede

@@ -26,8 +26,8 @@ constexpr std::size_t kPolledMax = 1024;
 
 class Blocking {
  public:
-  Blocking(CommandMachine& machine, CommandTask& task, CommandLook& look)
-      : machine_(machine), task_(task), call_(task.normal), look_(look) {}
+  Blocking(CommandMachine& machine, CommandTask& task, FirstArgument& first, CommandLook& look)
+      : machine_(machine), task_(task), first_(first), call_(task.normal), look_(look) {}
 
   // False where the call waits for nobody.
   bool read() {
@@ -112,7 +112,7 @@ class Blocking {
   }
 
   bool on_descriptor(short events) {
-    const HeldFile held = machine_.files.hold(task_, argument(0));
+    const HeldFile& held = first_.held();
     const bool may_wait = held.is_open() && (S_ISFIFO(held.stat.st_mode) || S_ISSOCK(held.stat.st_mode) ||
                                              S_ISCHR(held.stat.st_mode) || (held.stat.st_mode & S_IFMT) == 0);
     if (!may_wait || (::fcntl(held.fd.get(), F_GETFL) & O_NONBLOCK) != 0) return false;
@@ -245,14 +245,15 @@ class Blocking {
 
   CommandMachine& machine_;
   CommandTask& task_;
+  FirstArgument& first_;
   const StoppedCall& call_;
   CommandLook& look_;
 };
 
 }  // namespace
 
-bool wait_of(CommandMachine& machine, CommandTask& task, CommandLook& look) {
-  return Blocking(machine, task, look).read();
+bool wait_of(CommandMachine& machine, CommandTask& task, FirstArgument& first, CommandLook& look) {
+  return Blocking(machine, task, first, look).read();
 }
 
 }  // namespace stampede

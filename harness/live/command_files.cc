@@ -12,6 +12,7 @@
 #include <cstring>
 #include <vector>
 
+#include "harness/live/command_filter.h"
 #include "harness/live/process_memory.h"
 #include "harness/plan/world_identity.h"
 
@@ -26,6 +27,11 @@ bool starts_below(std::string_view path, std::string_view directory) {
 }
 
 }  // namespace
+
+std::string too_many_descriptors(const CommandTask& task) {
+  return "process " + std::to_string(task.process->planned) + " (" + task.process->program + ") has more than " +
+         std::to_string(kFirstPrivateFd) + " descriptors open";
+}
 
 std::string link_target(const std::string& link) {
   std::array<char, PATH_MAX> text;
@@ -56,6 +62,12 @@ modelcache::Result<void> CommandFiles::use(const std::string& root) {
   if (::realpath(root.c_str(), real.data()) == nullptr) {
     return modelcache::fail(modelcache::ErrorCode::not_found, "open directory", root, std::strerror(errno));
   }
+  struct stat stat{};
+  if (::stat(real.data(), &stat) != 0) {
+    return modelcache::fail(modelcache::ErrorCode::io, "look at directory", root, std::strerror(errno));
+  }
+  device_ = stat.st_dev;
+  if (::stat("/proc", &stat) == 0) proc_device_ = stat.st_dev;
   root_ = real.data();
   cache_ = root_ + std::string(kWorldCacheDirectory);
   return disk_.use(root_);
@@ -90,6 +102,7 @@ HeldFile CommandFiles::hold(const CommandTask& task, std::uint64_t fd) const {
   held.fd = OwnedFd(static_cast<int>(::syscall(SYS_pidfd_getfd, task.process->pidfd.get(), static_cast<int>(fd), 0)));
   if (!held.is_open() || ::fstat(held.fd.get(), &held.stat) != 0) return {};
   if (!S_ISREG(held.stat.st_mode) && !S_ISDIR(held.stat.st_mode)) return held;
+  if (held.stat.st_dev != device_) return held;
   std::string path = link_target("/proc/self/fd/" + std::to_string(held.fd.get()));
   if (path.ends_with(kDeleted)) path.resize(path.size() - kDeleted.size());
   if (is_watched(path)) held.path = std::move(path);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,11 @@ class CommandFiles {
   // The absolute path that an argument names, without "." and ".."; symbolic links stay. Empty where it cannot be read.
   [[nodiscard]] std::string path_of(const CommandTask& task, std::uint64_t directory, std::uint64_t address) const;
   [[nodiscard]] bool is_watched(std::string_view path) const;
+  // Whether a file lies on another device than the cache directory, and is none of
+  // /proc, which differ with who opens them.
+  [[nodiscard]] bool is_elsewhere(const struct stat& stat) const {
+    return stat.st_dev != device_ && stat.st_dev != proc_device_;
+  }
   // As steps have it: relative to the cache directory.
   [[nodiscard]] std::string step_path(std::string_view path) const;
   [[nodiscard]] LiveAt at(const std::string& path) const;
@@ -48,7 +54,27 @@ class CommandFiles {
  private:
   LiveDisk& disk_;
   std::string root_, cache_;
+  dev_t device_ = 0;       // of the cache directory, below which nothing is mounted
+  dev_t proc_device_ = 0;  // of /proc
 };
+
+// What the first argument of a stopped call has open: asked for once, when first needed. It lives for one call only.
+class FirstArgument {
+ public:
+  FirstArgument(const CommandFiles& files, const CommandTask& task) : files_(files), task_(task) {}
+  [[nodiscard]] const HeldFile& held() {
+    if (!held_) held_.emplace(files_.hold(task_, task_.normal.arguments[0]));
+    return *held_;
+  }
+
+ private:
+  const CommandFiles& files_;
+  const CommandTask& task_;
+  std::optional<HeldFile> held_;
+};
+
+// Why the world loses control of who has a watched file or a connection there where nobody sees it (command_filter.h).
+std::string too_many_descriptors(const CommandTask& task);
 
 // What a link of /proc leads to; empty where it cannot be read.
 std::string link_target(const std::string& link);

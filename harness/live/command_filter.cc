@@ -42,13 +42,9 @@ constexpr int kRefused[] = {
 constexpr int kStopped[] = {
     // files
     __NR_write,
-    __NR_close,
     __NR_openat,
-    __NR_fstat,
-    __NR_newfstatat,
     __NR_clock_gettime,
     __NR_futex,
-    __NR_pread64,
     __NR_pwrite64,
     __NR_readv,
     __NR_writev,
@@ -99,7 +95,7 @@ constexpr int kStopped[] = {
     __NR_rt_sigtimedwait,
     __NR_waitid,
     __NR_setitimer,
-    // births, deaths, signals, and what a new program calls before anything else
+    // births, deaths, signals, and what a new program or thread calls first, with brk(0)
     __NR_clone,
     __NR_clone3,
     __NR_execve,
@@ -108,10 +104,7 @@ constexpr int kStopped[] = {
     __NR_kill,
     __NR_tkill,
     __NR_tgkill,
-    __NR_brk,
-    __NR_set_tid_address,
     __NR_set_robust_list,
-    __NR_rseq,
     __NR_sched_getaffinity,
     kMarkCall,
 #if defined(__x86_64__)
@@ -154,9 +147,13 @@ class Program {
   // The next instruction, an answer, only where it is so.
   void where(std::uint16_t test, std::uint32_t value) { code_.push_back(sock_filter BPF_JUMP(test, value, 0, 1)); }
   void where_not(std::uint16_t test, std::uint32_t value) { code_.push_back(sock_filter BPF_JUMP(test, value, 1, 0)); }
-  // Skips `count` instructions where it is not that call.
-  void skip_unless(int number, std::uint8_t count) {
-    code_.push_back(sock_filter BPF_JUMP(kIfEqual, static_cast<std::uint32_t>(number), 0, count));
+  // What `body` adds, which ends with an answer, is for what is loaded now, where it is `value`.
+  template <typename Body>
+  void where_equal(int value, Body body) {
+    const std::size_t test = code_.size();
+    code_.push_back(sock_filter BPF_JUMP(kIfEqual, static_cast<std::uint32_t>(value), 0, 0));
+    body();
+    code_[test].jf = static_cast<std::uint8_t>(code_.size() - test - 1);
   }
   void load(std::size_t offset) { code_.push_back(sock_filter BPF_STMT(kLoad, static_cast<std::uint32_t>(offset))); }
   std::vector<sock_filter>& code() { return code_; }
@@ -165,42 +162,84 @@ class Program {
   std::vector<sock_filter> code_;
 };
 
-// Those that matter by an argument alone. Behind each stands an answer for all else of that call.
 void add_by_argument(Program& program) {
-  const auto stop_but = [&](int number, std::size_t argument, std::uint16_t test, std::uint32_t value) {
-    program.skip_unless(number, 4);
-    program.load_argument(argument);
-    program.where(test, value);
-    program.answer(SECCOMP_RET_ALLOW);
-    program.answer(SECCOMP_RET_USER_NOTIF);
+  const auto answer_by = [&](int number, std::size_t argument, std::uint16_t test, std::uint32_t value,
+                             std::uint32_t there, std::uint32_t otherwise) {
+    program.where_equal(number, [&] {
+      program.load_argument(argument);
+      program.where(test, value);
+      program.answer(there);
+      program.answer(otherwise);
+    });
   };
-  stop_but(__NR_read, 0, kIfEqual, kChildrenFd);
+  const auto stop_but = [&](int number, std::size_t argument, std::uint16_t test, std::uint32_t value) {
+    answer_by(number, argument, test, value, SECCOMP_RET_ALLOW, SECCOMP_RET_USER_NOTIF);
+  };
   stop_but(__NR_sendmsg, 0, kIfEqual, kHandOverFd);
   stop_but(__NR_wait4, 2, kIfAny, __WALL);
-  program.skip_unless(__NR_fcntl, 10);
-  program.load_argument(1);
-  for (const int command : {F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW}) {
-    program.where(kIfEqual, static_cast<std::uint32_t>(command));
+  stop_but(__NR_exit_group, 0, kIfEqual, kUnseenExit);
+  answer_by(__NR_brk, 0, kIfEqual, 0, SECCOMP_RET_USER_NOTIF, SECCOMP_RET_ALLOW);
+  program.where_equal(__NR_ioctl, [&] {
+    program.load_argument(1);
+    for (const unsigned long request : {FICLONE, FICLONERANGE}) {
+      program.where(kIfEqual, static_cast<std::uint32_t>(request));
+      program.answer(SECCOMP_RET_ERRNO | EOPNOTSUPP);
+    }
+    program.answer(SECCOMP_RET_ALLOW);
+  });
+  program.where_equal(__NR_mmap, [&] {  // of a file, to be written, seen by others
+    program.load_argument(2);
+    program.where_not(kIfAny, PROT_WRITE);
+    program.answer(SECCOMP_RET_ALLOW);
+    program.load_argument(3);
+    program.where_not(kIfAny, MAP_SHARED);
+    program.answer(SECCOMP_RET_ALLOW);
+    program.where(kIfAny, MAP_ANONYMOUS);
+    program.answer(SECCOMP_RET_ALLOW);
     program.answer(SECCOMP_RET_USER_NOTIF);
+  });
+}
+
+// Reading calls on private descriptors pass; nothing is made one by the program.
+void add_private_descriptors(Program& program) {
+  const auto answer_for_range = [&](std::size_t argument, std::uint32_t inside, std::uint32_t outside) {
+    program.load_argument(argument);
+    program.where(kIfAtLeast, kPrivateFdsEnd);
+    program.answer(outside);
+    program.where(kIfAtLeast, kFirstPrivateFd);
+    program.answer(inside);
+    program.answer(outside);
+  };
+  for (const int number : {__NR_close, __NR_fstat, __NR_pread64}) {
+    program.where_equal(number, [&] { answer_for_range(0, SECCOMP_RET_ALLOW, SECCOMP_RET_USER_NOTIF); });
   }
-  program.answer(SECCOMP_RET_ALLOW);
-  program.skip_unless(__NR_ioctl, 6);
-  program.load_argument(1);
-  for (const unsigned long request : {FICLONE, FICLONERANGE}) {
-    program.where(kIfEqual, static_cast<std::uint32_t>(request));
-    program.answer(SECCOMP_RET_ERRNO | EOPNOTSUPP);
-  }
-  program.answer(SECCOMP_RET_ALLOW);
-  program.skip_unless(__NR_mmap, 9);  // of a file, to be written, seen by others
-  program.load_argument(2);
-  program.where_not(kIfAny, PROT_WRITE);
-  program.answer(SECCOMP_RET_ALLOW);
-  program.load_argument(3);
-  program.where_not(kIfAny, MAP_SHARED);
-  program.answer(SECCOMP_RET_ALLOW);
-  program.where(kIfAny, MAP_ANONYMOUS);
-  program.answer(SECCOMP_RET_ALLOW);
-  program.answer(SECCOMP_RET_USER_NOTIF);
+  program.where_equal(__NR_read, [&] {
+    program.load_argument(0);
+    program.where(kIfEqual, kChildrenFd);
+    program.answer(SECCOMP_RET_ALLOW);
+    answer_for_range(0, SECCOMP_RET_ALLOW, SECCOMP_RET_USER_NOTIF);
+  });
+  program.where_equal(__NR_newfstatat, [&] {  // as fstat(3) calls it; a path would count where there is one
+    program.load_argument(3);
+    program.where_not(kIfAny, AT_EMPTY_PATH);
+    program.answer(SECCOMP_RET_USER_NOTIF);
+    answer_for_range(0, SECCOMP_RET_ALLOW, SECCOMP_RET_USER_NOTIF);
+  });
+  program.where_equal(__NR_dup3, [&] { answer_for_range(1, SECCOMP_RET_ERRNO | EBADF, SECCOMP_RET_ALLOW); });
+#ifdef __NR_dup2
+  program.where_equal(__NR_dup2, [&] { answer_for_range(1, SECCOMP_RET_ERRNO | EBADF, SECCOMP_RET_ALLOW); });
+#endif
+  program.where_equal(__NR_fcntl, [&] {
+    program.load_argument(1);
+    for (const int command : {F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW}) {
+      program.where(kIfEqual, static_cast<std::uint32_t>(command));
+      program.answer(SECCOMP_RET_USER_NOTIF);
+    }
+    for (const int command : {F_DUPFD, F_DUPFD_CLOEXEC}) {
+      program.where_equal(command, [&] { answer_for_range(2, SECCOMP_RET_ERRNO | EINVAL, SECCOMP_RET_ALLOW); });
+    }
+    program.answer(SECCOMP_RET_ALLOW);
+  });
 }
 
 std::vector<sock_filter> command_program() {
@@ -214,6 +253,7 @@ std::vector<sock_filter> command_program() {
   program.where(kIfAtLeast, kX32);
   program.answer(SECCOMP_RET_ERRNO | ENOSYS);
 #endif
+  add_private_descriptors(program);
   add_by_argument(program);
   for (const int number : kStopped) {
     program.where(kIfEqual, static_cast<std::uint32_t>(number));

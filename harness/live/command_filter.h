@@ -21,6 +21,15 @@ inline constexpr int kHandOverFd = 1000;
 // The one on which read is not stopped. Together with wait4(__WALL), which is not either, it lets a process of the
 // world end what descends from it when there is no supervisor any more.
 inline constexpr int kChildrenFd = 1002;
+// The one argument with which exit_group is not stopped, for those that end when nobody answers. It is a status of 0:
+// only its low byte counts.
+inline constexpr int kUnseenExit = 0x4d00;
+
+// Descriptors from which programs read, at which they look and which they close unseen: the world puts there what they
+// open only to read and what is none of its business (command_answers.cc), libraries first of all. Nothing else comes
+// there: dup2 and fcntl fail, as if this were the limit.
+inline constexpr int kFirstPrivateFd = 768;
+inline constexpr int kPrivateFdsEnd = kHandOverFd;
 
 // In the process to be watched: for good, and for all that it starts. io_uring, which no filter sees, and calls of
 // other architectures fail with ENOSYS. A program that asks for a listener of its own gets EBUSY from the kernel;

@@ -5,13 +5,15 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include "harness/live/poll_one.h"
+#include "harness/live/without_signals.h"
 
 namespace stampede {
 namespace {
@@ -54,6 +56,7 @@ int CommandLinks::connect(int fd, std::uint64_t inode, ConnectionNumber number, 
   PeerConnection* connection = nullptr;
   if (const int error = network_.connect(number, process, to, clock_.now(), connection)) return error;
   const sockaddr_in address = loopback(port_);
+  const WithoutSignals whole;
   const int error = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
   Link link;
   link.connection = connection;
@@ -75,6 +78,11 @@ int CommandLinks::connect(int fd, std::uint64_t inode, ConnectionNumber number, 
 PeerConnection* CommandLinks::connection(std::uint64_t inode) {
   const auto found = links_.find(inode);
   return found == links_.end() ? nullptr : found->second.connection;
+}
+
+bool CommandLinks::is_told(std::uint64_t inode) const {
+  const auto found = links_.find(inode);
+  return found != links_.end() && found->second.tells;
 }
 
 // The byte must have arrived before the process is told anything: loopback delivers within the call.
@@ -110,6 +118,7 @@ int CommandLinks::receive(std::uint64_t inode, int fd, std::span<std::byte> into
   const int error = PeerNetwork::receive(connection, into, transfer, moved);
   if (link.tells && !connection.has_something()) {
     char byte = 0;
+    (void)poll_one(fd, POLLIN, kDeliveryMilliseconds);
     link.tells = ::recv(fd, &byte, 1, MSG_DONTWAIT) != 1;
   }
   return error;

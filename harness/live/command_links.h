@@ -15,6 +15,9 @@
 
 namespace stampede {
 
+// Loopback delivers within the call, but for where the kernel leaves that to a thread of its own; then it is awaited.
+inline constexpr int kDeliveryMilliseconds = 1000;
+
 // A program's socket is connected to a listener of the world, so that poll, epoll, getpeername and all options work as
 // everywhere. What it sends and receives does not go over it, but over the PeerNetwork, by the rules of every
 // controlled world; one byte lies in the socket exactly as long as a receive would return at once.
@@ -34,6 +37,8 @@ class CommandLinks {
   // Null where the socket is none of these.
   [[nodiscard]] PeerConnection* connection(std::uint64_t inode);
   int send(std::uint64_t inode, std::span<const std::byte> from, Transfer transfer, std::size_t& moved);
+  // Whether the kernel says to a poll of the socket that something came, or is about to.
+  [[nodiscard]] bool is_told(std::uint64_t inode) const;
   // `fd` has the socket open. `only_looks`: what was received stays.
   int receive(std::uint64_t inode, int fd, std::span<std::byte> into, Transfer transfer, bool only_looks,
               std::size_t& moved);

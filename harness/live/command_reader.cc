@@ -14,6 +14,7 @@
 
 #include <algorithm>
 
+#include "harness/live/command_filter.h"
 #include "harness/live/process_memory.h"
 
 namespace stampede {
@@ -70,8 +71,8 @@ OpenMode mode_of(std::uint64_t flags) {
 
 class Reader {
  public:
-  Reader(CommandMachine& machine, CommandTask& task)
-      : machine_(machine), task_(task), call_(task.normal), step_(task.step) {}
+  Reader(CommandMachine& machine, CommandTask& task, FirstArgument& first)
+      : machine_(machine), task_(task), first_(first), call_(task.normal), step_(task.step) {}
 
   // False where it is no step.
   bool read() {
@@ -108,7 +109,7 @@ class Reader {
       case __NR_faccessat2:
         return on_name(StepKind::stat_name);
       case __NR_getdents64:
-        return on_file(StepKind::list) && ::lseek(held_.fd.get(), 0, SEEK_CUR) == 0;
+        return on_file(StepKind::list) && ::lseek(first_.held().fd.get(), 0, SEEK_CUR) == 0;
       case __NR_fsync:
       case __NR_fdatasync:
       case __NR_sync_file_range:
@@ -119,8 +120,8 @@ class Reader {
         return read_truncate();
       case __NR_fallocate:
         return argument(1) == 0 && on_file(StepKind::truncate) &&
-               sized(
-                   std::max<std::uint64_t>(static_cast<std::uint64_t>(held_.stat.st_size), argument(2) + argument(3)));
+               sized(std::max<std::uint64_t>(static_cast<std::uint64_t>(first_.held().stat.st_size),
+                                             argument(2) + argument(3)));
       case __NR_renameat2:
         return read_two_names(StepKind::rename);
       case __NR_linkat:
@@ -160,18 +161,18 @@ class Reader {
 
   // A watched file or a connection that the first argument has open.
   bool on_open(StepKind kind) {
-    held_ = machine_.files.hold(task_, argument(0));
-    if (!held_.is_open()) return false;
-    if (held_.is_watched()) {
+    const HeldFile& held = first_.held();
+    if (!held.is_open()) return false;
+    if (held.is_watched()) {
       begin(kind);
-      step_.path = machine_.files.step_path(held_.path);
-      step_.file = machine_.disk.number(machine_.files.file_of(held_));
-      const bool syncs = kind == StepKind::sync_file && S_ISDIR(held_.stat.st_mode);
+      step_.path = machine_.files.step_path(held.path);
+      step_.file = machine_.disk.number(machine_.files.file_of(held));
+      const bool syncs = kind == StepKind::sync_file && S_ISDIR(held.stat.st_mode);
       if (syncs) step_.kind = StepKind::sync_directory;
       return true;
     }
     const PeerConnection* const connection =
-        S_ISSOCK(held_.stat.st_mode) ? machine_.links.connection(held_.stat.st_ino) : nullptr;
+        S_ISSOCK(held.stat.st_mode) ? machine_.links.connection(held.stat.st_ino) : nullptr;
     if (connection == nullptr) return false;
     begin(kind);
     step_.connection = connection->number;
@@ -242,15 +243,15 @@ class Reader {
       default:
         break;
     }
-    if ((::fcntl(held_.fd.get(), F_GETFL) & O_APPEND) != 0 && step_.kind == StepKind::write) {
-      return static_cast<std::uint64_t>(held_.stat.st_size);
+    if ((::fcntl(first_.held().fd.get(), F_GETFL) & O_APPEND) != 0 && step_.kind == StepKind::write) {
+      return static_cast<std::uint64_t>(first_.held().stat.st_size);
     }
-    return static_cast<std::uint64_t>(std::max<off_t>(::lseek(held_.fd.get(), 0, SEEK_CUR), 0));
+    return static_cast<std::uint64_t>(std::max<off_t>(::lseek(first_.held().fd.get(), 0, SEEK_CUR), 0));
   }
 
   bool read_transfer(StepKind of_file, StepKind of_connection) {
     if (!on_open(of_file)) return false;
-    if (step_.connection == 0 && !S_ISREG(held_.stat.st_mode)) return false;
+    if (step_.connection == 0 && !S_ISREG(first_.held().stat.st_mode)) return false;
     sized(size_of(buffers_of(task_)));
     if (step_.connection == 0) {
       step_.offset = offset();
@@ -265,12 +266,12 @@ class Reader {
     const std::uint64_t flags = call_.number == __NR_recvfrom  ? argument(3)
                                 : call_.number == __NR_recvmsg ? argument(2)
                                                                : 0;
-    if ((flags & MSG_DONTWAIT) != 0 || (::fcntl(held_.fd.get(), F_GETFL) & O_NONBLOCK) != 0) return;
+    if ((flags & MSG_DONTWAIT) != 0 || (::fcntl(first_.held().fd.get(), F_GETFL) & O_NONBLOCK) != 0) return;
     task_.wait.kind = CommandWait::Kind::bytes;
-    task_.wait.connection = held_.stat.st_ino;
+    task_.wait.connection = first_.held().stat.st_ino;
     timeval limit{};
     socklen_t size = sizeof limit;
-    if (::getsockopt(held_.fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, &size) != 0) return;
+    if (::getsockopt(first_.held().fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, &size) != 0) return;
     const auto span = std::chrono::seconds(limit.tv_sec) + std::chrono::microseconds(limit.tv_usec);
     if (span > span.zero()) task_.wait.end = later_by(machine_.clock.now(), span);
   }
@@ -298,20 +299,21 @@ class Reader {
   bool read_connect() {
     sa_family_t family = 0;
     if (read_value(task_.thread, argument(1), family) != 0 || (family != AF_INET && family != AF_INET6)) return false;
-    held_ = machine_.files.hold(task_, argument(0));
+    const HeldFile& held = first_.held();
     int type = 0;
     socklen_t size = sizeof type;
-    if (!held_.is_open() || ::getsockopt(held_.fd.get(), SOL_SOCKET, SO_TYPE, &type, &size) != 0) return false;
-    if (type != SOCK_STREAM || machine_.links.connection(held_.stat.st_ino) != nullptr) return false;
+    if (!held.is_open() || ::getsockopt(held.fd.get(), SOL_SOCKET, SO_TYPE, &type, &size) != 0) return false;
+    if (type != SOCK_STREAM || machine_.links.connection(held.stat.st_ino) != nullptr) return false;
+    if (argument(0) >= kFirstPrivateFd) machine_.trouble = too_many_descriptors(task_);
     begin(StepKind::connect);
     return true;
   }
 
   CommandMachine& machine_;
   CommandTask& task_;
+  FirstArgument& first_;
   const StoppedCall& call_;
   Step& step_;
-  HeldFile held_;
 };
 
 }  // namespace
@@ -362,11 +364,12 @@ CommandLook look_at(CommandMachine& machine, CommandTask& task) {
   modernize(task.normal);
   task.wait = {};
   task.written = 0;
-  if (Reader(machine, task).read()) return CommandLook::step;
+  FirstArgument first(machine.files, task);
+  if (Reader(machine, task, first).read()) return CommandLook::step;
   task.wait = {};
   CommandLook look = CommandLook::passes;
-  if (wait_of(machine, task, look)) return look;
-  return answer_at_once(machine, task) ? CommandLook::answered : CommandLook::passes;
+  if (wait_of(machine, task, first, look)) return look;
+  return answer_at_once(machine, task, first) ? CommandLook::answered : CommandLook::passes;
 }
 
 }  // namespace stampede

@@ -20,8 +20,8 @@ enum class CommandLook : std::uint8_t {
 CommandLook look_at(CommandMachine& machine, CommandTask& task);
 
 // Parts of it. `wait_of` knows calls that wait for others; `answer_at_once` clocks, chance and what must not be.
-bool wait_of(CommandMachine& machine, CommandTask& task, CommandLook& look);
-bool answer_at_once(CommandMachine& machine, CommandTask& task);
+bool wait_of(CommandMachine& machine, CommandTask& task, FirstArgument& first, CommandLook& look);
+bool answer_at_once(CommandMachine& machine, CommandTask& task, FirstArgument& first);
 
 // Memory of a process that a call names.
 struct FarMemory {

@@ -18,6 +18,7 @@
 #include <sstream>
 #include <utility>
 
+#include "harness/live/command_filter.h"
 #include "harness/live/process_memory.h"
 
 namespace stampede {
@@ -120,7 +121,9 @@ void CommandTaker::tell(CommandTask& task, const CommandAnswer& answer) {
       return;
     case CommandAnswer::Kind::descriptor: {
       const bool closes = (task.normal.arguments[2] & O_CLOEXEC) != 0;
-      if (stops.answer_with_descriptor(task.call, opened_.get(), closes) < 0) (void)stops.refuse(task.call, errno);
+      const int number = stops.answer_with_descriptor(task.call, opened_.get(), closes);
+      if (number < 0) (void)stops.refuse(task.call, errno);
+      if (number >= kFirstPrivateFd) machine_.trouble = too_many_descriptors(task);
       opened_.reset();
       return;
     }

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/select.h>
@@ -24,6 +23,7 @@
 #include <sstream>
 
 #include "harness/live/command_reader.h"
+#include "harness/live/poll_one.h"
 #include "harness/live/process_memory.h"
 
 namespace stampede {
@@ -83,8 +83,9 @@ bool would_get_lock(CommandMachine& machine, const CommandTask& task) {
 bool is_any_ready(CommandMachine& machine, const CommandTask& task) {
   for (const CommandWait::Polled& polled : task.wait.polled) {
     const HeldFile held = machine.files.hold(task, static_cast<std::uint64_t>(polled.fd));
-    pollfd one{held.fd.get(), polled.events, 0};
-    if (!held.is_open() || ::poll(&one, 1, 0) != 0) return true;
+    const bool is_coming = (polled.events & POLLIN) != 0 && machine.links.is_told(held.stat.st_ino);
+    const int milliseconds = is_coming ? kDeliveryMilliseconds : 0;
+    if (!held.is_open() || poll_one(held.fd.get(), polled.events, milliseconds) != 0) return true;
   }
   return false;
 }

@@ -1,8 +1,9 @@
-// Polls the listener and the processes; looks into /proc where nothing comes.
+// Receives calls; looks at the processes, and into /proc, where none comes.
 #include "harness/live/command_watch.h"
 
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -13,9 +14,11 @@
 #include <filesystem>
 #include <fstream>
 #include <utility>
+#include <vector>
 
 #include "harness/live/command_filter.h"
 #include "harness/live/new_image.h"
+#include "harness/live/poll_one.h"
 #include "harness/live/process_memory.h"
 #include "harness/plan/world_identity.h"
 
@@ -23,7 +26,9 @@ namespace stampede {
 namespace {
 
 // As in the watch of forked processes: real time decides no result, only when somebody looks.
-constexpr int kLookMilliseconds = 200;
+constexpr std::chrono::milliseconds kTick{20};
+constexpr int kTicksBeforeLook = 10;
+constexpr int kSignalMilliseconds = 5;
 // How long the end of a task that was let go, or killed, may take.
 constexpr int kEndMilliseconds = 10'000;
 
@@ -73,6 +78,10 @@ std::uint64_t clone_flags(const CommandTask& task) {
     default:
       return 0;
   }
+}
+
+bool has_ended_within(const CommandProcess& process, int milliseconds) {
+  return poll_one(process.pidfd.get(), POLLIN, milliseconds) != 0;
 }
 
 bool makes_task(int number) {
@@ -181,10 +190,14 @@ void CommandWatch::begin_image(CommandTask& task) {
   if (const char* const trouble = tame_new_image(process.pid, seed); trouble != nullptr && machine_.trouble.empty()) {
     machine_.trouble = "process " + std::to_string(process.planned) + " executed " + process.program + ": " + trouble;
   }
-  // Where nothing was executed after all, who waits in the kernel for that waits on.
-  if (process.vfork != nullptr && process.vfork->state == TaskState::running &&
-      state_of(thread_directory(*process.vfork)) == 'D') {
+  if (process.vfork == nullptr) return;
+  // Where nothing was executed after all, who waits in the kernel for that waits on; else it never waits for this
+  // again.
+  const bool waits = process.vfork->state == TaskState::running && state_of(thread_directory(*process.vfork)) == 'D';
+  if (waits) {
     process.vfork->state = TaskState::vforked;
+  } else {
+    process.vfork = nullptr;
   }
 }
 
@@ -207,6 +220,11 @@ void CommandWatch::let_go(CommandTask& task) {
   } else if (number == __NR_exit) {
     let_thread_end(task);
     return;
+  } else if (number == __NR_exit_group) {
+    (void)machine_.stops.let_go(task.call);
+    await_end(process);
+    await_reaping();
+    return;
   }
   (void)machine_.stops.let_go(task.call);
 }
@@ -228,7 +246,7 @@ void CommandWatch::let_thread_end(CommandTask& task) {
   }
 }
 
-void CommandWatch::end(CommandProcess& process) {
+void CommandWatch::note_end(CommandProcess& process) {
   process.has_ended = true;
   for (CommandTask& task : machine_.tasks) {
     if (task.process == &process) task.state = TaskState::gone;  // who bears may end before the child calls
@@ -256,15 +274,24 @@ void CommandWatch::await_reaping() {
   }
 }
 
+// Those that ended of a signal, or unseen.
 bool CommandWatch::take_ends() {
   bool any = false;
-  for (std::size_t i = 1; i < polled_.size(); ++i) {
-    if (polled_[i].revents == 0) continue;
-    end(*watched_[i - 1]);
+  for (CommandProcess& process : machine_.processes) {
+    if (process.has_ended || !has_ended_within(process, 0)) continue;
+    note_end(process);
     any = true;
   }
   if (any) await_reaping();
   return any;
+}
+
+// It was let go for its end, or killed.
+void CommandWatch::await_end(CommandProcess& process) {
+  if (!has_ended_within(process, kEndMilliseconds) && machine_.trouble.empty()) {
+    machine_.trouble = "process " + std::to_string(process.planned) + " (" + process.program + ") does not end";
+  }
+  note_end(process);
 }
 
 // A call that should have made a task may have failed: then its caller has gone on, and nobody else has come.
@@ -289,58 +316,67 @@ std::string CommandWatch::look_at_those_who_run(bool is_late) {
   return is_late ? "a process that was started did not come" : "";
 }
 
-std::string CommandWatch::wait() {
-  const auto began = std::chrono::steady_clock::now();
-  int looks = 0;
-  for (;;) {
-    if (!machine_.trouble.empty()) return machine_.trouble;
-    const bool is_over = !is_anybody_running();
-    if (is_over && !machine_.were_signals_sent) return {};
-    // Who was sent a signal may be ending of it.
-    constexpr int kSignalMilliseconds = 5;
-    watched_.clear();
-    polled_.assign(1, {machine_.stops.descriptor(), POLLIN, 0});
-    for (CommandProcess& process : machine_.processes) {
-      if (process.has_ended) continue;
-      watched_.push_back(&process);
-      polled_.push_back({process.pidfd.get(), POLLIN, 0});
-    }
-    const int ready = ::poll(polled_.data(), polled_.size(), is_over ? kSignalMilliseconds : kLookMilliseconds);
-    if (is_over) machine_.were_signals_sent = false;
-    if (ready < 0 && errno != EINTR) return "poll failed";
-    if (ready > 0) {
-      looks = 0;
-      const bool any_ended = take_ends();
-      if ((polled_[0].revents & POLLIN) != 0) {
-        if (const auto call = machine_.stops.receive()) take(*call);
-      } else if (!any_ended) {
-        return "nobody can be watched any more";
-      }
-    } else if (ready == 0 && !is_over && ++looks > 1) {
-      forget_births();
-      const bool is_late = std::chrono::steady_clock::now() - began >= patience_;
-      if (std::string trouble = look_at_those_who_run(is_late); !trouble.empty()) return trouble;
-    }
+// Who was sent a signal may be ending of it, or handle it.
+void CommandWatch::await_signalled() {
+  if (!std::exchange(machine_.were_signals_sent, false)) return;
+  std::vector<pollfd> polled{{machine_.stops.descriptor(), POLLIN, 0}};
+  for (const CommandProcess& process : machine_.processes) {
+    if (!process.has_ended) polled.push_back({process.pidfd.get(), POLLIN, 0});
   }
+  while (::poll(polled.data(), polled.size(), kSignalMilliseconds) < 0 && errno == EINTR) {
+  }
+  (void)take_ends();
+  if ((polled.front().revents & POLLIN) == 0) return;
+  if (const auto call = machine_.stops.receive()) take(*call);
+}
+
+// No call came at this tick.
+std::string CommandWatch::take_silence(int ticks) {
+  if (take_ends() || ticks % kTicksBeforeLook != 0) return {};
+  forget_births();
+  return look_at_those_who_run(ticks * kTick >= patience_);
+}
+
+void CommandWatch::begin(std::size_t planned) {
+  hellos_ = planned;
+  said_hello_.clear();
+  ticks_.turn_on(kTick);
+}
+
+std::string CommandWatch::wait() {
+  if (machine_.trouble.empty() && !is_anybody_running()) await_signalled();
+  int ticks = 0;
+  std::string trouble;
+  while (trouble.empty() && machine_.trouble.empty() && is_anybody_running()) {
+    int error = 0;
+    const auto call = machine_.stops.receive(error);
+    if (call) {
+      ticks = 0;
+      take(*call);
+    } else if (error == EINTR || error == ENOENT) {  // a tick, or the caller died meanwhile
+      trouble = take_silence(++ticks);
+    } else {
+      trouble = "nobody can be watched any more";
+    }
+    if (trouble.empty() && !is_anybody_running()) await_signalled();
+  }
+  return machine_.trouble.empty() ? trouble : machine_.trouble;
 }
 
 void CommandWatch::kill(std::uint32_t planned, const CommandProcess* spared) {
-  const auto end_of_patience = std::chrono::steady_clock::now() + std::chrono::milliseconds(kEndMilliseconds);
-  for (;;) {
-    watched_.clear();
-    polled_.assign(1, {-1, 0, 0});
-    for (CommandProcess& process : machine_.processes) {
-      if (process.has_ended || process.planned != planned || &process == spared) continue;
-      (void)::syscall(SYS_pidfd_send_signal, process.pidfd.get(), SIGKILL, nullptr, 0);
-      watched_.push_back(&process);
-      polled_.push_back({process.pidfd.get(), POLLIN, 0});
-    }
-    for (CommandTask& task : machine_.tasks) {
-      if (task.process->planned == planned && task.process != spared) task.bears = false;
-    }
-    if (watched_.empty() || std::chrono::steady_clock::now() > end_of_patience) return;
-    if (::poll(polled_.data(), polled_.size(), kLookMilliseconds) > 0) (void)take_ends();
+  const auto is_meant = [&](const CommandProcess& process) {
+    return !process.has_ended && process.planned == planned && &process != spared;
+  };
+  for (CommandTask& task : machine_.tasks) {
+    if (task.process->planned == planned && task.process != spared) task.bears = false;
   }
+  for (const CommandProcess& process : machine_.processes) {
+    if (is_meant(process)) (void)::syscall(SYS_pidfd_send_signal, process.pidfd.get(), SIGKILL, nullptr, 0);
+  }
+  for (CommandProcess& process : machine_.processes) {
+    if (is_meant(process)) await_end(process);
+  }
+  await_reaping();
 }
 
 }  // namespace stampede

@@ -2,8 +2,6 @@
 #ifndef STAMPEDE_LIVE_COMMAND_WATCH_H
 #define STAMPEDE_LIVE_COMMAND_WATCH_H
 
-#include <poll.h>
-
 #include <chrono>
 #include <functional>
 #include <map>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "harness/live/command_machine.h"
+#include "harness/live/thread_ticks.h"
 
 namespace stampede {
 
@@ -20,11 +19,11 @@ class CommandWatch {
   CommandWatch(CommandMachine& machine, std::function<bool(pid_t)> is_own, std::chrono::milliseconds patience)
       : machine_(machine), is_own_(std::move(is_own)), patience_(patience) {}
 
+  [[nodiscard]] bool is_ready() const { return ticks_.is_made(); }
   // A stage of that many planned processes begins; each says hello.
-  void begin(std::size_t planned) {
-    hellos_ = planned;
-    said_hello_.clear();
-  }
+  // Until it ends, calls of this thread that wait may come back with EINTR.
+  void begin(std::size_t planned);
+  void end() { ticks_.turn_off(); }
   // Until no task runs: each is stopped, waits in the kernel for a child that it made, or has ended.
   // Returns why the world lost control; empty where it did not.
   std::string wait();
@@ -45,11 +44,14 @@ class CommandWatch {
   CommandProcess& add_process(pid_t pid, std::uint32_t planned, CommandProcess* parent);
   void take_call(CommandTask& task, const StoppedCall& call);
   void begin_image(CommandTask& task);
+  void await_end(CommandProcess& process);
   bool take_ends();
   void await_reaping();
-  void end(CommandProcess& process);
+  void note_end(CommandProcess& process);
   void let_thread_end(CommandTask& task);
   void forget_births();
+  void await_signalled();
+  std::string take_silence(int ticks);
   std::string look_at_those_who_run(bool is_late);
 
   CommandMachine& machine_;
@@ -57,8 +59,7 @@ class CommandWatch {
   std::chrono::milliseconds patience_;
   std::size_t hellos_ = 0;  // to come
   std::map<std::uint64_t, StoppedCall> said_hello_;
-  std::vector<pollfd> polled_;
-  std::vector<CommandProcess*> watched_;
+  ThreadTicks ticks_;  // of a stage
 };
 
 }  // namespace stampede

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -57,6 +58,7 @@ class CommandWorld::Impl {
     machine_.emplace(zygote_->take_listener());
     taker_.emplace(*machine_);
     watch_.emplace(*machine_, [this](pid_t thread) { return zygote_->is_own(thread); }, patience_);
+    if (!watch_->is_ready()) return fail(ErrorCode::exhausted, "start live world", "timer", std::strerror(errno));
     if (auto listens = machine_->links.listen(); !listens) return listens;
     if (!options.directory.empty()) return machine_->files.use(options.directory);
     auto scratch = LiveScratch::make();
@@ -92,7 +94,10 @@ class CommandWorld::Impl {
     machine_->faults.begin(stage.disk, stage.process_faults);
     schedule_.begin(strategy);
     begin_time_ = machine_->clock.now();
-    if (auto started = start(); !started) return fail(std::move(started.error()));
+    if (auto started = start(); !started) {
+      watch_->end();
+      return fail(std::move(started.error()));
+    }
     while (settle()) {
       CommandTask* const task = decide();
       if (task != nullptr) move(*task);
@@ -101,6 +106,7 @@ class CommandWorld::Impl {
     for (PlannedCommands& planned : machine_->planned) {
       if (planned.is_live) kill(planned, ProcessEnd::abandoned);
     }
+    watch_->end();
     zygote_->end_stage(machine_->stops);
     machine_->links.settle();
     for (const PlannedCommands& planned : machine_->planned) end_.own_steps.push_back(planned.own_steps);

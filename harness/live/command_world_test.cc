@@ -9,13 +9,16 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 
 #include <cstring>
+#include <sstream>
 #include <thread>
 
 #include "harness/live/call_stops.h"
+#include "harness/live/command_filter.h"
 #include "harness/live/command_for_test.h"
 
 namespace stampede {
@@ -59,7 +62,27 @@ void print_chance_and_time() {
               now.tv_nsec, ::getpid(), static_cast<void*>(&drawn));
 }
 
+// Where the kernel and the world put what is opened, a number each; then the errors of who would put something there
+// himself.
+void print_descriptors() {
+  append("a", "x");
+  const auto open_shell = [](int flags) { return ::open("/bin/sh", O_RDONLY | flags); };
+  const int first = open_shell(O_CLOEXEC), second = open_shell(O_CLOEXEC), lowest = open_shell(0);
+  char byte = 0;
+  const bool is_read = ::read(second, &byte, 1) == 1 && byte == '\x7f' && ::close(first) == 0;
+  const int again = open_shell(O_CLOEXEC), watched = ::open(in_cache("a").c_str(), O_RDONLY | O_CLOEXEC);
+  std::printf("%d %d %d %d %d %d", first, second, lowest, again, watched, is_read ? 1 : 0);
+  std::printf(" %d %d", errno_of(::dup2(watched, second)), errno_of(::dup3(watched, second + 1, 0)));
+  std::printf(" %d %d\n", errno_of(::fcntl(watched, F_DUPFD, first)),
+              errno_of(::fcntl(watched, F_DUPFD_CLOEXEC, first)));
+}
+
 int perform(std::string_view job) {
+  if (job == "descriptors") return print_descriptors(), 0;
+  if (job == "many descriptors") {
+    for (int i = 0; i < kFirstPrivateFd; ++i) (void)!::open("/dev/null", O_RDONLY);
+    return append("a", "x"), 0;
+  }
   if (job == "threads") return append_by_threads(), 0;
   if (job == "chance and time") return print_chance_and_time(), 0;
   if (job == "io_uring") return errno_of(::syscall(__NR_io_uring_setup, 8, nullptr));
@@ -225,6 +248,22 @@ TEST_F(CommandWorldTest, TakesAwayWhatWouldPassBesideIt) {
   run({{kSelf, "job", "io_uring"}, {kSelf, "job", "listener"}, {kSelf, "job", "filter"}});
   EXPECT_THAT(statuses_, ElementsAre(ENOSYS, EBUSY, 0));
   EXPECT_NE(world_->disk().file_at("a"), 0U) << "a filter of its own hides nothing";
+}
+
+TEST_F(CommandWorldTest, LeavesLibrariesAloneAndKeepsTheirDescriptorsApart) {
+  struct stat ours{}, theirs{};
+  ASSERT_EQ(::stat(world_->root().c_str(), &ours), 0);
+  ASSERT_EQ(::stat("/bin/sh", &theirs), 0);
+  if (ours.st_dev == theirs.st_dev) GTEST_SKIP() << "not applicable: the system lies on the directory's device";
+  run({{kSelf, "job", "descriptors"}});
+  std::ostringstream expected;
+  expected << kFirstPrivateFd << " " << kFirstPrivateFd + 1 << " 3 " << kFirstPrivateFd << " 4 1 " << EBADF << " "
+           << EBADF << " " << EINVAL << " " << EINVAL << "\n";
+  EXPECT_THAT(outputs_, ElementsAre(expected.str()));
+}
+
+TEST_F(CommandWorldTest, SaysThatACommandHasTooManyDescriptors) {
+  EXPECT_THAT(run({{kSelf, "job", "many descriptors"}}).uncontrolled, HasSubstr("more than 768 descriptors open"));
 }
 
 TEST_F(CommandWorldTest, SaysThatNobodySeesStoresIntoMappedFiles) {
