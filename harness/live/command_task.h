@@ -34,7 +34,6 @@ struct CommandProcess {
   CommandTask* vfork = nullptr;      // waits in the kernel until this executes something or ends
   bool has_new_image = false;        // its first call since it executed something is still to come
   bool has_ended = false;
-  bool is_reaped = false;
   std::string program;  // "curl"
 };
 

@@ -117,13 +117,27 @@ bool write_on(CommandMachine& machine, CommandTask& task) {
 
 // -- children and signals --------------------------------------------------------------------------------------------
 
+// Ended, and not waited for yet: whom its parent has waited for, without blocking too, has no number any more.
+bool is_zombie(const CommandProcess& child) {
+  return child.has_ended && child.pidfd.is_open() &&
+         ::syscall(SYS_pidfd_send_signal, child.pidfd.get(), 0, nullptr, 0) == 0;
+}
+
+// Whether it is among those that a wait4 or waitid names. One of a group may be any.
+bool is_waited_for(const CommandTask& task, const CommandProcess& child) {
+  const auto& arguments = task.normal.arguments;
+  const bool is_waitid = task.normal.number == __NR_waitid;
+  if (is_waitid && arguments[0] != P_PID) return true;
+  const auto number = static_cast<pid_t>(arguments[is_waitid ? 1 : 0]);
+  return number <= 0 || number == child.own_number;
+}
+
 bool may_reap(CommandMachine& machine, const CommandTask& task) {
   bool any = false;
-  const auto idle = [&](const CommandProcess& child) { return child.parent == task.process && !child.is_reaped; };
   for (const CommandProcess& child : machine.processes) {
-    if (!idle(child)) continue;
-    any = true;
-    if (child.has_ended) return true;
+    if (child.parent != task.process || !is_waited_for(task, child)) continue;
+    if (is_zombie(child)) return true;
+    if (!child.has_ended) any = true;
   }
   return !any;
 }
@@ -236,14 +250,6 @@ bool end_wait(CommandMachine& machine, CommandTask& task) {
       if (is_late && !is_signalled(task)) {
         (void)machine.stops.refuse(task.call, EAGAIN);
         return true;
-      }
-      break;
-    case Kind::child:
-      // The kernel takes the first that has ended, in the order of their births.
-      for (CommandProcess& child : machine.processes) {
-        if (child.parent != task.process || child.is_reaped || !child.has_ended) continue;
-        child.is_reaped = true;
-        break;
       }
       break;
     default:

@@ -77,7 +77,22 @@ void print_descriptors() {
               errno_of(::fcntl(watched, F_DUPFD_CLOEXEC, first)));
 }
 
+// 0 where the kernel says of its children what is so.
+int wait_for_children() {
+  const auto born = [](unsigned seconds) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(static_cast<int>(::sleep(seconds)));
+    return child;
+  };
+  const pid_t soon = born(1), late = born(3);
+  if (::waitpid(late, nullptr, 0) != late) return 1;
+  siginfo_t info{};
+  if (::waitid(P_PID, static_cast<id_t>(soon), &info, WEXITED) != 0 || info.si_pid != soon) return 2;
+  return ::waitpid(-1, nullptr, 0) == -1 && errno == ECHILD ? 0 : 3;
+}
+
 int perform(std::string_view job) {
+  if (job == "children") return wait_for_children();
   if (job == "descriptors") return print_descriptors(), 0;
   if (job == "many descriptors") {
     for (int i = 0; i < kFirstPrivateFd; ++i) (void)!::open("/dev/null", O_RDONLY);
@@ -138,6 +153,14 @@ TEST_F(CommandWorldTest, CarriesBytesThroughPipesOfChildren) {
   EXPECT_EQ(end.uncontrolled, "");
   EXPECT_THAT(outputs_, ElementsAre("300000\n"));
   EXPECT_THAT(statuses_, ElementsAre(7));
+}
+
+// One looks without waiting and takes its child; one waits for the second of two while the first has ended.
+TEST_F(CommandWorldTest, KnowsWhichChildrenWereWaitedFor) {
+  const LiveStageEnd end =
+      run({{"sh", "-c", "(echo a > $CACHE/a) & wait $!; /bin/true; echo b > $CACHE/b"}, {kSelf, "job", "children"}});
+  EXPECT_EQ(end.uncontrolled, "");
+  EXPECT_THAT(statuses_, ElementsAre(0, 0));
 }
 
 // The one that starts threads waits for them in a futex; each opens, writes and closes.
