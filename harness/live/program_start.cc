@@ -84,6 +84,7 @@ bool hide_vdso(pid_t pid) {
 [[noreturn]] void execute(char* const* arguments, char* const* environment, const std::vector<PassedFd>& descriptors,
                           pid_t parent, int report) {
   bool is_ready = ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent;
+  is_ready = is_ready && ::setsid() >= 0;  // a terminal's signals are for the supervisor
   is_ready = is_ready && ::personality(ADDR_NO_RANDOMIZE) >= 0;
   for (const PassedFd& passed : descriptors) is_ready = is_ready && ::dup2(passed.here, passed.there) >= 0;
   const unsigned first_unknown = descriptors.empty() ? 3 : static_cast<unsigned>(descriptors.back().there) + 1;
