@@ -17,18 +17,25 @@
 
 namespace stampede {
 
+// What this machine cannot do is no failure of a test.
+inline constexpr int kCannotRunHere = 3;
+
 // A `stampede` with its temporary files in a directory of their own.
 class RunningCommand {
  public:
-  RunningCommand(std::vector<std::string> arguments, const std::string& scratch, bool with_errors = false) {
+  enum class Heard { output, output_and_errors, errors };
+  // `prepare` is called before it is executed, in its process.
+  RunningCommand(std::vector<std::string> arguments, const std::string& scratch, Heard heard = Heard::output,
+                 bool (*prepare)() = nullptr) {
     int output[2];
     if (::pipe2(output, O_CLOEXEC) != 0) return;
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what it leaves behind becomes ours, and can be seen
     pid_ = ::fork();
     if (pid_ == 0) {
       ::setenv("TMPDIR", scratch.c_str(), 1);
-      ::dup2(output[1], STDOUT_FILENO);
-      if (with_errors) ::dup2(output[1], STDERR_FILENO);
+      ::dup2(heard == Heard::errors ? ::open("/dev/null", O_WRONLY | O_CLOEXEC) : output[1], STDOUT_FILENO);
+      if (heard != Heard::output) ::dup2(output[1], STDERR_FILENO);
+      if (prepare != nullptr && !prepare()) ::_exit(126);
       std::vector<char*> list = {const_cast<char*>("stampede")};
       for (std::string& argument : arguments) list.push_back(argument.data());
       list.push_back(nullptr);
@@ -42,7 +49,7 @@ class RunningCommand {
   RunningCommand(const RunningCommand&) = delete;
   RunningCommand& operator=(const RunningCommand&) = delete;
 
-  void interrupt() const { ::kill(pid_, SIGINT); }
+  void signal(int signal) const { ::kill(pid_, signal); }
 
   // Reads all it says and waits for its end. Its exit status, or minus the signal.
   int wait() {
@@ -64,9 +71,23 @@ class RunningCommand {
 // Its exit status; `text` gets what it said, on standard error too where asked.
 inline int run(std::vector<std::string> arguments, std::string* text = nullptr, bool with_errors = false) {
   const TestDirectory scratch;
-  RunningCommand command(std::move(arguments), scratch.path(), with_errors);
+  using Heard = RunningCommand::Heard;
+  RunningCommand command(std::move(arguments), scratch.path(), with_errors ? Heard::output_and_errors : Heard::output);
   const int status = command.wait();
   if (text != nullptr) *text = command.text();
+  return status;
+}
+
+// As `run`. Where that is kCannotRunHere, `why_not` gets what the command says of it: a missing program, a kernel
+// without notification, a sanitizer. It stays empty where the run itself was uncontrolled.
+inline int run_or_say_why(std::vector<std::string> arguments, std::string* text, std::string* why_not) {
+  const int status = run(arguments, text);
+  if (status != kCannotRunHere) return status;
+  const TestDirectory scratch;
+  RunningCommand again(std::move(arguments), scratch.path(), RunningCommand::Heard::errors);
+  again.wait();
+  *why_not = again.text();
+  while (why_not->ends_with('\n')) why_not->pop_back();
   return status;
 }
 

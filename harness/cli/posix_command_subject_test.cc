@@ -14,8 +14,6 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-constexpr int kCannotHere = 3;
-
 // Two processes of the shell cache: the second comes before the first publishes, and waits for its lock.
 constexpr const char* kPlan = R"({"plan": 1, "subject": "shell_cache", "models": [{"name": "m0", "bytes": 1000}],
     "processes": [{"operations": [{"get": "m0"}]}, {"operations": [{"get": "m0"}]}],
@@ -25,9 +23,9 @@ TEST(CommandSubject, IsReplayedFromItsPlan) {
   const TestDirectory directory;
   const std::string file = directory.path() + "/plan.json";
   std::ofstream(file) << kPlan;
-  std::string text;
-  const int status = run({"replay", file, "--json"}, &text);
-  if (status == kCannotHere) GTEST_SKIP() << "no live world of commands, or no curl here";
+  std::string text, why_not;
+  const int status = run_or_say_why({"replay", file, "--json"}, &text, &why_not);
+  if (!why_not.empty()) GTEST_SKIP() << why_not;
   EXPECT_EQ(status, 0) << text;
   EXPECT_EQ(run({"show", file}, &text), 0);
   EXPECT_THAT(text, HasSubstr("curl: connect"));
@@ -35,10 +33,10 @@ TEST(CommandSubject, IsReplayedFromItsPlan) {
 }
 
 TEST(CommandSubject, IsExploredWithoutDivergence) {
-  std::string text;
-  const int status =
-      run({"explore", "--world", "live", "--subject", "shell_cache", "--runs", "4", "--seed", "1", "--json"}, &text);
-  if (status == kCannotHere) GTEST_SKIP() << "no live world of commands, or no curl here";
+  std::string text, why_not;
+  run_or_say_why({"explore", "--world", "live", "--subject", "shell_cache", "--runs", "4", "--seed", "1", "--json"},
+                 &text, &why_not);
+  if (!why_not.empty()) GTEST_SKIP() << why_not;
   const json said = json::parse(text, nullptr, false);
   EXPECT_EQ(said.at("divergences"), 0) << text;
   EXPECT_EQ(said.at("uncontrolled"), 0) << text;
@@ -59,9 +57,9 @@ TEST(CommandSubject, IsShrunkAndExplained) {
   const TestDirectory directory;
   const std::string file = directory.path() + "/plan.json", small = directory.path() + "/small.json";
   std::ofstream(file) << kTwoWriters;
-  std::string text;
-  const int status = run({"shrink", file, "--out", small, "--json"}, &text);
-  if (status == kCannotHere) GTEST_SKIP() << "no live world of commands, or no curl here";
+  std::string text, why_not;
+  const int status = run_or_say_why({"shrink", file, "--out", small, "--json"}, &text, &why_not);
+  if (!why_not.empty()) GTEST_SKIP() << why_not;
   ASSERT_EQ(status, 0) << text;
   const json shrunk = json::parse(std::ifstream(small), nullptr, false);
   EXPECT_EQ(shrunk.at("expect"), "visible_means_complete");
@@ -76,10 +74,10 @@ TEST(CommandSubject, IsShrunkAndExplained) {
 }
 
 TEST(CommandSubject, IsTimedBesideTheSameCommandsBare) {
-  std::string text;
-  const int status =
-      run({"bench", "--world", "live", "--scenario", "live_exec_modelcache", "--runs", "1", "--json"}, &text);
-  if (status == kCannotHere) GTEST_SKIP() << "no live world here";
+  std::string text, why_not;
+  const int status = run_or_say_why(
+      {"bench", "--world", "live", "--scenario", "live_exec_modelcache", "--runs", "1", "--json"}, &text, &why_not);
+  if (!why_not.empty()) GTEST_SKIP() << why_not;
   EXPECT_EQ(status, 0) << text;
   const json said = json::parse(text, nullptr, false);
   EXPECT_EQ(said.at("world"), "live");
@@ -105,7 +103,7 @@ TEST(Doctor, SaysWhetherTheLiveWorldRunsHere) {
   const json said = json::parse(text, nullptr, false);
   ASSERT_TRUE(said.is_object()) << text;
   const bool runs = said.at("live").at("runs_here") && said.at("live_commands").at("runs_here");
-  EXPECT_EQ(status, runs ? 0 : kCannotHere);
+  EXPECT_EQ(status, runs ? 0 : kCannotRunHere);
   EXPECT_GE(said.at("cores"), 1);
   EXPECT_FALSE(said.at("not_controlled").empty());
   if (!runs) return;

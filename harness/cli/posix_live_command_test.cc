@@ -15,21 +15,15 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kCannotHere = 3;
-
 class LiveCommand : public testing::Test {
  protected:
   // What `arguments` say in JSON. Skips where the command says that this machine cannot do it.
   json said(std::vector<std::string> arguments, int expected = 0) {
     std::string text;
     arguments.emplace_back("--json");
-    const int status = run(arguments, &text);
-    can_run_ = status != kCannotHere;
-    if (can_run_) {
-      EXPECT_EQ(status, expected) << text;
-    } else {
-      run(std::move(arguments), &why_not_, true);
-    }
+    const int status = run_or_say_why(std::move(arguments), &text, &why_not_);
+    can_run_ = why_not_.empty();
+    if (can_run_) EXPECT_EQ(status, expected) << text;
     return json::parse(text, nullptr, false);
   }
 

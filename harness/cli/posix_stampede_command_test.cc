@@ -181,7 +181,7 @@ TEST(Command, LeavesNothingBehindWhenInterrupted) {
       at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
     }
   }
-  command.interrupt();
+  command.signal(SIGINT);
   EXPECT_EQ(command.wait(), 130);
   ::close(watch);
   const json object = json::parse(command.text(), nullptr, false);
