@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "harness/cli/posix_command_for_test.h"
 
@@ -71,6 +75,28 @@ TEST(CommandSubject, IsShrunkAndExplained) {
   EXPECT_EQ(run({"show", small, "--explain"}, &text), 0) << text;
   EXPECT_THAT(text, HasSubstr("What decides is the order of two steps"));
   EXPECT_THAT(text, HasSubstr("(curl) opens or creates"));
+}
+
+// Says that all is done, and does nothing.
+constexpr const char* kLiar =
+    R"({"subject": 1, "name": "liar", "summary": "says it has it", "argv": ["true"], "artifact": "{cache}/{sha256}"})";
+
+TEST(CommandSubject, IsReplayedByTheCommandThatIsPrinted) {
+  const TestDirectory directory;
+  const std::string liar = directory.file("liar.json", kLiar), out = directory.path() + "/found";
+  std::string text, why_not;
+  const int status = run_or_say_why(
+      {"explore", "--world", "live", "--subject", liar, "--runs", "1", "--seed", "1", "--out", out}, &text, &why_not);
+  if (!why_not.empty()) GTEST_SKIP() << why_not;
+  EXPECT_EQ(status, 1) << text;
+  constexpr std::string_view kReplay = "\nreplay:   stampede ";
+  const auto at = text.find(kReplay);
+  ASSERT_NE(at, std::string::npos) << text;
+  std::istringstream line(text.substr(at + kReplay.size(), text.find('\n', at + 1) - at - kReplay.size()));
+  const std::vector<std::string> words{std::istream_iterator<std::string>(line), {}};
+  EXPECT_EQ(words.size(), 2U) << line.str();
+  EXPECT_EQ(run(words, &text, true), 0);  // and the plan expects what it violates
+  EXPECT_THAT(text, HasSubstr("1 replayed in live: 1 as expected"));
 }
 
 TEST(CommandSubject, IsTimedBesideTheSameCommandsBare) {

@@ -48,7 +48,9 @@ ordered_json json_of(const PlanSize& size) {
 std::string four_lines(const std::string& what, const Plan& plan, const std::string& file, const std::string& subject) {
   const std::string text = fmt::format("violated: {}\nplan:     {}\n", what, print_line(plan));
   if (file.empty()) return text + "file:     could not be written; the plan is\n" + print_plan(plan);
-  const std::string option = subject == kBuiltInSubject ? "" : " --subject " + subject;
+  // A plan of commands names its subject, and `replay` takes no other.
+  const bool is_named = !plan.subject.empty() || subject == kBuiltInSubject;
+  const std::string option = is_named ? "" : " --subject " + subject;
   return text + fmt::format("replay:   stampede replay {}{}\nfile:     {}   (stampede show --explain says why)\n", file,
                             option, file);
 }
