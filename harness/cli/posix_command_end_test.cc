@@ -18,6 +18,7 @@
 
 #include "harness/cli/posix_command_for_test.h"
 #include "harness/free/directory_for_test.h"
+#include "harness/live/no_process_numbers_for_test.h"
 
 namespace stampede {
 namespace {
@@ -87,6 +88,26 @@ class EndOfCommands : public testing::Test {
   std::string subject_, plan_, places_;
   std::size_t begun_before_ = 0;  // commands of one run
 };
+
+TEST_F(EndOfCommands, IsTheSameWithoutNamespacesOfProcessNumbers) {
+  const auto said = [&](std::vector<std::string> words, bool (*prepare)()) {
+    words.emplace_back("--json");
+    RunningCommand command(std::move(words), scratch_.path(), RunningCommand::Heard::output, prepare);
+    EXPECT_EQ(command.wait(), 0) << command.text();
+    return json::parse(command.text(), nullptr, false);
+  };
+  EXPECT_EQ(said({"doctor"}, give_up_process_numbers).at("process_namespaces"), false);
+  const std::vector<std::string> words{"explore", "--world", "live", "--subject", subject_,         "--runs",
+                                       "6",       "--seed",  "1",    "--out",     directory_.path()};
+  const json with = said(words, nullptr), without = said(words, give_up_process_numbers);
+  EXPECT_EQ(without.at("uncontrolled"), without.at("repetitions")) << "names have the numbers of processes in them";
+  EXPECT_GT(without.at("judged").at("bytes_are_what_was_asked"), 0);
+  for (const char* const key : {"judged", "drawn", "schedules", "steps", "divergences", "violation_count"}) {
+    EXPECT_EQ(without.at(key), with.at(key)) << key;
+  }
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a process was left behind";
+  EXPECT_FALSE(is_any_place_there()) << places().back();
+}
 
 class SignalledCommands : public EndOfCommands, public testing::WithParamInterface<int> {};
 

@@ -204,7 +204,7 @@ std::string text_of(const SimExplorationOptions& options, const SimTotals& total
   text += strategies_text(totals);
   text += "\ntook part\n" + counts_text(totals.drawn, "  ");
   text += "\ntimes judged\n" + counts_text(totals.judged, "  ") + "\n";
-  if (totals.uncontrolled > 0) text += "uncontrolled, so not judged: " + totals.why_uncontrolled + "\n";
+  if (totals.uncontrolled > 0) text += "uncontrolled: " + totals.why_uncontrolled + "\n";
   if (totals.is_exhausted) text += exhausted_text(totals);
   const std::string done = fmt::format("{} schedules of {} plans", totals.schedules, totals.plans);
   if (totals.schedules == 0) return text + "nothing was judged: no run was completed\n";

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -18,6 +19,10 @@
 #include "harness/strategy/default_schedule.h"
 
 namespace stampede {
+
+// What makes the test program a zygote: `main` in command_world_test.cc.
+inline constexpr const char* kCommandZygoteWord = "command-zygote";
+inline constexpr const char* kWithoutNumbersWord = "command-zygote-without-numbers";
 
 struct NobodyThere final : Peers {
   int connect(ConnectionNumber, std::uint32_t, const modelcache::Address&, std::chrono::nanoseconds) override {
@@ -47,15 +52,30 @@ struct CommandRecorder final : Observer {
   }
 };
 
+// How `body` ended, which never returns from a fork of this test.
+template <class Body>
+int in_a_child(const Body& body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    body();
+    ::_exit(9);
+  }
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 class CommandWorldTest : public testing::Test {
  protected:
+  static constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(10);
+
   void SetUp() override {
     start();
     if (!world_) GTEST_SKIP() << "no live world here: " << why_not_;
   }
-  void start(std::chrono::milliseconds patience = std::chrono::seconds(10), std::vector<std::string> zygote = {}) {
+  void start(std::chrono::milliseconds patience = kPatience, std::vector<std::string> zygote = {}) {
     world_.reset();
-    if (zygote.empty()) zygote = {"/proc/self/exe", "command-zygote"};
+    if (zygote.empty()) zygote = {"/proc/self/exe", kCommandZygoteWord};
     auto world = CommandWorld::start({.zygote = std::move(zygote), .directory = directory_, .patience = patience});
     if (!world) {
       why_not_ = world.error().message();

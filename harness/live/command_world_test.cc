@@ -20,6 +20,7 @@
 #include "harness/live/call_stops.h"
 #include "harness/live/command_filter.h"
 #include "harness/live/command_for_test.h"
+#include "harness/live/no_process_numbers_for_test.h"
 
 namespace stampede {
 namespace {
@@ -296,42 +297,13 @@ TEST_F(CommandWorldTest, SaysThatNobodySeesStoresIntoMappedFiles) {
 }
 
 TEST_F(CommandWorldTest, SaysWhyItCannotStart) {
-  start(std::chrono::seconds(10), {kSelf, "without-seccomp"});
+  start(kPatience, {kSelf, "without-seccomp"});
   EXPECT_FALSE(world_);
   EXPECT_THAT(why_not_, AllOf(HasSubstr("install filter"), HasSubstr("seccomp")));
 }
 
 // -- in a process of its own
 // -------------------------------------------------------------------------------------------
-
-template <class Body>
-int in_a_child(const Body& body) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    body();
-    ::_exit(9);
-  }
-  int status = 0;
-  EXPECT_EQ(::waitpid(child, &status, 0), child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-TEST_F(CommandWorldTest, LeavesNothingBehind) {
-  const auto descriptors = [] {
-    int count = 0;
-    for (int fd = 0; fd < 512; ++fd) count += ::fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
-    return count;
-  };
-  world_.reset();
-  const int before = descriptors();
-  start();
-  const std::string root = world_->root();
-  run_shells({"echo a > $CACHE/a", "sleep 1; setsid sleep 1000 & exit 1", "kill -9 $$"});
-  world_.reset();
-  EXPECT_EQ(descriptors(), before);
-  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
-  EXPECT_FALSE(std::filesystem::exists(root));
-}
 
 // Root passes every permission, so it goes on as somebody who has none.
 TEST_F(CommandWorldTest, WorksForAnOrdinaryUser) {
@@ -347,34 +319,6 @@ TEST_F(CommandWorldTest, WorksForAnOrdinaryUser) {
               ::_exit(is_well && statuses_.at(1) == 0 ? 0 : 1);
             }),
             0);
-}
-
-// Everything that a stage started must follow its supervisor, whoever made it.
-TEST_F(CommandWorldTest, ItsCommandsDieWithIt) {
-  world_.reset();
-  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);  // orphans come here, and can be counted
-  struct Suicide final : Observer {
-    void on_step(const Step& step, const DiskView&) override {
-      if (step.path == "b") (void)::kill(::getpid(), SIGKILL);
-    }
-    void on_process_end(std::uint32_t, ProcessEnd, const DiskView&) override {}
-  };
-  directory_ = (std::filesystem::temp_directory_path() / "stampede-test-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(directory_.data()), nullptr);
-  EXPECT_EQ(in_a_child([&] {
-              start();
-              std::filesystem::create_directories(cache());
-              std::vector<CommandsOfProcess> processes{
-                  {.commands = {command({"sh", "-c", "setsid sleep 1000 & echo a > $CACHE/b; sleep 1000"}, 0)}}};
-              Suicide suicide;
-              (void)world_->run({.processes = processes}, by_default_, suicide);
-            }),
-            128 + SIGKILL);
-  while (::waitpid(-1, nullptr, 0) > 0) {  // comes to an end: nobody is left
-  }
-  EXPECT_EQ(errno, ECHILD);
-  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
-  std::filesystem::remove_all(directory_);  // the dead clean nothing up
 }
 
 // A filter under which seccomp(2) fails, as in some containers.
@@ -395,7 +339,10 @@ int without_seccomp() {
 
 int main(int argc, char** argv) {
   const std::string_view what = argc > 1 ? argv[1] : "";
-  if (what == "command-zygote") return stampede::run_command_zygote();
+  if (what == stampede::kCommandZygoteWord) return stampede::run_command_zygote();
+  if (what == stampede::kWithoutNumbersWord) {
+    return stampede::give_up_process_numbers() ? stampede::run_command_zygote() : 1;
+  }
   if (what == "without-seccomp") return stampede::without_seccomp();
   if (what == "job" && argc > 2) return stampede::perform(argv[2]);
   testing::InitGoogleMock(&argc, argv);

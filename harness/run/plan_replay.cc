@@ -190,7 +190,10 @@ ReplayReport replay_plan(SimRunner& runner, const std::string& name, const Plan&
   judge(plan.note, report);
   const SimReplay second = replay_timed(runner, plan, is_strict, report.speed);
   if (!is_controlled(second.outcome, report)) return report;
-  if (hash_text(second.outcome.trace_hash) != report.trace_hash) diverge("two runs of it differ", report);
+  if (hash_text(second.outcome.trace_hash) != report.trace_hash) {
+    const std::string why(second.outcome.why_others_differ);
+    if (why.empty() || is_strict) diverge("two runs of it differ" + (why.empty() ? "" : ": " + why), report);
+  }
   if (is_strict && report.unmet_process_faults != 0) {
     diverge(fmt::format("{} process faults never came up", report.unmet_process_faults), report);
   }

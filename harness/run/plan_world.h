@@ -41,6 +41,8 @@ struct PlanStageEnd : StageEnd {
   // Why the world lost control, or could not run the stage: nothing in the run says anything about the cache. Empty
   // where it did not. The simulated world never does.
   std::string uncontrolled;
+  // Why another run of the same plan may differ through nobody's fault. Empty where none does.
+  std::string_view why_others_differ;
   std::vector<std::string> crashes;  // of processes that ended otherwise than by returning, a line each
 };
 

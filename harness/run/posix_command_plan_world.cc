@@ -74,6 +74,9 @@ class CommandPlanWorld final : public PlanWorld {
     end.uncontrolled = std::move(ended->uncontrolled);
     end.crashes = std::move(ended->crashes);
     end.crashes.insert(end.crashes.end(), deaths.begin(), deaths.end());
+    if (!world_->has_process_numbers()) {
+      end.why_others_differ = "nobody may make a namespace of process numbers here, so each run has others";
+    }
     return end;
   }
 

@@ -130,10 +130,14 @@ class Explorer {
       if (lost_control(second, counts)) return;
       const bool is_judged_alike = second.judged == judged && second.violations.size() == violations.size();
       if (second.trace_hash != hash || !is_judged_alike || !again.divergence().empty()) {
-        ++counts.divergences;
-        divergence = !again.divergence().empty() ? again.divergence()
-                     : second.trace_hash != hash ? explain(plan, schedule)
-                                                 : "the traces are the same, and the verdicts are not";
+        if (!second.why_others_differ.empty()) {
+          if (counts.uncontrolled++ == 0) counts.why_uncontrolled = second.why_others_differ;
+        } else {
+          ++counts.divergences;
+          divergence = !again.divergence().empty() ? again.divergence()
+                       : second.trace_hash != hash ? explain(plan, schedule)
+                                                   : "the traces are the same, and the verdicts are not";
+        }
       }
     }
     if (violations.empty() && divergence.empty()) return;

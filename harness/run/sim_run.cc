@@ -123,6 +123,7 @@ class SimRunner::Impl final : public Observer {
         stage, models_, strategy, *this,
         [&](std::uint32_t process, OperationOutcome outcome) { on_outcome(stage.stage, process, std::move(outcome)); });
     outcome_.uncontrolled = std::move(end.uncontrolled);
+    if (!end.why_others_differ.empty()) outcome_.why_others_differ = end.why_others_differ;
     outcome_.crashes.insert(outcome_.crashes.end(), end.crashes.begin(), end.crashes.end());
     hash_.add_number(end.is_deadlock ? 1 : 0);
     if (is_command()) {

@@ -50,6 +50,7 @@ struct SimOutcome {
   std::vector<std::string> files;  // then also a line for each name that is left, with size and digest
   // Why the live world lost control; then nothing else here says anything about the cache.
   std::string uncontrolled;
+  std::string_view why_others_differ;       // as in PlanStageEnd
   std::vector<std::string> crashes;         // of real processes
   std::vector<StepViolation> not_promised;  // what a subject breaks that its makers never promised
 };
