@@ -37,6 +37,19 @@ TEST(ExplanationText, IsNarrowAndInWords) {
   }
 }
 
+TEST(StepWords, TakeNamesOfCommandsAsTheyAre) {
+  Plan plan;
+  plan.models = {{"m0", 10}};
+  plan.subject = "pooch";
+  const StepWords words(plan);
+  const std::string digest = generated_model("m0", 10).sha256.hex();
+  EXPECT_EQ(words.place(digest), "the file of m0");
+  EXPECT_EQ(words.place(digest + ".part"), "(m0).part");
+  EXPECT_EQ(words.place("tmpwhztl1gk"), "tmpwhztl1gk");
+  EXPECT_EQ(words.place("entries/sha256-" + digest), "the entry of m0");
+  EXPECT_EQ(words.shortened("entries/sha256-" + digest + ", " + digest), "entries/(m0), (m0)");
+}
+
 TEST(StepWords, NamePlacesAndSteps) {
   Plan plan;
   plan.models = {{"m0", 10}};

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -97,6 +98,32 @@ TEST(CommandSubject, IsReplayedByTheCommandThatIsPrinted) {
   EXPECT_EQ(words.size(), 2U) << line.str();
   EXPECT_EQ(run(words, &text, true), 0);  // and the plan expects what it violates
   EXPECT_THAT(text, HasSubstr("1 replayed in live: 1 as expected"));
+}
+
+// The second get of a process leaves a file whose name is drawn: in a smaller plan it is another one.
+constexpr const char* kLitterer = R"({"subject": 1, "name": "litterer", "summary": "leaves a file",
+    "argv": ["sh", "-c", "[ $4 = 0 ] || mktemp -p $1 >&2; exec $0 --cache-dir $1 --quiet get $2 --sha256 $3",
+             "PROGRAM", "{cache}", "{url}", "{sha256}", "{operation}"],
+    "artifact": "stdout", "may_stay": ["manifest.json", "locks/*"]})";
+
+TEST(CommandSubject, IsShrunkWhereItsNamesAreDrawn) {
+  const TestDirectory directory;
+  std::string description = kLitterer;
+  const std::string program = std::filesystem::path(STAMPEDE_PROGRAM).parent_path() / "modelcache";
+  description.replace(description.find("PROGRAM"), std::string_view("PROGRAM").size(), program);
+  const std::string subject = directory.file("litterer.json", description);
+  const std::string file =
+      directory.file("plan.json", R"({"plan": 1, "subject": ")" + subject +
+                                      R"(", "models": [{"name": "m0", "bytes": 1000}], "processes": [
+      {"operations": [{"get": "m0"}]}, {"operations": [{"get": "m0"}, {"get": "m0"}]}]})");
+  std::string text, why_not;
+  const int status = run_or_say_why({"shrink", file, "--json"}, &text, &why_not);
+  if (!why_not.empty()) GTEST_SKIP() << why_not;
+  ASSERT_EQ(status, 0) << text;
+  const json shrunk = json::parse(text, nullptr, false).at("shrunk").at(0);
+  EXPECT_EQ(shrunk.at("invariant"), "nothing_left_over");
+  EXPECT_EQ(shrunk.at("after").at("processes"), 1) << text;
+  EXPECT_EQ(shrunk.at("after").at("operations"), 2) << text;
 }
 
 TEST(CommandSubject, IsTimedBesideTheSameCommandsBare) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <ranges>
 #include <string_view>
 
 #include "cache/key.h"
@@ -57,11 +58,12 @@ std::string failure(const Step& step) {
 
 }  // namespace
 
-StepWords::StepWords(const Plan& plan) {
+StepWords::StepWords(const Plan& plan) : is_command_(!plan.subject.empty()) {
   for (const PlanModel& each : plan.models) {
     const Model model = generated_model(each.name, each.size_bytes);
     models_.emplace(modelcache::key_of(model.sha256), each.name);
     models_.emplace(modelcache::key_of_url(ScriptedPeers::url(model)), each.name + " (by URL)");
+    if (is_command_) models_.emplace(model.sha256.hex(), each.name);
   }
 }
 
@@ -81,6 +83,8 @@ std::string StepWords::place(const std::string& path) const {
   if (path.starts_with("locks/")) return "the lock file" + of_model;
   if (path.starts_with("tmp/manifest")) return "a temporary of the manifest";
   if (path.starts_with("tmp/")) return "a temporary" + of_model;
+  if (is_command_)
+    return model.empty() || path.find_first_of("/.") != std::string::npos ? shortened(path) : "the file" + of_model;
   if (path.find_first_of("/.") == std::string::npos) return "the folder " + path;
   return path;
 }
@@ -148,7 +152,8 @@ std::string StepWords::of(const Step& step) const {
 }
 
 std::string StepWords::shortened(std::string text) const {
-  for (const auto& [key, name] : models_) {
+  // From the longest on: a digest is the end of a key.
+  for (const auto& [key, name] : models_ | std::views::reverse) {
     for (std::size_t at = text.find(key); at != std::string::npos; at = text.find(key)) {
       text.replace(at, key.size(), "(" + name + ")");
     }

@@ -25,6 +25,7 @@ class StepWords {
  private:
   [[nodiscard]] std::string name_in(const std::string& path) const;  // of the model that a path's last part is made of
 
+  bool is_command_;  // whose names are its own; who keeps a model under its digest is understood
   std::map<std::string, std::string> models_;  // key -> name
 };
 

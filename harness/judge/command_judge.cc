@@ -214,6 +214,14 @@ bool CommandJudge::may_stay(std::string_view path) const {
                      [&](const std::string& glob) { return ::fnmatch(glob.c_str(), text.c_str(), 0) == 0; });
 }
 
+// The model whose digest is in the name. All others are one: a name that was drawn is another one in a smaller plan.
+std::string CommandJudge::object_of(std::string_view path) const {
+  for (const Model& model : *models_) {
+    if (path.find(model.sha256.hex()) != std::string_view::npos) return model.name;
+  }
+  return "a name of no model";
+}
+
 void CommandJudge::judge_rest(Stage stage, const DiskView& disk) {
   using Complaint = std::pair<std::string, std::string>;
   const bool is_quiet = deaths_ == 0 && failures_.empty();
@@ -221,7 +229,7 @@ void CommandJudge::judge_rest(Stage stage, const DiskView& disk) {
   disk.for_each_name([&](std::string_view path, FileNumber file) {
     if (disk.stat(file).type == modelcache::FileType::directory) return;
     judge("nothing_left_over", may_stay(path),
-          [&] { return Complaint{std::string(path), std::string(path) + " is left over"}; });
+          [&] { return Complaint{object_of(path), std::string(path) + " is left over"}; });
   });
 }
 

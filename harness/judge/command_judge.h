@@ -57,6 +57,7 @@ class CommandJudge {
   void judge_rest(Stage stage, const DiskView& disk);
   [[nodiscard]] bool met_fault(std::uint32_t process, const Ledger& ledger) const;
   [[nodiscard]] bool may_stay(std::string_view path) const;
+  [[nodiscard]] std::string object_of(std::string_view path) const;
   template <class Complain>
   void judge(std::string_view invariant, bool holds, Complain complain);
 
