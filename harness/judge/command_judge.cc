@@ -86,8 +86,8 @@ void CommandJudge::on_step(const Step& step, const DiskView& disk) {
       if (step.error != 0) return;
       judge("published_bytes_never_change", !published_.contains(step.file) || (step.result == 0 && step.size == 0),
             [&] {
-              return Complaint{step.path, process_text(step.process) + " writes to " + step.path +
-                                              ", which was complete under its name before"};
+              return Complaint{object_of(step.path), process_text(step.process) + " writes to " + step.path +
+                                                         ", which was complete under its name before"};
             });
       break;
     case StepKind::open:
