@@ -52,7 +52,8 @@ std::vector<Mapping> own_mappings() {
   return mappings;
 }
 
-// Word by word: mappings are whole pages, but a sanitizer's memcpy would refuse the gaps that it keeps around constants.
+// Word by word: mappings are whole pages, but a sanitizer's memcpy would refuse the gaps that it keeps around
+// constants.
 [[gnu::no_sanitize_address]] void copy_words(std::uint64_t to, std::uint64_t from, std::uint64_t bytes) {
   auto* const target = static_cast<volatile std::uint64_t*>(place(to));
   const auto* const source = static_cast<const volatile std::uint64_t*>(place(from));
