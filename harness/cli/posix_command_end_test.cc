@@ -145,8 +145,7 @@ TEST_F(EndOfCommands, ComesWithTheDeathOfTheSupervisor) {
   while (::waitpid(-1, nullptr, 0) > 0) ++orphans;  // comes to an end: nobody is left
   EXPECT_EQ(errno, ECHILD);
   EXPECT_GE(orphans, 1) << "the zygote was started by it";
-  // Its directory is all that stays, until the next one comes.
-  ASSERT_TRUE(is_any_place_there());
+  // Its directory is all that stays, until the next one comes, here or in a test beside.
   EXPECT_EQ(run(arguments("1")), 0);
   EXPECT_FALSE(is_any_place_there()) << places().back();
 }

@@ -2,6 +2,7 @@
 #include "harness/run/shrink_trial.h"
 
 #include <algorithm>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -149,6 +150,20 @@ FindViolation find_signature(Signature signature) {
       if (signature_of(violation) == signature) return violation;
     }
     return std::nullopt;
+  };
+}
+
+FindViolation find_as_first(std::string invariant) {
+  const auto decided = std::make_shared<FindViolation>();
+  return [decided, invariant = std::move(invariant)](const SimOutcome& outcome) -> std::optional<StepViolation> {
+    const std::vector<StepViolation>& all = outcome.violations;
+    if (all.empty()) return std::nullopt;
+    if (*decided) return (*decided)(outcome);
+    const auto one =
+        std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.invariant == invariant; });
+    const StepViolation& first = one != all.end() ? *one : all.front();
+    *decided = find_signature(signature_of(first));
+    return first;
   };
 }
 

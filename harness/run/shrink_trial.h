@@ -27,6 +27,9 @@ Signature signature_of(const StepViolation& violation);
 using FindViolation = std::function<std::optional<StepViolation>(const SimOutcome&)>;
 // The first one of that signature.
 FindViolation find_signature(Signature signature);
+// The first run that it sees and that violates anything decides the signature: of `invariant` where that is violated,
+// or else of the first violation. Copies share that decision.
+FindViolation find_as_first(std::string invariant);
 
 // One run of a plan.
 struct Trial {

@@ -53,12 +53,7 @@ SmallestPlanOptions options_for(const Plan& plan) {
 
 SmallestPlan smallest_plan(SimRunner& runner, const Plan& plan, const SmallestPlanOptions& options) {
   SmallestPlan smallest;
-  std::optional<Signature> signature;
-  const FindViolation find = options.find ? options.find : [&](const SimOutcome& outcome) {
-    // The first run decides what is looked for.
-    if (!signature && !outcome.violations.empty()) signature = signature_of(outcome.violations.front());
-    return signature ? find_signature(*signature)(outcome) : std::nullopt;
-  };
+  const FindViolation find = options.find ? options.find : find_as_first(plan.note.expect);
   const RunTrial run = trial_with(runner, find);
   bool is_first = true;
   const RunTrial watched = [&](const Plan& tried) {

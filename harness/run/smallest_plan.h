@@ -18,7 +18,7 @@ inline constexpr int kStrictReplays = 3;
 struct SmallestPlanOptions {
   ShrinkOptions shrink;
   ProofOptions proof;  // no schedules: no proof
-  // What must be kept; where nothing is said, violations with the signature of the first one of the plan's run.
+  // What must be kept; where nothing is said, violations as of the plan's run (find_as_first).
   FindViolation find = {};
   // Called with the plan's own violation before anything is tried.
   std::function<void(const Plan&, const StepViolation&)> on_unshrunk = [](const Plan&, const StepViolation&) {};

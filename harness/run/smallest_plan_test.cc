@@ -61,6 +61,27 @@ TEST(ShrinkProof, SaysThatItWasInterrupted) {
   EXPECT_EQ(proof_text(smallest), "not proven: interrupted after 0 schedules");
 }
 
+// What decides is one run, and what it decided holds for copies made before.
+TEST(SmallestPlan, KeepsTheViolationThatThePlanExpects) {
+  const auto outcome = [](std::vector<const char*> invariants) {
+    SimOutcome made;
+    for (const char* const invariant : invariants) made.violations.emplace_back().invariant = invariant;
+    return made;
+  };
+  const auto found = [](const FindViolation& find, const SimOutcome& made) {
+    const auto violation = find(made);
+    return violation ? violation->invariant : "none";
+  };
+  const FindViolation expected = find_as_first("b"), copy = expected;
+  EXPECT_EQ(found(expected, outcome({})), "none");
+  EXPECT_EQ(found(expected, outcome({"a", "b"})), "b");
+  EXPECT_EQ(found(copy, outcome({"a"})), "none");
+  EXPECT_EQ(found(copy, outcome({"a", "b"})), "b");
+  const FindViolation first = find_as_first("holds");
+  EXPECT_EQ(found(first, outcome({"a", "b"})), "a");
+  EXPECT_EQ(found(first, outcome({"b"})), "none");
+}
+
 TEST(SmallestPlan, IsProvenRepeatableAndReadyToBeStored) {
   SimRunner runner;
   std::uint64_t seed = 500;
