@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "harness/live/command_filter.h"
@@ -21,6 +22,8 @@ namespace {
 
 // What the kernel puts behind the path of a file that has no name any more.
 constexpr std::string_view kDeleted = " (deleted)";
+
+bool has_one_path(const struct stat& stat) { return S_ISDIR(stat.st_mode) || stat.st_nlink == 1; }
 
 bool starts_below(std::string_view path, std::string_view directory) {
   return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
@@ -79,6 +82,9 @@ std::string CommandFiles::path_of(const CommandTask& task, std::uint64_t directo
   if (text.starts_with('/')) return normal_path(text);
   const auto fd = static_cast<int>(directory);
   const std::string process = "/proc/" + std::to_string(task.thread);
+  if (fd != AT_FDCWD) {
+    if (const HeldFile held = hold(task, directory); held.is_watched()) return normal_path(held.path + "/" + text);
+  }
   const std::string base = link_target(process + (fd == AT_FDCWD ? "/cwd" : "/fd/" + std::to_string(fd)));
   return base.starts_with('/') ? normal_path(base + "/" + text) : std::string();
 }
@@ -97,15 +103,28 @@ LiveAt CommandFiles::at(const std::string& path) const {
   return {AT_FDCWD, nullptr, 0, path};
 }
 
+// Null where it must be asked for.
+const std::string* CommandFiles::known_path(const struct stat& stat) const {
+  if (std::exchange(paths_age_, disk_.names_age()) != disk_.names_age()) paths_.clear();
+  const auto found = has_one_path(stat) ? paths_.find(stat.st_ino) : paths_.end();
+  return found == paths_.end() ? nullptr : &found->second;
+}
+
 HeldFile CommandFiles::hold(const CommandTask& task, std::uint64_t fd) const {
   HeldFile held;
   held.fd = OwnedFd(static_cast<int>(::syscall(SYS_pidfd_getfd, task.process->pidfd.get(), static_cast<int>(fd), 0)));
   if (!held.is_open() || ::fstat(held.fd.get(), &held.stat) != 0) return {};
   if (!S_ISREG(held.stat.st_mode) && !S_ISDIR(held.stat.st_mode)) return held;
   if (held.stat.st_dev != device_) return held;
+  if (const std::string* const known = known_path(held.stat)) {
+    held.path = *known;
+    return held;
+  }
   std::string path = link_target("/proc/self/fd/" + std::to_string(held.fd.get()));
   if (path.ends_with(kDeleted)) path.resize(path.size() - kDeleted.size());
-  if (is_watched(path)) held.path = std::move(path);
+  if (!is_watched(path)) return held;
+  held.path = std::move(path);
+  if (has_one_path(held.stat)) paths_[held.stat.st_ino] = held.path;
   return held;
 }
 

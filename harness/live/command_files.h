@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,8 +53,14 @@ class CommandFiles {
   [[nodiscard]] LiveFile& file_of(const HeldFile& held) const;
 
  private:
+  [[nodiscard]] const std::string* known_path(const struct stat& stat) const;
+
   LiveDisk& disk_;
   std::string root_, cache_;
+  // By inode, of what is watched and has one path; as long as no name changes. The disk keeps such inodes from being
+  // used again.
+  mutable std::map<ino_t, std::string> paths_;
+  mutable std::uint64_t paths_age_ = 0;
   dev_t device_ = 0;       // of the cache directory, below which nothing is mounted
   dev_t proc_device_ = 0;  // of /proc
 };

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <cstring>
 #include <sstream>
 #include <thread>
@@ -30,6 +31,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::IsSupersetOf;
 using testing::UnorderedElementsAre;
 
 constexpr const char* kSelf = "/proc/self/exe";
@@ -137,6 +139,13 @@ TEST_F(CommandWorldTest, SeesWhatAShellAndItsChildrenDoInTheCacheDirectory) {
   EXPECT_THAT(statuses_, ElementsAre(0));
   EXPECT_THAT(outputs_, ElementsAre("hello\n"));
   EXPECT_THAT(recorder_.ends, ElementsAre("0 ended"));
+}
+
+TEST_F(CommandWorldTest, KnowsWhereAnOpenFileWentMeanwhile) {
+  run_shells({"echo x > $CACHE/a; exec 3<$CACHE/a; cat <&3; mv $CACHE/a $CACHE/b; cat <&3; rm $CACHE/b; cat <&3"});
+  EXPECT_THAT(recorder_.steps, IsSupersetOf({"0.read a", "0.rename a b", "0.read b", "0.unlink b"}));
+  EXPECT_EQ(std::count(recorder_.steps.begin(), recorder_.steps.end(), "0.read b"), 2) << recorder_.text;
+  EXPECT_THAT(statuses_, ElementsAre(0));
 }
 
 TEST_F(CommandWorldTest, WaitsForLocksInItsOwnQueue) {

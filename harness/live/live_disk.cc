@@ -69,6 +69,7 @@ Result<void> LiveDisk::use(const std::string& directory) {
 }
 
 Result<void> LiveDisk::clear() {
+  ++names_age_;
   by_inode_.clear();
   numbered_.clear();
   gone_.clear();
@@ -250,6 +251,7 @@ int LiveDisk::link(const LiveAt& from, const LiveAt& to, LiveFile*& file) {
 }
 
 int LiveDisk::unlink(const LiveAt& at, LiveFile*& file) {
+  ++names_age_;
   if (at.error != 0) return at.error;
   if (is_read_only_) return EROFS;
   struct stat stat{};
@@ -265,6 +267,7 @@ int LiveDisk::unlink(const LiveAt& at, LiveFile*& file) {
 }
 
 int LiveDisk::rename(const LiveAt& from, const LiveAt& to, unsigned flags, LiveFile*& file, LiveFile*& replaced) {
+  ++names_age_;
   if (from.error != 0) return from.error;
   if (to.error != 0) return to.error;
   if (is_read_only_) return EROFS;

@@ -78,6 +78,8 @@ class LiveDisk final : public DiskView {
   // What files are stamped with from now on.
   void set_wall_time(std::chrono::nanoseconds since_epoch) { wall_time_ = since_epoch; }
   void set_read_only(bool is_read_only) { is_read_only_ = is_read_only; }
+  // Another one whenever a file may have lost its path.
+  [[nodiscard]] std::uint64_t names_age() const { return names_age_; }
   // Forgets files that have neither names nor descriptors.
   void free_gone();
 
@@ -129,6 +131,7 @@ class LiveDisk final : public DiskView {
   ThreadUmask umask_;
   bool counts_names_ = true;  // for the size of directories, where the file system's own is another
   bool is_read_only_ = false;
+  std::uint64_t names_age_ = 0;
   std::chrono::nanoseconds wall_time_{};
   std::deque<LiveFile> files_;
   std::map<ino_t, LiveFile*> by_inode_;
