@@ -162,6 +162,7 @@ class Program {
   std::vector<sock_filter> code_;
 };
 
+// Those that matter by an argument alone.
 void add_by_argument(Program& program) {
   const auto answer_by = [&](int number, std::size_t argument, std::uint16_t test, std::uint32_t value,
                              std::uint32_t there, std::uint32_t otherwise) {

@@ -85,7 +85,7 @@ bool CommandLinks::is_told(std::uint64_t inode) const {
   return found != links_.end() && found->second.tells;
 }
 
-// The byte must have arrived before the process is told anything: loopback delivers within the call.
+// Where it has not arrived yet, whoever polls the socket awaits it.
 void CommandLinks::tell(Link& link) {
   if (link.tells || !link.connection->has_something()) return;
   const char byte = 0;

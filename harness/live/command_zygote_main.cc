@@ -19,6 +19,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "harness/live/command_filter.h"
 #include "harness/live/command_zygote.h"
@@ -76,8 +77,9 @@ int start(const LiveCommand& command, pid_t& child) {
   ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
   ::posix_spawn_file_actions_addchdir_np(&actions, command.directory.c_str());
   ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-  environ = environment.data();  // its PATH is the one that counts
+  char** const before = std::exchange(environ, environment.data());  // its PATH is the one that counts
   const int error = ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environment.data());
+  environ = before;
   ::posix_spawn_file_actions_destroy(&actions);
   return error;
 }
