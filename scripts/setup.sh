@@ -17,7 +17,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/console.sh"
 # One need a line; alternatives are separated by "|" and the first one that apt knows is installed.
 kDebian12=(
   build-essential g++-12 cmake ninja-build pkg-config git ca-certificates curl python3
-  clang-19 libclang-rt-19-dev llvm-19 lld-19 clang-format-19 clang-tidy-19 afl++
+  clang-19 libclang-rt-19-dev llvm-19 lld-19 clang-format-19 clang-tidy-19 python3-clang-19 afl++
   librapidcheck-dev libgtest-dev libgmock-dev
   libboost1.81-dev libboost-context1.81-dev libboost-url1.81-dev
   nlohmann-json3-dev libssl-dev libfmt-dev libcli11-dev libexpected-dev libxxhash-dev

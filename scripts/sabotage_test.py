@@ -1,0 +1,324 @@
+#!/usr/bin/env python3
+# Tests scripts/sabotage.py: which changes it derives, that they do what they say, and that it tells what no test notices.
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+
+import sabotage
+import sabotage_changes as derive
+import sabotage_cxx
+import sabotage_run
+
+SCRIPTS = pathlib.Path(__file__).resolve().parent
+
+PRESETS = """{"version": 6, "configurePresets": [{"name": "release", "generator": "Ninja", "binaryDir": "${sourceDir}/build/release",
+  "cacheVariables": {"CMAKE_CXX_COMPILER": "clang++-19", "CMAKE_BUILD_TYPE": "RelWithDebInfo", "CMAKE_EXPORT_COMPILE_COMMANDS": "ON"}}]}"""
+LISTS = """cmake_minimum_required(VERSION 3.25)
+project(toy LANGUAGES CXX)
+set(CMAKE_CXX_STANDARD 20)
+enable_testing()
+add_executable(toy toy/toy.cc toy/toy_test.cc)
+target_include_directories(toy PRIVATE ${PROJECT_SOURCE_DIR})
+foreach(name sum share fails hangs)
+  add_test(NAME ${name} COMMAND toy ${name})
+endforeach()
+add_test(NAME script COMMAND python3 ${PROJECT_SOURCE_DIR}/toy/script_test.py)
+"""
+TOY_H = "struct Pair { int above = 0; int below = 1; };\nint sum(const Pair& pair);\ndouble share(const Pair& pair, bool* seen);\nint never(int x);\n"
+TOY_CC = """#include "toy/toy.h"
+
+#include <array>
+
+constexpr int kLimit = 7;
+template <typename T> T twice(T value) { return value * 2; }
+enum class Mood { good, bad };
+static int of(Mood mood) { return mood == Mood::good ? kLimit : 0; }
+int sum(const Pair& pair) {
+  int total = 0;
+  for (int i = 0; i < 3; ++i) total += pair.above;
+  return total + pair.below + of(Mood::good) + twice(1);
+}
+double share(const Pair& pair, bool* seen) {
+  *seen = true;
+  return static_cast<double>(pair.above) / pair.below;
+}
+int never(int x) { return x; }
+int first_of_nine() { int all[std::array<int, 9>{}.size()] = {}; return all[0]; }
+"""
+TOY_TEST = """#include <cstring>
+#include <unistd.h>
+#include "toy/toy.h"
+int main(int, char** arguments) {
+  bool seen = false;
+  if (std::strcmp(arguments[1], "sum") == 0) return sum({2, 5}) == 20 ? 0 : 1;
+  if (std::strcmp(arguments[1], "share") == 0) return share({8, 4}, &seen) == 2 ? 0 : 1;
+  return std::strcmp(arguments[1], "fails") == 0 ? 1 : 0;
+}
+"""
+SCRIPT = "import sys\ndef half(x):\n    if x > 10:\n        raise ValueError(x)\n    return x / 2\n"
+SCRIPT_TEST = "import os, sys\nsys.path.insert(0, os.path.dirname(__file__))\nimport script\nassert script.half(4) == 2\n"
+
+
+def changes_of_text(text):
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, "a.cc")
+        file.write_text(text)
+        found, errors = sabotage_cxx.cxx_changes(folder, str(file), ["-std=c++20"], {os.path.realpath(file)})
+    assert errors == [], errors
+    derive.name_all(found)
+    return found
+
+
+def told(changes):
+    return sorted((c.kind, c.text, c.becomes.replace("\x00", "N").replace("::stampede_sabotage::on(N)", "ON")) for c in changes)
+
+
+class Cxx(unittest.TestCase):
+    def of(self, body, head=""):
+        return [each for each in told(changes_of_text(f"{head}\n{body}\n"))]
+
+    def test_each_kind(self):
+        cases = [
+            ("void g(); void f() { g(); }", ("dropped", "g();", "{ if (!ON) { g(); } }")),
+            ("void f(int a) { if (a) return; }", ("dropped", "return;", "{ if (!ON) { return; } }")),
+            ("void f(int a) { while (true) break; }", ("dropped", "break;", "{ if (!ON) { break; } }")),
+            ("void f(int a) { if (a) ++a; else --a; }", ("dropped", "--a;", "{ if (!ON) { --a; } }")),
+            ("void f(int a) { for (;;) { continue; } }", ("dropped", "continue;", "{ if (!ON) { continue; } }")),
+            ("int f(int a) { if (a) return 0; return 0; }", ("negated", "a", "(ON != static_cast<bool>(a))")),
+            ("void f(int a) { do {} while (a); }", ("negated", "a", "(ON != static_cast<bool>(a))")),
+            ("void f(int a) { for (; a;) {} }", ("negated", "a", "(ON != static_cast<bool>(a))")),
+            ("int f(int a) { return a ? 0 : 0; }", ("negated", "a", "(ON != static_cast<bool>(a))")),
+            ("bool f(bool a, bool b) { return a && b; }", ("negated", "b", "(ON != static_cast<bool>(b))")),
+            ("bool f(int a) { return a < 3; }", ("moved", "a < 3", "(ON ? (a <= 3) : (a < 3))")),
+            ("bool f(int a) { return a >= 3; }", ("moved", "a >= 3", "(ON ? (a > 3) : (a >= 3))")),
+            ("bool f(int a) { return a == 3; }", ("moved", "a == 3", "(ON ? (a != 3) : (a == 3))")),
+            ("bool f(A a) { return a == a; }", ("moved", "a == a", "(ON ? (a != a) : (a == a))")),
+            ("long f() { return 41; }", ("constant", "41", "(ON ? 41 + 1 : 41)")),
+            ("bool f() { return true; }", ("constant", "true", "(ON != true)")),
+            ("E f() { return E::b; }", ("constant", "E::b", "(ON ? E::a : E::b)")),
+            ("double f(double a, double b) { return a / b; }", ("quotient", "a / b", "(ON ? (b) / (a) : (a / b))")),
+            ("long f(A a) { return a.x; }", ("field", "a.x", "(ON ? a.z : a.x)")),
+            ("int f(int a) { return a; }", ("success", "a", "(ON ? 0 : a)")),
+            ("std::optional<E> f(E e) { return e; }", ("success", "return e;", "{ if (ON) return {}; return e; }")),
+        ]
+        head = ("#include <optional>\nenum class E { a, b };\nstruct A { long x, z; bool y; };\nbool operator==(const A&, const A&);\n"
+                "bool operator!=(const A&, const A&);")
+        for body, expected in cases:
+            self.assertIn(expected, self.of(body, head), body)
+
+    def test_what_is_left_alone(self):
+        cases = ["int f() { return 0; }", "struct A { int x; bool y; }; bool f(A a) { return a.y; }", "void f() {}",
+                 "const char* f() { return \"text\"; }", "enum class E { only }; E f() { return E::only; }",
+                 "#define CHECK(x) if (!(x)) __builtin_trap()\nvoid f(int a) { CHECK(a < 3); }", "int f(int a) { switch (a) { case 4: default: return 0; } }"]
+        kinds = {case: [each for each in self.of(case) if each[1] not in ("0",)] for case in cases}
+        self.assertEqual({case: [] for case in cases}, kinds)
+
+    def test_what_cannot_be_switched_is_counted_with_its_reason(self):
+        for text, reason in (("constexpr int k = 3;", "constexpr"), ("template <class T> bool f(T t) { return t < 3; }", "template"),
+                             ("constexpr bool f(int a) { return a < 3; }", "constexpr"), ("static_assert(1 < 2);", "constexpr"),
+                             ("enum E { a = 3 };", "constexpr"), ("bool f(int a) { return a < 3; }", "")):
+            found = changes_of_text(text)
+            self.assertTrue(found, text)
+            self.assertEqual({reason}, {change.blocked for change in found}, text)
+
+    def test_keys_stay_where_lines_move_and_are_told_apart(self):
+        one = changes_of_text("bool f(int a) { return a < 3; }\nbool g(int a) { return a < 3 || a < 3; }")
+        other = changes_of_text("\n\n// More.\nbool f(int a) { return a < 3; }\n\nbool g(int a) { return a < 3 || a < 3; }")
+        self.assertEqual({c.key for c in one}, {c.key for c in other})
+        self.assertEqual(len(one), len({c.key for c in one}))
+        self.assertEqual([1], sorted({c.line for c in one if c.function == "f"}))
+        self.assertEqual([4], sorted({c.line for c in other if c.function == "f"}))
+
+    def test_changes_inside_of_changes_are_rendered(self):
+        source = b"bool f(int a) { return a < 3; }"
+        found = changes_of_text(source.decode())
+        for number, change in enumerate(sorted(found, key=lambda c: c.kind), 1):
+            change.number = number
+        text, spans = derive.render(source, found)
+        on = "::stampede_sabotage::on"
+        self.assertIn(f"({on}(2) ? (a <= ({on}(1) ? 3 + 1 : 3)) : (a < ({on}(1) ? 3 + 1 : 3)))", text.decode())
+        self.assertEqual({1: 2, 2: 1}, {n: sum(c.number == n for _, _, c in spans) for n in (1, 2)})
+
+
+class Python(unittest.TestCase):
+    def test_each_kind(self):
+        cases = [
+            ("f()", ("dropped", "f()", "(None if ON else (f()))")),
+            ("a += 1", ("dropped", "a += 1", "if not ON: a += 1")),
+            ("while a:\n  break", ("dropped", "break", "if not ON: break")),
+            ("while a:\n  pass", ("negated", "a", "((not (a)) if ON else (a))")),
+            ("if a:\n  pass", ("negated", "a", "((not (a)) if ON else (a))")),
+            ("b = [x for x in y if x]", ("negated", "x", "((not (x)) if ON else (x))")),
+            ("b = x and y", ("negated", "y", "((not (y)) if ON else (y))")),
+            ("b = 1 if x else 2", ("negated", "x", "((not (x)) if ON else (x))")),
+            ("b = x < y", ("moved", "x < y", "((x <= y) if ON else (x < y))")),
+            ("b = x not in y", ("moved", "x not in y", "((x in y) if ON else (x not in y))")),
+            ("b = 41", ("constant", "41", "(42 if ON else 41)")),
+            ("b = False", ("constant", "False", "(True if ON else False)")),
+            ("b = x // y", ("quotient", "x // y", "(((y) // (x)) if ON else (x // y))")),
+            ("raise x", ("success", "raise x", "if not ON: raise x")),
+            ("def f():\n  return x", ("success", "x", "(None if ON else (x))")),
+        ]
+        for text, expected in cases:
+            found = [(c.kind, c.text, c.becomes.replace("_sabotage(\x00)", "ON")) for c in derive.python_changes("a.py", text.encode())]
+            self.assertIn(expected, found, text)
+
+    def test_what_is_left_alone(self):
+        for text in ('"""text"""', 'b = "text"', 'b = folder / "name"', 'if __name__ == "__main__":\n  main()', "b = x", "return", 'b = f"{x + 1}"'):
+            text = f"def f():\n  {text}" if text == "return" else text
+            self.assertEqual([], derive.python_changes("a.py", text.encode()), text)
+
+    def test_the_switch_turns_one_change_on_and_tells_what_was_reached(self):
+        source = b'#!/usr/bin/env python3\n"""What it is."""\nimport sys\nsys.exit(3 if len(sys.argv) < 2 else 4)\n'
+        found = derive.python_changes("a.py", source)
+        for number, change in enumerate(sorted(found, key=lambda c: c.start), 1):
+            change.number = number
+        three = next(c.number for c in found if c.text == "3")
+        four = next(c.number for c in found if c.text == "4")
+        text, spans = derive.python_text(source, found)
+        self.assertEqual(len(found), len({c.number for _, _, c in spans}))
+        with tempfile.TemporaryDirectory() as folder:
+            script, reached = pathlib.Path(folder, "a.py"), pathlib.Path(folder, "reached")
+            script.write_bytes(text)
+            reached.write_bytes(bytes(100))
+            run = lambda number, *words: subprocess.run([sys.executable, script, *words], env={**os.environ, "STAMPEDE_SABOTAGE": str(number),
+                                                        "STAMPEDE_SABOTAGE_REACHED": str(reached)}).returncode
+            self.assertEqual([3, 4, 4, 3], [run(0), run(three), run(0, "word"), run(four)])
+            self.assertEqual(1, reached.read_bytes()[three])
+            reached.write_bytes(bytes(100))
+            self.assertEqual(3, run(0))
+            self.assertEqual((1, 0), (reached.read_bytes()[three], reached.read_bytes()[four]))
+
+
+class Figures(unittest.TestCase):
+    def setUp(self):
+        source = b"b = (1, 2, 3, 4, 5, 6)"
+        self.changes = derive.python_changes("a.py", source)
+        derive.name_all(self.changes)
+        for number, change in enumerate(self.changes, 1):
+            change.number = number
+        outcomes = ("noticed", "unnoticed", "unreached", "unnoticed", "noticed")
+        self.results = {c.key: {"key": c.key, "outcome": outcome} for c, outcome in zip(self.changes, outcomes)}
+
+    def test_shares_leave_out_what_was_judged_equivalent_and_what_was_not_tried(self):
+        equivalent = {self.changes[3].key: "why", self.changes[0].key: "noticed all the same"}
+        counts, share = sabotage.totals_of(self.changes, self.results, equivalent)
+        self.assertEqual({"noticed": 2, "unnoticed": 1, "unreached": 1, "equivalent": 1, "not tried": 1}, dict(counts))
+        self.assertEqual(0.5, share)
+        self.assertEqual((None, 6), (lambda c, s: (s, c["not tried"]))(*sabotage.totals_of(self.changes, {}, {})))
+
+    def test_text_and_json_say_the_same(self):
+        equivalent = {self.changes[3].key: "why"}
+        what = (self.changes, self.results, equivalent, {"template": 7, "constexpr": 11}, 13, 40)
+        text, data = sabotage.text_of(*what), json.loads(sabotage.json_of(*what))
+        self.assertIn("changes found: 40; of these cannot be switched: constexpr 11, template 7; refused by the compiler: 13", text)
+        self.assertIn("tried 5 of 6: 2 noticed, 1 not noticed, 1 that no test comes to, 1 judged equivalent; noticed of the rest: 50.0 %", text)
+        self.assertRegex(text, r"(?m)^constant +2 +1 +1 +1$")
+        for change, is_told in zip(self.changes, (False, True, True, False, False, False)):
+            self.assertEqual(is_told, change.key in text, change.text)
+        self.assertEqual((40, 13, 6, 0.5, {"constexpr": 11, "template": 7}),
+                         (data["found"], data["refused"], data["chosen"], data["share"], data["blocked"]))
+        self.assertEqual(["noticed", "unnoticed", "unreached", "unnoticed", "noticed", "not tried"], [c["outcome"] for c in data["changes"]])
+        self.assertEqual([None, None, None, "why", None, None], [c["equivalent"] for c in data["changes"]])
+
+    def test_a_sample_stays_where_other_changes_come_and_another_seed_draws_another(self):
+        order = [c.key for c in sabotage.in_order(self.changes, 5)]
+        fewer = [c.key for c in sabotage.in_order(self.changes[:2] + self.changes[3:], 5)]
+        self.assertEqual([key for key in order if key != self.changes[2].key], fewer)
+        self.assertEqual(sorted(order), sorted(c.key for c in self.changes))
+        self.assertNotEqual([order] * 3, [[c.key for c in sabotage.in_order(self.changes, seed)] for seed in (6, 7, 8)])
+
+    def test_equivalent_changes_are_read_or_refused_with_their_line(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "list")
+            self.assertEqual({}, sabotage.read_equivalent(file))
+            file.write_text("# All.\n\n0123456789ab it is only for people\n")
+            self.assertEqual({"0123456789ab": "it is only for people"}, sabotage.read_equivalent(file))
+            for bad in ("0123456789ab\n", "0123456789AB why\n", "0123 why\n"):
+                file.write_text("# All.\n" + bad)
+                with self.assertRaises(SystemExit) as end:
+                    sabotage.read_equivalent(file)
+                self.assertEqual(2, end.exception.code)
+
+    def test_quick_tests_of_a_program_run_together_the_fastest_first(self):
+        def test(program, name, seconds, locks=()):
+            made = sabotage_run.Test({"name": name, "command": [program, f"--gtest_filter={name}"] if program != "plain" else ["plain"],
+                                  "properties": [{"name": "RESOURCE_LOCK", "value": list(locks)}, {"name": "TIMEOUT", "value": 7}]})
+            made.seconds = seconds
+            return made
+
+        tests = [test("a", "A.x", 0.1), test("b", "B.x", 0.05), test("a", "A.y", 0.1), test("a", "A.slow", 0.3), test("plain", "p", 0.01),
+                 test("b", "B.locked", 0.02, ["one_core"])]
+        self.assertEqual([["p"], ["B.locked"], ["B.x"], ["A.x", "A.y"], ["A.slow"]],
+                         [[each.name for each in batch] for batch in sabotage_run.batches_of(tests)])
+        self.assertEqual((7, frozenset(["one_core"])), (tests[5].limit, tests[5].locks))
+
+
+class Toy(unittest.TestCase):
+    """A small project, from its sources to the report."""
+
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.root)
+        for name, text in (("CMakePresets.json", PRESETS), ("CMakeLists.txt", LISTS), ("toy/toy.h", TOY_H), ("toy/toy.cc", TOY_CC),
+                           ("toy/toy_test.cc", TOY_TEST), ("toy/script.py", SCRIPT), ("toy/script_test.py", SCRIPT_TEST), (".gitignore", "build\n")):
+            (self.root / name).parent.mkdir(exist_ok=True)
+            (self.root / name).write_text(text)
+        subprocess.run(["git", "init", "-q"], cwd=self.root, check=True)
+
+    def sabotage(self, *words):
+        done = subprocess.run([sys.executable, SCRIPTS / "sabotage.py", "--root", self.root, *words], text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_it_tells_what_no_test_notices(self):
+        status, text, errors = self.sabotage("toy", "--json")
+        self.assertEqual(1, status, text + errors)
+        self.assertIn("not used, since they fail without a change: fails\n", errors)
+        data = json.loads(text)
+        outcomes = {(c["function"], c["kind"], c["text"]): c["outcome"] for c in data["changes"]}
+        for place, outcome in (
+                (("sum", "field", "pair.above"), "noticed"), (("sum", "moved", "i < 3"), "noticed"),
+                (("sum", "dropped", "total += pair.above;"), "noticed"),
+                (("share", "quotient", "static_cast<double>(pair.above) / pair.below"), "noticed"),
+                (("share", "dropped", "*seen = true;"), "unnoticed"), (("never", "success", "x"), "unreached"),
+                (("half", "quotient", "x / 2"), "noticed"), (("half", "moved", "x > 10"), "unnoticed"),
+                (("half", "success", "raise ValueError(x)"), "unreached")):
+            self.assertEqual(outcome, outcomes[place], place)
+        self.assertEqual({"constexpr": 1, "template": 1}, data["blocked"])
+        self.assertEqual(1, data["refused"])  # the size of the array
+        self.assertFalse(any(c["file"].endswith("_test.cc") for c in data["changes"]))
+        self.assertEqual(TOY_CC, (self.root / "toy/toy.cc").read_text())
+
+        # The same again tries nothing again; a change by its key is tried.
+        key = next(c["key"] for c in data["changes"] if c["text"] == "*seen = true;")
+        (self.root / "corpus").mkdir()
+        (self.root / "corpus/equivalent_changes.txt").write_text(f"{key} nobody looks\n")
+        status, again, _ = self.sabotage("toy", "--json")
+        times = [[c["seconds"] for c in json.loads(each)["changes"]] for each in (text, again)]
+        self.assertEqual((1, times[0]), (status, times[1]))
+        self.assertEqual(data["counts"]["unnoticed"] - 1, json.loads(again)["counts"]["unnoticed"])
+        status, one, _ = self.sabotage("toy", "--only", key)
+        self.assertEqual(0, status)
+        self.assertIn("tried 1 of 1: 0 noticed, 0 not noticed, 0 that no test comes to, 1 judged equivalent", one)
+        status, _, errors = self.sabotage("toy", "--only", "0123456789ab")
+        self.assertEqual((2, "sabotage.py: no such change: 0123456789ab\n"), (status, errors))
+
+    def test_bad_arguments_are_refused(self):
+        for words in (["nowhere"], ["--sample", "0"], ["--minutes", "0"], ["--jobs", "0"], ["--what"]):
+            status, _, errors = self.sabotage(*words)
+            self.assertEqual((2, True), (status, errors != ""), words)
+        status, text, _ = self.sabotage("--help")
+        self.assertEqual((0, True), (status, "Exit status: 0" in text))
+
+
+if __name__ == "__main__":
+    unittest.main()
