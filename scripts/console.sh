@@ -35,5 +35,24 @@ time_since() {
   printf '%d.%d s' "$((spent / 1000))" "$((spent % 1000 / 100))"
 }
 
+# Runs the set-up, without which nothing can follow: status 3 where it fails.
+set_up() {
+  local status=0
+  scripts/setup.sh || status=$?
+  ((status != 130)) || exit 130
+  ((status == 0)) || fail 3 "set-up failed with status $status"
+}
+
+# Configures a preset and builds all of it, or some of it: build_preset PRESET [--target TARGET...]
+build_preset() {
+  local status=0
+  mkdir -p build
+  cmake --preset "$1" >"build/configure-$1.log" 2>&1 || status=$?
+  if ((status == 0)); then cmake --build --preset "$@" || status=$?; else cat "build/configure-$1.log" >&2; fi
+  ((status != 130)) || exit 130
+  ((status == 0)) || complain "preset $1 could not be built: status $status"
+  return "$status"
+}
+
 # Prints the comment block at the head of the calling script, from its second line on: the text of --help.
 print_help() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"; }

@@ -47,10 +47,10 @@ end_engines() { [[ -z $mark ]] || end_sessions "$mark" "${pids[@]}"; }
 
 # Waits until all engines are done; on a terminal, shows the seconds passing. Sets `engine_failed` to the first bad status.
 wait_for_engines() {
-  local passed pid status
+  local began=$SECONDS passed pid status
   engine_failed=""
   while any_alive "${pids[@]}"; do
-    passed=$((($(milliseconds_now) - engine_started) / 1000))
+    passed=$((SECONDS - began))
     if [[ -t 1 ]]; then printf '\r%s with %s: %d of %d s ' "$target" "$engine" "$passed" "$seconds"; fi
     if ((passed > seconds + kGraceSeconds)); then
       complain "$target: the engine did not end in time; ending it"
@@ -58,7 +58,7 @@ wait_for_engines() {
       end_engines
       break
     fi
-    sleep 0.5
+    doze 0.5
   done
   if [[ -t 1 ]]; then printf '\r\e[K'; fi
   for pid in "${pids[@]}"; do
@@ -293,10 +293,9 @@ for tool in cmake clang++-19 setsid $([[ $engine != afl ]] || echo afl-fuzz); do
   command -v "$tool" >/dev/null || fail 3 "$tool is missing: run scripts/setup.sh"
 done
 
+trap 'exit 130' INT
 heading "building preset $preset: ${targets[*]}"
-mkdir -p build
-cmake --preset "$preset" >"build/configure-$preset.log" 2>&1 || { cat "build/configure-$preset.log" >&2; fail 1 "configuration failed"; }
-cmake --build --preset "$preset" --target "${targets[@]/#/fuzz_}" || fail 1 "the build failed"
+build_preset "$preset" --target "${targets[@]/#/fuzz_}" || exit 1
 
 trap interrupted INT TERM
 for target in "${targets[@]}"; do fuzz_target; done

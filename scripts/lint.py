@@ -2,7 +2,7 @@
 # Checks the project's own rules: layers, kernel calls, banned calls, tests that assert, file heads, names, formatting.
 """usage: scripts/lint.py [--root DIR] [--no-format] [--warnings-as-errors] [-h]
 
-Prints `file:line: rule: message`. Warnings (sizes, exceptions that nothing needs) do not fail.
+Prints `file:line: rule: message`. Warnings (sizes) do not fail.
 Exit status: 0 nothing found; 1 something found; 2 usage; 3 clang-format-19 is missing.
 """
 
@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 sys.dont_write_bytecode = True  # no __pycache__ in the tree
@@ -59,17 +60,14 @@ class Source:
 
 
 class Report:
-    """Collects findings, leaves out what EXCEPTIONS allow, and remembers which exceptions were needed."""
+    """Collects findings, and leaves out what EXCEPTIONS allow."""
 
     def __init__(self):
-        self.errors, self.warnings, self.used = [], [], set()
+        self.errors, self.warnings = [], []
 
     def error(self, path, line, rule, message):
-        for index, (pattern, exempt, _) in enumerate(EXCEPTIONS):
-            if exempt == rule and fnmatch.fnmatch(path, pattern):
-                self.used.add(index)
-                return
-        self.errors.append((path, line, f"{rule}: {message}"))
+        if not any(exempt == rule and fnmatch.fnmatch(path, pattern) for pattern, exempt, _ in EXCEPTIONS):
+            self.errors.append((path, line, f"{rule}: {message}"))
 
     def warning(self, path, line, rule, message):
         self.warnings.append((path, line, f"warning: {rule}: {message}"))
@@ -152,7 +150,7 @@ def check_kernel(source, report):
 
 
 def check_libraries(sources, report):
-    users = {library: [] for library in HEAVY_LIBRARIES}
+    users = {library: {} for library in HEAVY_LIBRARIES}  # library -> file -> line
     for source in (s for s in sources if s.is_cpp):
         for line, _, included in source.includes:
             if included.startswith(("gtest/", "gmock/", "rapidcheck")) and not (
@@ -162,11 +160,11 @@ def check_libraries(sources, report):
                 if included.startswith(library) and included not in LIGHT_HEADERS:
                     if source.name.endswith(".h") and not source.is_test:
                         report.error(source.path, line, "heavy-library", f"<{included}> in a header; put it behind an interface")
-                    elif not source.is_test and (not users[library] or users[library][-1][0] != source.path):
-                        users[library].append((source.path, line))
+                    elif not source.is_test:
+                        users[library].setdefault(source.path, line)
     for library, places in users.items():
         limit, patterns = HEAVY_LIBRARIES[library]
-        for path, line in places:
+        for path, line in places.items():
             if not any(fnmatch.fnmatch(path, pattern) for pattern in patterns):
                 report.error(path, line, "heavy-library", f"{library} is for {', '.join(patterns)} only")
             elif len(places) > limit:
@@ -177,16 +175,14 @@ def check_test_headers(sources, report):
     """The parsed form of gtest's header hides from the compiler that a test includes it nowhere."""
     by_path = {source.path: source for source in sources if source.is_cpp}
     for source in by_path.values():
-        match = TEST_MACRO.search(source.code) if source.is_test and source.name.endswith(".cc") else None
-        seen, waiting = set(), [source.path]
-        while match and waiting:
-            path = waiting.pop()
-            if path.startswith(("gtest/", "gmock/", "rapidcheck/gtest")):
-                match = None
-            elif path in by_path and path not in seen:
-                seen.add(path)
-                waiting += [included for _, _, included in by_path[path].includes]
-        if match:
+        if not source.is_test or source.name.endswith(".h"):
+            continue
+        match = TEST_MACRO.search(source.code)
+        seen = [source.path]
+        for path in seen:  # which grows
+            if path in by_path:
+                seen += [included for _, _, included in by_path[path].includes if included not in seen]
+        if match and not any(path.startswith(("gtest/", "gmock/", "rapidcheck/gtest")) for path in seen):
             report.error(source.path, source.line(match.start()), "test-header", f"{match.group()} without <gtest/gtest.h>")
 
 
@@ -209,17 +205,11 @@ def check_head(source, report):
     if not (source.path.endswith(suffixes) or source.name == "CMakeLists.txt" or source.text.startswith("#!")):
         return
     lines = source.text.split("\n")
-    first = 1 if lines and lines[0].startswith("#!") else 0
-    words = []
-    if source.path.endswith(".py") and lines[first].startswith('"""'):  # a docstring is a comment too
-        mark, lines[first] = "", lines[first][3:]
-        lines = lines[:first + 1]
-    for line in lines[first:]:
-        if not line.startswith(mark) or not line[len(mark):].strip():
-            break
-        words += line[len(mark):].split()
-    text = " ".join(words)
-    if len(words) < 2 or not re.search(r"[.!?:]([)\"'`]*)($|\s)", text):
+    first = int(lines[0].startswith("#!"))
+    docstring = re.match(r'(?:#!.*\n)?"""(.*)', source.text)  # is a comment too
+    comment = takewhile(lambda line: line.startswith(mark) and line[len(mark):].strip(), lines[first:])
+    text = docstring[1] if docstring else " ".join(line[len(mark):].strip() for line in comment)
+    if " " not in text or not re.search(r"[.!?:]([)\"'`]*)($|\s)", text):
         report.error(source.path, first + 1, "head", "the first line is a comment: one sentence that says what this file is")
 
 
@@ -229,8 +219,8 @@ def check_guards(sources, report):
         if not source.path.endswith(".h"):
             continue
         directives = re.findall(r"^[ \t]*#[ \t]*(\w+)[ \t]*(\w*)", source.no_comments, re.M)
-        guard = directives[0][1] if directives and directives[0][0] == "ifndef" else ""
-        if not guard or len(directives) < 3 or directives[1] != ("define", guard) or directives[-1][0] != "endif":
+        guard = directives[0][1] if directives else ""
+        if directives[:2] != [("ifndef", guard), ("define", guard)] or directives[-1] != ("endif", ""):
             report.error(source.path, 1, "guard", "no include guard (#ifndef, #define first; #endif last)")
         elif guard in seen:
             report.error(source.path, 1, "guard", f"{guard} is also the guard of {seen[guard]}")
@@ -241,7 +231,7 @@ def check_guards(sources, report):
 def check_lists(sources, report):
     lists = {str(PurePosixPath(s.path).parent): s.text for s in sources if s.name == "CMakeLists.txt"}
     for source in sources:
-        if not source.path.endswith(("_test.cc", "_fuzz.cc", "_property.cc")):
+        if not source.path.endswith(("_test.cc", "_fuzz.cc", "_property.cc", "_test.py")) or source.path.endswith("_for_test.py"):
             continue
         path = PurePosixPath(source.path)
         named = False
@@ -264,31 +254,30 @@ def check_places(root, sources, report):
             report.error(source.path, 1, "top-level", f"{top} does not belong at the top level")
         for part in path.parts:
             stem = part.split(".")[0]
-            if stem in BANNED_NAMES or (stem != path.parts[0] and BANNED_NAME_PARTS & set(stem.split("_"))):
+            if stem in BANNED_NAMES or BANNED_NAME_PARTS & set(stem.split("_")):
                 report.error(source.path, 1, "name", f"'{part}' says nothing; name what is in it")
         for match in MACHINE_PATH.finditer(source.raw):
-            line = source.raw.count(b"\n", 0, match.start()) + 1
+            line = source.raw[:match.start()].count(b"\n") + 1
             report.error(source.path, line, "machine-path", f"{match.group().decode()} exists on one machine only")
 
 
 def matching(code, start, opening, closing):
-    """Offset just after the bracket that closes the one at `start`; -1 if none does."""
+    """Offset just after the bracket that closes the one at `start`; the end of the text if none does."""
     depth = 0
     for match in re.compile(f"[{re.escape(opening + closing)}]").finditer(code, start):
-        depth += 1 if match.group() == opening else -1
+        depth += {opening: 1, closing: -1}[match.group()]
         if depth == 0:
             return match.end()
-    return -1
+    return len(code)
 
 
 def check_test_bodies(source, report):
     if not source.is_cpp or not (source.is_test or source.path.startswith("properties/")):
         return
     for match in TEST_BODY.finditer(source.code):
-        after = matching(source.code, match.end() - 1, "(", ")")
-        start = source.code.find("{", after)
-        end = matching(source.code, start, "{", "}") if after > 0 and start > 0 else -1
-        if end > 0 and not ASSERTION.search(source.code, start, end):
+        after = matching(source.code, match.end(), "(", ")")
+        end = matching(source.code, after, "{", "}")
+        if not ASSERTION.search(source.code, after, end):
             report.error(source.path, source.line(match.end()), "dull-test", "this test asserts nothing")
 
 
@@ -299,12 +288,12 @@ def check_sizes(source, report):
         report.warning(source.path, 1, "size", f"{lines} lines; files of this kind rarely exceed {limit}")
     if not source.is_cpp:
         return
-    head = re.compile(r"\)\s*(const|noexcept|override|final|mutable|&|->\s*[\w:<>,\s&*]+)*\s*\{")
+    head = re.compile(r"\)\s*(const|noexcept|override|final|mutable|&|->\s*[\w:<>,\s&*]+)*\s*(?=\{)")
     end = 0
     for match in head.finditer(source.code):
         if match.start() < end:
             continue
-        end = matching(source.code, match.end() - 1, "{", "}")
+        end = matching(source.code, match.end(), "{", "}")
         length = source.line(end) - source.line(match.start()) + 1
         if length > FUNCTION_LINES:
             report.warning(source.path, source.line(match.start()), "size",
@@ -317,16 +306,17 @@ def check_format(root, sources, report):
         print("lint.py: clang-format-19 is missing: run scripts/setup.sh, or use --no-format", file=sys.stderr)
         sys.exit(3)
     paths = [s.path for s in sources if s.is_cpp]
-    batches = [paths[i::8] for i in range(8) if paths[i::8]]
 
     def run(batch):
-        return subprocess.run([program, "--dry-run", *batch], cwd=root, capture_output=True, text=True, check=False).stderr
+        return subprocess.run([program, "--dry-run", *batch], cwd=root, capture_output=True, text=True, check=False)
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        output = "".join(pool.map(run, batches))
     first = {}
-    for path, line in re.findall(r"^(.+?):(\d+):\d+: (?:warning|error): ", output, re.M):
-        first.setdefault(path, int(line))
+    with ThreadPoolExecutor() as pool:
+        for done in pool.map(run, (paths[i::8] for i in range(min(8, len(paths))))):
+            if done.returncode != 0:
+                report.error(".clang-format", 1, "format", f"{program} ended with status {done.returncode}: {done.stderr}")
+            for path, line in re.findall(r"^(.+?):(\d+):\d+: (?:warning|error): ", done.stderr, re.M):
+                first.setdefault(path, int(line))
     for path, line in first.items():
         report.error(path, line, "format", f"run clang-format-19 -i {path}")
 

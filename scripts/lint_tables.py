@@ -73,7 +73,7 @@ TEST_HOOK = re.compile(
     r"^\s*#\s*(if|ifdef|ifndef|elif)\b.*\b\w*(TEST|TESTING|MUTANT|FUZZING)\w*|\bfriend\s+class\s+\w*Test\b|\bFRIEND_TEST\b|"
     r"\b\w+_for_test(s|ing)?\b")
 ASSERTION = re.compile(r"\b(EXPECT_|ASSERT_|RC_ASSERT|RC_FAIL|FAIL\s*\(|ADD_FAILURE|rc::check\s*\(|(expect|check)_\w+\s*[(<]|CHECK)")
-TEST_BODY = re.compile(r"^\s*(TEST|TEST_F|TEST_P|TYPED_TEST|TYPED_TEST_P|RC_GTEST_PROP)\s*\(", re.M)
+TEST_BODY = re.compile(r"^\s*(TEST|TEST_F|TEST_P|TYPED_TEST|TYPED_TEST_P|RC_GTEST_PROP)\s*(?=\()", re.M)
 MACHINE_PATH = re.compile(rb"(?<![\w.\-/}~*$])/(?:(?:work|root)/|farm\b|home/\w+)")
 
 # (file pattern, lines that a file of this kind rarely exceeds), first match decides

@@ -1,85 +1,19 @@
 #!/usr/bin/env python3
 # Breaks each rule of scripts/lint.py once in a small tree and expects the message; a clean tree passes.
 
-import contextlib
-import io
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-import lint  # noqa: E402
+from lint_tree_for_test import LintTest, header, source, test_file  # noqa: E402
 
 LINT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lint.py")
 
-# A small project that breaks no rule.
-CLEAN = {
-    "CMakeLists.txt": "# A project for the lint's own test.\n",
-    "README.md": "A project.\n",
-    "cache/CMakeLists.txt": "# The product of this test.\nadd_executable(cache_test key_test.cc)\n",
-    "cache/key.h": "// Names an entry.\n#ifndef MODELCACHE_KEY_H\n#define MODELCACHE_KEY_H\n#endif  // MODELCACHE_KEY_H\n",
-    "cache/key.cc": '// Names an entry, in full.\n#include "cache/key.h"\n',
-    "cache/key_test.cc": '// Tests names.\n#include "cache/key.h"\n\n#include <gtest/gtest.h>\n\nTEST(Key, IsOne) { EXPECT_EQ(1, 1); }\n',
-    "cache/posix_os.cc": "// The door on a real kernel.\n#include <unistd.h>\n\nint who() { return ::getpid(); }\n",
-    "harness/plan/plan.h": "// What a test is.\n#ifndef STAMPEDE_PLAN_H\n#define STAMPEDE_PLAN_H\n#endif  // STAMPEDE_PLAN_H\n",
-    "harness/live/seccomp.cc": "// Stops every step.\n#include <sys/prctl.h>\n",
-    "scripts/go.sh": "#!/usr/bin/env bash\n# Goes somewhere.\n",
-}
 
-
-def source(*lines):
-    return "\n".join(("// A source of this test.",) + lines) + "\n"
-
-
-def header(guard, *lines):
-    return "\n".join(("// A header of this test.", f"#ifndef {guard}", f"#define {guard}") + lines + ("#endif", ""))
-
-
-def test_file(*lines):
-    return source("#include <gtest/gtest.h>", "", *lines)
-
-
-class LintTest(unittest.TestCase):
-
-    def setUp(self):
-        self.root = tempfile.mkdtemp(prefix="stampede-lint-")
-        self.addCleanup(shutil.rmtree, self.root)
-
-    def run_lint(self, changes, *options):
-        """Writes the clean tree with `changes` and returns (status, output); a name of "FILE+" appends to FILE."""
-        files = dict(CLEAN)
-        for path, text in changes.items():
-            if path.endswith("+"):
-                files[path[:-1]] += text
-            else:
-                files[path] = text
-        for path, text in files.items():
-            full = os.path.join(self.root, path)
-            os.makedirs(os.path.dirname(full), exist_ok=True)
-            with open(full, "w", encoding="utf-8") as file:
-                file.write(text)
-        formatting = [] if "--format" in options else ["--no-format"]
-        options = [option for option in options if option != "--format"]
-        output = io.StringIO()
-        with contextlib.redirect_stdout(output):
-            status = lint.main(["--root", self.root, *formatting, *options])
-        return status, output.getvalue()
-
-    def expect_clean(self, changes):
-        status, output = self.run_lint(changes)
-        self.assertEqual(status, 0, output)
-
-    def expect_finding(self, place, rule, changes):
-        """Exactly one finding, at `place` ("file:line") and of `rule`."""
-        status, output = self.run_lint(changes)
-        findings = [line for line in output.splitlines() if ": warning: " not in line and not line.startswith("lint: ")]
-        self.assertEqual(status, 1, output)
-        self.assertEqual(len(findings), 1, output)
-        self.assertTrue(findings[0].startswith(f"{place}: {rule}: "), output)
-
+class Rules(LintTest):
     def test_clean_tree_passes(self):
         self.expect_clean({})
 

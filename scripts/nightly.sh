@@ -36,10 +36,10 @@ rows=() notes=()
 # Waits for the part that was started, and shows the seconds passing on a terminal: wait_for_part NAME SECONDS. Sets
 # `part_status` and `part_seconds`.
 wait_for_part() {
-  local name=$1 seconds=$2 began passed
-  began=$(milliseconds_now)
+  local name=$1 seconds=$2 began=${EPOCHREALTIME/[.,]/} passed
+  # No subshells here: one that takes a terminal's SIGINT would end this script before its table.
   while alive "$part_pid"; do
-    passed=$((($(milliseconds_now) - began) / 1000))
+    passed=$(((${EPOCHREALTIME/[.,]/} - began) / 1000000))
     if [[ -t 1 ]]; then printf '\r%s: %d of %d s ' "$name" "$passed" "$seconds"; fi
     if ((passed > seconds + kGraceSeconds)); then
       note "$name: did not end in time, and was ended"
@@ -47,13 +47,13 @@ wait_for_part() {
       end_sessions "$mark" "$part_pid"
       break
     fi
-    sleep 0.3
+    doze 0.3
   done
   if [[ -t 1 ]]; then printf '\r\e[K'; fi
   part_status=0
   wait "$part_pid" 2>/dev/null || part_status=$?
   part_pid=""
-  part_seconds=$((($(milliseconds_now) - began + 500) / 1000))
+  part_seconds=$(((${EPOCHREALTIME/[.,]/} - began + 500000) / 1000000))
   end_marked "$mark"
   if ((ended_count)) && [[ -z $is_interrupted ]]; then note "$name: $ended_count processes were left behind; they were ended"; fi
 }
@@ -64,6 +64,8 @@ run_part() {
   shift 3
   start_marked "$mark" "$log" env TMPDIR="$out/tmp" "$@"
   part_pid=$started_pid
+  # The interrupt may have come before there was anything to end.
+  if [[ -n $is_interrupted ]]; then interrupted; fi
   wait_for_part "$name" "$seconds"
 }
 
@@ -76,6 +78,13 @@ interrupted() {
 note() {
   complain "$@"
   notes+=("$*")
+}
+
+# part_failed NAME LOG: it did not do what it should, whether or not it found anything.
+part_failed() {
+  [[ -z $is_interrupted ]] || return 0
+  note "$1 failed with status $part_status: $2"
+  failed=yes
 }
 
 # row NAME SECONDS DONE FOUND REMARK
@@ -97,19 +106,19 @@ fuzz_all() {
 }
 
 fuzz_with() {
-  local engine=$1 each=$2 count=$3 name table="$out/log/fuzz-$1.tsv" took executions rate edges edges_total inputs findings
+  local engine=$1 each=$2 count=$3 name table="$out/log/fuzz-$1.tsv" log="$out/log/fuzz-$1.log" took executions rate edges edges_total inputs findings
   heading "fuzzing with $engine: $count targets, $each s each"
   rm -f "$table"
-  run_part "fuzzing with $engine" $((each * count)) "$out/log/fuzz-$engine.log" scripts/fuzz.sh all --engine "$engine" \
+  run_part "fuzzing with $engine" $((each * count)) "$log" scripts/fuzz.sh all --engine "$engine" \
     --seconds "$each" --jobs "$jobs" --findings "$out/corpus" --work "$out/work" --table "$table"
   touch "$table"
+  ((part_status == 0 || part_status == 1)) && (($(wc -l <"$table") == count)) || part_failed "fuzzing with $engine" "$log"
   while IFS=$'\t' read -r name engine took executions rate edges edges_total inputs findings; do
     row "fuzz $name, $engine" "$took" "$executions inputs" "$findings" \
       "$rate/s, edges $edges of $edges_total, $inputs new inputs"
   done <"$table"
   if ((part_status == 1)) && ! grep -q $'\t[1-9][0-9]*$' "$table"; then  # not for a finding
-    note "fuzzing with $engine failed: $out/log/fuzz-$engine.log"
-    failed=yes
+    part_failed "fuzzing with $engine" "$log"
   fi
 }
 
@@ -118,6 +127,7 @@ fuzz_with() {
 # In rounds, each with seeds of its own, until the time is over; at least one round.
 check_properties() {
   local seconds=$1 programs=(properties/*_property.cc) began round=0 round_seed cases failures=0 name
+  [[ -z $is_interrupted ]] || return 0
   programs=("${programs[@]##*/}")
   programs=("${programs[@]%.cc}")
   heading "properties: ${#programs[@]} programs in rounds with fresh seeds, $seconds s"
@@ -132,6 +142,7 @@ check_properties() {
       RC_PARAMS="seed=$round_seed" TMPDIR="${TMPDIR:-/tmp}" xargs -a "$out/log/properties.list" -P "$jobs" -n 1 \
       sh -c 'build/release/bin/$3 >"$1/log/property-$2-$3.log" 2>&1 || { echo "$3"; exit 1; }' sh "$out" "$round"
     if ((part_status)) && [[ -z $is_interrupted ]]; then
+      [[ -s $out/log/properties.log ]] || part_failed "properties, round $round" "$out/log"
       while IFS= read -r name; do
         failures=$((failures + 1))
         note "$name failed: $out/log/property-$round-$name.log; again with RC_PARAMS=\"seed=$round_seed\""
@@ -139,42 +150,43 @@ check_properties() {
     fi
     ((($(milliseconds_now) - began) / 1000 < seconds)) || break
   done
-  cases=$(cat "$out"/log/property-*.log | sed -n 's/^OK, passed \([0-9]*\) tests*$/\1/p' | awk '{s += $1} END {print s + 0}')
+  while IFS= read -r name; do
+    note "a program did not check its properties to the end: $name"
+    failed=yes
+  done < <([[ -n $is_interrupted ]] || grep -LE '^\[  (PASSED|FAILED)  \] [1-9]' "$out"/log/property-*.log)
+  cases=$({ sed -n 's/^OK, passed \([0-9]*\) tests*$/\1/p' "$out"/log/property-*.log || true; } | awk '{s += $1} END {print s + 0}')
   row "properties" $((($(milliseconds_now) - began + 500) / 1000)) "$cases cases" "$failures" \
     "$round rounds, seeds $seed to $((seed + round - 1))"
 }
 
 # --- exploration ------------------------------------------------------------------------------------------------------
 
-# One number of a JSON object in a file; 0 where there is none.
-number_of() {
+# These numbers of a JSON object in a file, by blanks; 0 where there is none: numbers_of FILE KEY...
+numbers_of() {
   python3 -c 'import json, sys
 try:
-    print(int(json.load(open(sys.argv[1])).get(sys.argv[2], 0)))
+    found = json.load(open(sys.argv[1]))
 except ValueError:
-    print(0)' "$1" "$2"
+    found = {}
+print(*(int(found.get(key, 0)) for key in sys.argv[2:]))' "$@"
 }
 
 explore() {
-  local world=$1 seconds=$2 json="$out/log/explore-$1.json" log="$out/log/explore-$1.log" schedules uncontrolled
+  local world=$1 seconds=$2 json="$out/log/explore-$1.json" log="$out/log/explore-$1.log" schedules uncontrolled violations divergences
   [[ -z $is_interrupted ]] || return 0
   heading "plans drawn in the $world world, $seconds s"
   run_part "exploring $world" "$seconds" "$log" sh -c 'json=$1; shift; exec "$@" >"$json"' sh "$json" \
     build/release/bin/stampede explore --world "$world" --seconds "$seconds" --jobs "$jobs" --seed "$seed" \
     --out "$out/corpus/plans" --json
-  if ((part_status == 3)); then
+  if ((part_status == 3)) && [[ $world == live ]]; then
     row "explore $world" "$part_seconds" "0 schedules" 0 "not applicable here: $(tail -n 1 "$log")"
     return 0
   fi
-  schedules=$(number_of "$json" schedules)
-  uncontrolled=$(number_of "$json" uncontrolled)
-  row "explore $world" "$part_seconds" "$schedules schedules" \
-    $(($(number_of "$json" violation_count) + $(number_of "$json" divergences))) \
+  read -r schedules uncontrolled violations divergences \
+    < <(numbers_of "$json" schedules uncontrolled violation_count divergences) || schedules=0
+  row "explore $world" "$part_seconds" "$schedules schedules" $((violations + divergences)) \
     "$((schedules / (part_seconds > 0 ? part_seconds : 1)))/s, seeds from $seed, $uncontrolled uncontrolled"
-  if ((part_status != 0 && part_status != 1)) && [[ -z $is_interrupted ]]; then
-    note "exploring $world ended with status $part_status: $log"
-    failed=yes
-  fi
+  ((schedules > 0 && (part_status == 0 || (part_status == 1 && violations + divergences > 0)))) || part_failed "exploring $world" "$log"
 }
 
 # Plans that fuzzing or a property found become smaller as those that exploring finds do already.
@@ -186,7 +198,7 @@ shrink_plans() {
     fi
     [[ -z $is_interrupted ]] || return 0
     run_part "shrinking ${file##*/}" 60 "$out/log/shrink.log" build/release/bin/stampede shrink "$file"
-    if ((part_status)); then note "${file##*/} could not be made smaller: $(tail -n 1 "$out/log/shrink.log")"; fi
+    ((part_status == 0)) || part_failed "shrinking ${file##*/}" "$out/log/shrink.log: $(tail -n 1 "$out/log/shrink.log")"
   done
 }
 
@@ -208,10 +220,8 @@ clean_up() {
   rm -rf "$out/tmp"
 }
 
-build() {
-  cmake --preset "$1" >"$out/log/configure-$1.log" 2>&1 || { cat "$out/log/configure-$1.log" >&2; fail 1 "configuration failed"; }
-  cmake --build --preset "$@" || fail 1 "the build failed"
-}
+# That many percent of the seconds, but no less than one.
+share() { printf '%d' $((seconds * $1 < 100 ? 1 : seconds * $1 / 100)); }
 
 whole_number() { [[ $2 =~ ^[1-9][0-9]{0,8}$ ]] || fail 2 "$1 wants a number above 0, not '$2'"; }
 
@@ -237,7 +247,7 @@ out=$(cd "$out" && pwd)
 [[ -n $seed ]] || seed=$(($(od -An -N4 -tu4 /dev/urandom) % 1000000000))
 
 trap 'exit 130' INT TERM
-scripts/setup.sh || fail 3 "set-up failed"
+set_up
 began=$(milliseconds_now)
 targets=(fuzz/*_fuzz.cc)
 targets=("${targets[@]##*/}")
@@ -245,18 +255,18 @@ targets=("${targets[@]%_fuzz.cc}")
 programs=(properties/*_property.cc)
 programs=("${programs[@]##*/}")
 heading "building"
-build release --target stampede "${programs[@]%.cc}"
-for preset in fuzz afl; do build "$preset" --target "${targets[@]/#/fuzz_}"; done
+build_preset release --target stampede "${programs[@]%.cc}" || exit 1
+for preset in fuzz afl; do build_preset "$preset" --target "${targets[@]/#/fuzz_}" || exit 1; done
 echo "built in $(time_since "$began")"
 
 trap interrupted INT TERM
 trap clean_up EXIT
 heading "searching for $seconds s with $jobs jobs, seed $seed; all goes to $out"
 began=$(milliseconds_now)
-fuzz_all $((seconds * kFuzzShare / 100))
-check_properties $((seconds * kPropertiesShare / 100))
-explore sim $((seconds * kSimShare / 100))
-explore live $((seconds * kLiveShare / 100))
+fuzz_all "$(share kFuzzShare)"
+check_properties "$(share kPropertiesShare)"
+explore sim "$(share kSimShare)"
+explore live "$(share kLiveShare)"
 shrink_plans
 print_table
 echo "searched for $(time_since "$began"); seed $seed"

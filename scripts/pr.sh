@@ -21,13 +21,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 trap 'exit 130' INT
 started=$(milliseconds_now)
 
-scripts/setup.sh
-mkdir -p build
+set_up
 heading "lint"
 python3 scripts/lint.py || fail 1 "lint found something"
 heading "building"
-cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log >&2; fail 1 "configuration failed"; }
-cmake --build --preset release || fail 1 "the build failed"
+build_preset release || exit 1
 tested=$(milliseconds_now)
 heading "the quick tests"
 ctest --preset release --progress -LE "$kNotQuick" || fail 1 "a test failed"

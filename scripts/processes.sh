@@ -20,6 +20,12 @@ any_alive() {
   return 1
 }
 
+# Waits a moment, or until a signal comes. Where bash waits for a program itself, the program takes SIGINT and it may get lost.
+doze() {
+  sleep "$1" &
+  wait "$!" || true
+}
+
 # Ends whatever has the mark, whatever its group and session. Sets `ended_count`. (afl-fuzz's fork servers live in sessions of
 # their own, and the one for CmpLog outlives it: AFL++ 4.04c.)
 end_marked() {

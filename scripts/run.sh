@@ -5,7 +5,7 @@
 #
 # Ends with the benchmark's table, a one-line verdict, and how long set-up, build and run took.
 #
-# exit status: 0 all held; 1 a violation; 2 usage; 3 this machine cannot do it; 130 interrupted
+# exit status: 0 all held; 1 a violation, or a part that failed; 2 usage; 3 this machine cannot do it; 130 interrupted
 
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/console.sh"
@@ -25,37 +25,46 @@ case "${1:-}" in
 esac
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 trap 'exit 130' INT
-mkdir -p build
 
 started=$(milliseconds_now)
-scripts/setup.sh
+set_up
 set_up_took=$(time_since "$started")
 
 heading "building"
 started=$(milliseconds_now)
-cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log >&2; fail 1 "configuration failed"; }
-cmake --build --preset release --target stampede modelcache_command
+build_preset release --target stampede modelcache_command || exit 1
 build_took=$(time_since "$started")
 
 started=$(milliseconds_now)
-worst=0
+broken="" ended="" unable=""
 for command in "${kMainJob[@]}"; do
   heading "$command"
   status=0
   # shellcheck disable=SC2086
   $command || status=$?
-  ((status != 130)) || exit 130
-  # A broken promise outweighs whatever else went wrong.
-  ((worst == 1 || (status != 1 && status <= worst))) || worst=$status
+  case "$status" in
+    0) continue ;;
+    1) broken=yes ;;
+    3) unable=yes ;;
+    130) exit 130 ;;
+    *) ended=yes ;;
+  esac
+  complain "status $status: $command"
 done
 run_took=$(time_since "$started")
 
 echo
-case "$worst" in
-  0) well "verdict: every promise that was judged held, on real models and with half of the connections at fault" ;;
-  1) complain "verdict: a promise was broken; the lines above name it and the command that replays it" ;;
-  3) complain "verdict: none; this machine cannot do it (see above)" ;;
-  *) complain "verdict: none; the main job ended with status $worst" ;;
-esac
+status=1
+if [[ -n $broken ]]; then  # which outweighs whatever else went wrong
+  complain "verdict: a promise was broken; the lines above name it and the command that replays it"
+elif [[ -n $ended ]]; then
+  complain "verdict: none; a part of the main job failed (see above)"
+elif [[ -n $unable ]]; then
+  complain "verdict: none; this machine cannot do it (see above)"
+  status=3
+else
+  well "verdict: every promise that was judged held, on real models and with half of the connections at fault"
+  status=0
+fi
 echo "set-up $set_up_took, build $build_took, run $run_took"
-exit "$worst"
+exit "$status"

@@ -54,8 +54,8 @@ choose_packages() {
 # Sets `missing` to the needs of which no alternative is installed.
 find_missing() {
   local installed need alternative found
-  installed=" $(dpkg-query -W -f '${binary:Package}=${db:Status-Status}\n' 2>/dev/null |
-    sed -n 's/^\([^:=]*\)[^=]*=installed$/\1/p' | tr '\n' ' ') "
+  installed=$(dpkg-query -W -f '${binary:Package}=${db:Status-Status}\n') || fail 3 "dpkg-query failed"
+  installed=" $(sed -n 's/^\([^:=]*\)[^=]*=installed$/\1/p' <<<"$installed" | tr '\n' ' ') "
   missing=()
   for need in "${needs[@]}"; do
     found=""
