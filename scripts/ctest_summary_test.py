@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 # Reads what ctest prints where all passed, some failed, and some were skipped.
 
+import os
+import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
 from ctest_summary import summary  # noqa: E402
 
+PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ctest_summary.py")
 SKIPPED_OUTPUT = """\
 1/6 Test #348: A.B ..............***Skipped   0.00 sec
 2/6 Test #313: A.C ..............***Skipped   0.01 sec
@@ -50,6 +54,40 @@ class SummaryTest(unittest.TestCase):
 
     def test_an_end_before_the_totals(self):
         self.assertIsNone(summary("1/6 Test #348: A.B ...   Passed\n", ""))
+
+    def test_all_three_kinds(self):
+        output = "83% tests passed, 1 tests failed out of 6\n\t  2 - A.B (Skipped)\n\t3 - A.C (Skipped)\n"
+        self.assertEqual(summary(output, ""), "3 passed, 1 failed, 2 skipped (no reason was given)")
+
+
+class CommandTest(unittest.TestCase):
+    """The program on files, by its status and what it prints."""
+
+    def run_on(self, output, log, *more):
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [os.path.join(folder, name) for name in ("output", "log")]
+            for path, text in zip(paths, (output, log)):
+                if text is not None:
+                    with open(path, "w", encoding="utf-8") as file:
+                        file.write(text)
+            done = subprocess.run([sys.executable, PROGRAM, *paths, *more], capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_statuses(self):
+        for output, log, status, line in (
+                (SKIPPED_OUTPUT, log_of("why"), 0, "458 passed, 2 skipped (why)\n"),
+                (SKIPPED_OUTPUT, None, 0, "458 passed, 2 skipped (no reason was given)\n"),
+                ("50% tests passed, 1 test failed out of 2\n", "", 0, "1 passed, 1 failed\n"),
+                ("0% tests passed, 2 tests failed out of 2\n", "", 1, "0 passed, 2 failed\n"),
+                ("100% tests passed, 0 tests failed out of 0\n", "", 1, "0 passed\n"),
+                ("100% tests passed, 0 tests failed out of 1\n\t1 - A.B (Skipped)\n", "", 1, "0 passed, 1 skipped (no reason was given)\n"),
+                ("No tests were found!!!\n", "", 1, "ctest did not finish\n"), (None, None, 1, "ctest did not finish\n")):
+            with self.subTest(output):
+                self.assertEqual(self.run_on(output, log), (status, line, ""))
+
+    def test_usage(self):
+        self.assertEqual(self.run_on("", "", "more")[:2], (2, ""))
+        self.assertTrue(self.run_on("", "", "more")[2].startswith("usage: scripts/ctest_summary.py OUTPUT LOG\n"))
 
 
 if __name__ == "__main__":

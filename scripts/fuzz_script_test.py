@@ -161,6 +161,14 @@ class FuzzScript(ScriptTest):
             self.assertEqual(sorted(file.name for file in (self.root / WORK).iterdir()), ["corpus", "last.log"])
         self.assertEqual((self.root / "table").read_text().count("\n"), 2)
 
+    def test_engines_are_asked_to_end_before_they_are_ended(self):
+        self.behave(ENGINE, LIBFUZZER + "trap 'echo \"stat::number_of_executed_units: 2000\"; exit 0' TERM; "
+                    'echo >&"$FAKE_ALIVE"; for n in {1..2000}; do sleep 0.05; done')
+        running = self.start("toy")
+        running.interrupt()
+        status, output = running.end()
+        self.assertEqual((status, self.summary(output)), (130, [("2000 executions", "edges 90/200, 0 new inputs, 0 findings")]))
+
     def test_missing_tools_are_named(self):
         for tool, arguments in (("cmake", ()), ("clang++-19", ()), ("setsid", ()), ("afl-fuzz", ("--engine", "afl"))):
             with self.subTest(tool):

@@ -220,7 +220,7 @@ def check_guards(sources, report):
             continue
         directives = re.findall(r"^[ \t]*#[ \t]*(\w+)[ \t]*(\w*)", source.no_comments, re.M)
         guard = directives[0][1] if directives else ""
-        if directives[:2] != [("ifndef", guard), ("define", guard)] or directives[-1] != ("endif", ""):
+        if not guard or directives[:2] != [("ifndef", guard), ("define", guard)] or directives[-1] != ("endif", ""):
             report.error(source.path, 1, "guard", "no include guard (#ifndef, #define first; #endif last)")
         elif guard in seen:
             report.error(source.path, 1, "guard", f"{guard} is also the guard of {seen[guard]}")
@@ -288,7 +288,7 @@ def check_sizes(source, report):
         report.warning(source.path, 1, "size", f"{lines} lines; files of this kind rarely exceed {limit}")
     if not source.is_cpp:
         return
-    head = re.compile(r"\)\s*(const|noexcept|override|final|mutable|&|->\s*[\w:<>,\s&*]+)*\s*(?=\{)")
+    head = re.compile(r"\)\s*(?:(?:const|noexcept|override|final|mutable|&|->\s*[\w:<>,\s&*]+)\s*)*(?=\{)")
     end = 0
     for match in head.finditer(source.code):
         if match.start() < end:

@@ -45,6 +45,12 @@ class LintTest(unittest.TestCase):
         self.root = tempfile.mkdtemp(prefix="stampede-lint-")
         self.addCleanup(shutil.rmtree, self.root)
 
+    def write(self, path, text):
+        full = os.path.join(self.root, path)
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        with open(full, "w", encoding="utf-8") as file:
+            file.write(text)
+
     def run_lint(self, changes, *options):
         """Writes the clean tree with `changes` and returns (status, output); a name of "FILE+" appends to FILE."""
         files = dict(CLEAN)
@@ -54,10 +60,7 @@ class LintTest(unittest.TestCase):
             else:
                 files[path] = text
         for path, text in files.items():
-            full = os.path.join(self.root, path)
-            os.makedirs(os.path.dirname(full), exist_ok=True)
-            with open(full, "w", encoding="utf-8") as file:
-                file.write(text)
+            self.write(path, text)
         formatting = [] if "--format" in options else ["--no-format"]
         options = [option for option in options if option != "--format"]
         output = io.StringIO()

@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
@@ -102,8 +103,7 @@ def check(group, build, scratch):
         return check(group[:middle], build, scratch) + check(group[middle:], build, scratch)
     for job, (_, clean, _) in zip(group, results):
         if clean:
-            with open(job.mark, "w", encoding="utf-8"):
-                pass
+            Path(job.mark).touch()
     return results
 
 
@@ -144,14 +144,14 @@ def plan_jobs(options, cache):
     return jobs, total
 
 
-def main():
+def main(arguments=None):
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[0][7:], epilog=__doc__.split("\n\n", 1)[1])
     parser.add_argument("--build", default=os.path.join(ROOT, "build/release"))
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--all", action="store_true", help="look at unchanged files too")
     parser.add_argument("--no-tests", action="store_true", help="leave *_test.cc out")
     parser.add_argument("files", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     options.build = os.path.abspath(options.build)
     if not shutil.which("clang-tidy-19"):
         fail(3, "clang-tidy-19 is missing: run scripts/setup.sh")
