@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # Runs scripts/nightly.sh with stand-ins for all that it starts: what is found is kept, told and counted, nothing stays behind.
 
+import os
 import re
 import signal
 import sys
@@ -64,6 +65,8 @@ class Nightly(ScriptTest):
         return found[0]
 
     def test_nothing_found(self):
+        self.write("out/corpus/plans/of-another-night.json")
+        os.utime(self.out / "corpus/plans/of-another-night.json", (1, 1))
         output = self.run_night(0, "\nnothing found\n", "seed 5\n", ROUNDS="3")
         self.assertNotIn("kept:", output)
         self.assertNotIn("note:", output)
@@ -178,11 +181,7 @@ class Nightly(ScriptTest):
         for pattern, words in (("* --world sim *", "exploring sim"), (PROPERTY, "properties, round 1")):
             with self.subTest(pattern):
                 self.all_well(f"{pattern}\t{LEAVE_BEHIND} {HANG}\n")
-                running = self.start(*ARGUMENTS, "--out", str(self.out))
-                self.assertEqual(running.next_sign(), b"\n")
-                status, output = running.end()
-                self.assertEqual(status, 1, output)
-                self.assertIn(f"note: {words}: did not end in time, and was ended\n", output)
+                self.run_night(1, f"note: {words}: did not end in time, and was ended\n")
 
     def test_an_interrupt_tells_what_was_done(self):
         says = """trap 'echo "{\\"schedules\\": 7}"; exit 130' TERM; echo >&"$FAKE_ALIVE"; for n in {1..2000}; do sleep 0.05; done"""

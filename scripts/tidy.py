@@ -77,7 +77,7 @@ def tidy(build, path):
     """Whether it is clean, and what was said."""
     done = subprocess.run(["clang-tidy-19", "--quiet", "-p", build, path], cwd=ROOT, capture_output=True, text=True, check=False)
     clean = done.returncode == 0 and not FINDING.search(done.stdout)
-    return clean, done.stdout + ("" if done.stdout or clean else done.stderr)
+    return clean, done.stdout or done.stderr
 
 
 def is_clean_together(group, scratch):

@@ -108,7 +108,7 @@ class Run(Project):
             self.add(name)
         self.expect(0, 2, 0, 0, [["a.cc", "b.cc"]])
         self.expect(0, 2, 2, 0, [])
-        self.expect(0, 2, 0, 0, [["a.cc", "b.cc"]], "--all")
+        self.expect(0, 2, 0, 0, [["a.cc", "b.cc"]], "--all", "--build", os.path.relpath(self.path("build/release")))
         self.assertEqual(len(os.listdir(self.path("build/tidy-cache"))), 2)
 
     def test_what_changed_is_looked_at_again(self):
