@@ -107,6 +107,7 @@ class Measuring(Laboratory):
                          {"size_bytes": 1 << 20, "rounds": 2, "crowd": 3, "held": False})
         self.assertEqual((status, self.server_ended), (1, True))
         self.assertEqual(sorted(os.listdir(self.scratch)), ["crowded", "served", "warm"])
+        self.assertEqual([len(os.listdir(os.path.join(self.scratch, cache, "entries"))) for cache in ("warm", "crowded")], [1, 4])
 
     def test_a_run_that_holds(self):
         arguments = measure_get.parse_arguments(["--build", "toy", "--rounds", "1", "--size-mib", "1", "--crowd", "0"])
@@ -157,6 +158,13 @@ class Measuring(Laboratory):
         bench = self.bench()
         bench.content = b"other"
         self.assertRaisesRegex(CannotMeasure, "the server announces another checksum", bench.bare)
+
+    def test_rounds_alternate(self):
+        bench = self.bench()
+        for number in range(4):
+            bench.round(number)
+        self.assertEqual([line.split()[0] for line in self.commands if "curled" in line or line.endswith("cold")],
+                         ["sh", "toy/bin/modelcache", "toy/bin/modelcache", "sh"] * 2)
 
     def test_a_hit_has_its_own_time_and_that_of_its_process(self):
         bench = self.bench()
@@ -254,8 +262,10 @@ class Program(unittest.TestCase):
         return path
 
     def start(self, *arguments):
+        """As a shell starts it in the background, where SIGINT is ignored."""
         command = [sys.executable, SCRIPT, "--build", self.root, "--directory", os.path.join(self.root, "there"), "--size-mib", "1"]
-        return subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
 
     def test_a_server_is_heard_and_ended(self):
         path = self.stampede('trap "" TERM; echo "{\\"files\\": [{\\"name\\": \\"$1 $2 $3\\"}]}"; while :; do sleep 1; done')
