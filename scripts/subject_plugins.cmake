@@ -2,7 +2,7 @@
 
 # The header that names the build; see harness/plan/subject_plugin.h.
 file(GLOB stamped_files RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS cache/*.h cache/*.cc harness/plan/*.h
-  harness/run/cache_client.h harness/run/cache_client.cc)
+  harness/run/built_in_subject.cc harness/run/cache_client.h harness/run/cache_client.cc)
 list(FILTER stamped_files EXCLUDE REGEX "_test\\.(cc|h)$")
 set(stamp_header ${CMAKE_BINARY_DIR}/generated/harness/run/subject_stamp.h)
 string(CONCAT stamped_flags "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${CMAKE_CXX_FLAGS} "
@@ -45,12 +45,14 @@ function(stampede_add_mutant name)
   set(copies "")
   foreach(file IN LISTS touched)
     if(NOT file MATCHES "^cache/[a-z0-9_]+\\.cc$")
-      message(FATAL_ERROR "${patch}: touches ${file}; a mutant touches sources of the cache (cache/*.cc) only")
+      message(SEND_ERROR "${patch}: touches ${file}; a mutant touches sources of the cache (cache/*.cc) only")
+      return()
     endif()
     list(APPEND copies ${folder}/${name}.sources/${file})
   endforeach()
   if(NOT copies)
-    message(FATAL_ERROR "${patch}: touches no file; expected lines '+++ b/cache/...'")
+    message(SEND_ERROR "${patch}: touches no file; expected lines '+++ b/cache/...'")
+    return()
   endif()
   list(TRANSFORM touched PREPEND ${PROJECT_SOURCE_DIR}/ OUTPUT_VARIABLE originals)
   add_custom_command(OUTPUT ${copies}
