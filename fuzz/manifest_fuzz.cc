@@ -52,8 +52,8 @@ void check_accepted(std::string_view text, const Manifest& manifest) {
   require(tree.is_object() && tree.size() == kKeysOfManifest, "a manifest has its keys and no others");
   require(tree.at("modelcache_manifest") == kManifestVersion, "only our version is accepted");
   require(tree.at("entries").size() == manifest.entries.size(), "no entry is lost or made up");
-  require(keys == kKeysOfManifest + manifest.entries.size() * (1 + kKeysOfRecord), "no key is accepted twice");
   require(manifest.entries.size() <= kManifestEntriesMax, "entries are at most as many as allowed");
+  require(keys == kKeysOfManifest + manifest.entries.size() * (1 + kKeysOfRecord), "no key is accepted twice");
   for (const auto& [key, record] : manifest.entries) check_record(key, record, tree.at("entries").at(key));
 
   const std::string printed = manifest.print();

@@ -1,11 +1,14 @@
 // A main that gives files to a fuzz target, each once: the corpus as a test, and findings without an engine.
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -34,6 +37,11 @@ std::vector<fs::path> inputs_at(const fs::path& path) {
   return files;
 }
 
+bool read_count(std::string_view text, std::size_t& count) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
 bool replay(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
@@ -49,23 +57,32 @@ bool replay(const fs::path& file) {
 }
 
 int run(int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') {
-    std::fprintf(stderr, "usage: %s FILE|FOLDER...\nexit status: 0 all held; 1 no input, or unreadable; 2 usage\n",
+  const bool is_counted = argc > 2 && std::string_view(argv[1]) == "--expect";
+  std::size_t expected = 0;
+  const int first = is_counted ? 3 : 1;
+  if (argc <= first || argv[first][0] == '-' || (is_counted && !read_count(argv[2], expected))) {
+    std::fprintf(stderr,
+                 "usage: %s [--expect COUNT] FILE|FOLDER...\n"
+                 "exit status: 0 all held; 1 no input, unreadable, or another count; 2 usage\n",
                  argv[0]);
     return 2;
   }
   std::size_t count = 0;
   bool all_read = true;
-  for (int i = 1; i < argc; ++i) {
+  for (int i = first; i < argc; ++i) {
     const auto files = inputs_at(argv[i]);
     all_read = all_read && !files.empty();
     for (const auto& file : files) {
-      all_read = replay(file) && all_read;
-      ++count;
+      if (replay(file)) {
+        ++count;
+      } else {
+        all_read = false;
+      }
     }
   }
   std::printf("%zu inputs replayed\n", count);
-  return all_read ? 0 : 1;
+  if (is_counted && count != expected) std::fprintf(stderr, "there are %zu, so the caller counted\n", expected);
+  return all_read && (!is_counted || count == expected) ? 0 : 1;
 }
 
 }  // namespace

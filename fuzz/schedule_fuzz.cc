@@ -25,7 +25,7 @@ namespace {
 constexpr std::uint64_t kModelBytesMax = 20 * 1024;
 
 // Counters that libFuzzer takes for features, besides edges; it clears them before each input.
-#ifdef STAMPEDE_EXTRA_COUNTERS
+#ifdef __ELF__
 __attribute__((section("__libfuzzer_extra_counters")))
 #endif
 std::array<std::uint8_t, stampede::kHandoffs>
