@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "harness/live/live_skip_for_test.h"
 #include "harness/run/found_plan.h"
 #include "harness/run/live_job.h"
 #include "harness/run/world_comparison.h"
@@ -49,7 +50,7 @@ struct Comparison {
 
 TEST(LiveFidelity, DrawnPlansRunLiveAsTheyAreSimulated) {
   auto world = make_live_plan_world({"/proc/self/exe", "live-zygote"});
-  if (!world) GTEST_SKIP() << "not applicable: no live world here: " << world.error().message();
+  if (!world) GTEST_SKIP() << "not applicable: no live world here: " << not_live_here(world.error().message());
   Comparison comparison(std::move(*world));
   EXPECT_TRUE(rc::check("drawn plans run live as they are simulated", [&] {
     const Plan plan = *scheduled_plans({.model_bytes_max = kModelBytesMax}, comparison.sim);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "harness/free/directory_for_test.h"
+#include "harness/live/live_skip_for_test.h"
 
 namespace stampede {
 
@@ -80,7 +81,9 @@ inline int run(std::vector<std::string> arguments, std::string* text = nullptr, 
 
 // As `run`. Where that is kCannotRunHere, `why_not` gets what the command says of it: a missing program, a kernel
 // without notification, a sanitizer. It stays empty where the run itself was uncontrolled.
-inline int run_or_say_why(std::vector<std::string> arguments, std::string* text, std::string* why_not) {
+// `needs` are programs. The test fails where it is no reason (live_skip_for_test.h).
+inline int run_or_say_why(std::vector<std::string> arguments, std::string* text, std::string* why_not,
+                          const std::vector<std::string>& needs = {}) {
   const int status = run(arguments, text);
   if (status != kCannotRunHere) return status;
   const TestDirectory scratch;
@@ -88,6 +91,7 @@ inline int run_or_say_why(std::vector<std::string> arguments, std::string* text,
   again.wait();
   *why_not = again.text();
   while (why_not->ends_with('\n')) why_not->pop_back();
+  if (!why_not->empty()) (void)not_live_here(*why_not, needs);
   return status;
 }
 

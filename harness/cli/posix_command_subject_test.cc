@@ -19,6 +19,8 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
+const std::vector<std::string> kShellCacheNeeds = {"flock", "curl", "sha256sum"};
+
 // Two processes of the shell cache: the second comes before the first publishes, and waits for its lock.
 constexpr const char* kPlan = R"({"plan": 1, "subject": "shell_cache", "models": [{"name": "m0", "bytes": 1000}],
     "processes": [{"operations": [{"get": "m0"}]}, {"operations": [{"get": "m0"}]}],
@@ -29,7 +31,7 @@ TEST(CommandSubject, IsReplayedFromItsPlan) {
   const std::string file = directory.path() + "/plan.json";
   std::ofstream(file) << kPlan;
   std::string text, why_not;
-  const int status = run_or_say_why({"replay", file, "--json"}, &text, &why_not);
+  const int status = run_or_say_why({"replay", file, "--json"}, &text, &why_not, kShellCacheNeeds);
   if (!why_not.empty()) GTEST_SKIP() << why_not;
   EXPECT_EQ(status, 0) << text;
   EXPECT_EQ(run({"show", file}, &text), 0);
@@ -40,7 +42,7 @@ TEST(CommandSubject, IsReplayedFromItsPlan) {
 TEST(CommandSubject, IsExploredWithoutDivergence) {
   std::string text, why_not;
   run_or_say_why({"explore", "--world", "live", "--subject", "shell_cache", "--runs", "4", "--seed", "1", "--json"},
-                 &text, &why_not);
+                 &text, &why_not, kShellCacheNeeds);
   if (!why_not.empty()) GTEST_SKIP() << why_not;
   const json said = json::parse(text, nullptr, false);
   EXPECT_EQ(said.at("divergences"), 0) << text;
@@ -63,7 +65,7 @@ TEST(CommandSubject, IsShrunkAndExplained) {
   const std::string file = directory.path() + "/plan.json", small = directory.path() + "/small.json";
   std::ofstream(file) << kTwoWriters;
   std::string text, why_not;
-  const int status = run_or_say_why({"shrink", file, "--out", small, "--json"}, &text, &why_not);
+  const int status = run_or_say_why({"shrink", file, "--out", small, "--json"}, &text, &why_not, kShellCacheNeeds);
   if (!why_not.empty()) GTEST_SKIP() << why_not;
   ASSERT_EQ(status, 0) << text;
   const json shrunk = json::parse(std::ifstream(small), nullptr, false);

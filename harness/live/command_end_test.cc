@@ -24,6 +24,7 @@ class EndOfCommandWorld : public CommandWorldTest, public testing::WithParamInte
     CommandWorldTest::SetUp();
     world_.reset();
   }
+  const std::string no_numbers_ = "nobody may make a namespace of process numbers here ";
   // Whether the world is one of the kind that is asked for. One that could have numbers of its own, but has none since
   // the machine gives them to nobody, is not.
   bool is_as_asked() {
@@ -44,7 +45,7 @@ TEST_P(EndOfCommandWorld, LeavesNothing) {
     return count;
   };
   const int before = descriptors();
-  if (!is_as_asked()) GTEST_SKIP() << "nobody may make a namespace of process numbers here " << why_not_;
+  if (!is_as_asked()) GTEST_SKIP() << not_live_here(no_numbers_ + why_not_, {"--process-numbers"});
   const std::string root = world_->root();
   run_shells({"echo a > $CACHE/a", "sleep 1; setsid sleep 1000 & exit 1", "kill -9 $$"});
   EXPECT_THAT(statuses_, ElementsAre(0, 1, 128 + SIGKILL));
@@ -56,7 +57,7 @@ TEST_P(EndOfCommandWorld, LeavesNothing) {
 
 // Everything that a stage started must follow its supervisor, whoever made it.
 TEST_P(EndOfCommandWorld, TakesItsCommandsAlong) {
-  if (!is_as_asked()) GTEST_SKIP() << "nobody may make a namespace of process numbers here " << why_not_;
+  if (!is_as_asked()) GTEST_SKIP() << not_live_here(no_numbers_ + why_not_, {"--process-numbers"});
   world_.reset();
   ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);  // orphans come here, and can be counted
   struct Suicide final : Observer {

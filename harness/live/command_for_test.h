@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "harness/live/command_world.h"
+#include "harness/live/live_skip_for_test.h"
 #include "harness/strategy/default_schedule.h"
 
 namespace stampede {
@@ -71,7 +72,7 @@ class CommandWorldTest : public testing::Test {
 
   void SetUp() override {
     start();
-    if (!world_) GTEST_SKIP() << "no live world here: " << why_not_;
+    if (!world_) GTEST_SKIP() << "no live world here: " << not_live_here(why_not_);
   }
   void start(std::chrono::milliseconds patience = kPatience, std::vector<std::string> zygote = {}) {
     world_.reset();

@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "harness/live/live_skip_for_test.h"
 #include "harness/live/live_world.h"
 #include "harness/live/live_zygote.h"
 #include "harness/strategy/default_schedule.h"
@@ -164,7 +165,7 @@ class LiveTest : public testing::Test {
   }
   void SetUp() override {
     start();
-    if (!world_) GTEST_SKIP() << "no live world here: " << why_not_;
+    if (!world_) GTEST_SKIP() << "no live world here: " << not_live_here(why_not_);
   }
   void start(std::chrono::milliseconds patience = std::chrono::seconds(10)) {
     world_.reset();

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "harness/live/live_skip_for_test.h"
 #include "harness/plan/plan_generator.h"
 #include "harness/run/live_job.h"
 #include "harness/run/sim_run.h"
@@ -22,7 +23,7 @@ class LiveSim : public testing::Test {
  protected:
   void SetUp() override {
     auto world = make_live_plan_world({"/proc/self/exe", "live-zygote"});
-    if (!world) GTEST_SKIP() << "no live world here: " << world.error().message();
+    if (!world) GTEST_SKIP() << "no live world here: " << not_live_here(world.error().message());
     live_ = std::make_unique<SimRunner>(std::move(*world));
   }
 
