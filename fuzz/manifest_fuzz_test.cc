@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <optional>
 #include <set>
@@ -26,7 +27,6 @@ namespace {
 using modelcache::Manifest;
 using modelcache::ManifestError;
 using modelcache::ManifestRecord;
-using testing::ElementsAre;
 using Parsed = tl::expected<Manifest, ManifestError>;
 
 constexpr std::string_view kPrinted = "printed";
@@ -119,37 +119,42 @@ void give(const Scene& scene) {
   LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(scene.text.data()), scene.text.size());
 }
 
-TEST(ManifestOracle, HoldsForWhatIsTrue) {
-  const Scene truth = the_truth();
-  give(truth);
-  EXPECT_THAT(planted.parsed, ElementsAre(truth.text, std::string(kPrinted), std::string(kLater) + truth.text));
-  EXPECT_EQ(planted.prints, 2U);
+// In a process of its own, since to hold is not to abort: asks for just these texts to be parsed, and so many prints.
+void expect_holds(const Scene& scene, const std::vector<std::string>& parsed, std::size_t prints) {
+  EXPECT_EXIT(
+      {
+        give(scene);
+        std::exit(planted.parsed == parsed && planted.prints == prints ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), testing::IsEmpty())
+      << scene.text;
 }
 
-TEST(ManifestOracle, HoldsForOtherTruths) {
+std::string as_a_later_version(const std::string& text) { return std::string(kLater) + text; }
+
+TEST(ManifestOracle, HoldsForWhatIsTrue) {
   Scene scene = the_truth();
+  expect_holds(scene, {scene.text, std::string(kPrinted), as_a_later_version(scene.text)}, 2);
+
   scene.parsed->entries.clear();
   scene.text = manifest_text("{}");
   scene.printed = scene.printed_again = " ~\n";  // the first and the last that are allowed
-  give(scene);
-  EXPECT_EQ(planted.parsed.size(), 3U);
+  expect_holds(scene, {scene.text, scene.printed, as_a_later_version(scene.text)}, 2);
 
   scene = the_truth();  // a key of a URL has no digest of its own, and the longest URL is allowed
+  const std::string key = "url-" + std::string(64, 'b');
   ManifestRecord record = a_record();
   record.url = std::string(modelcache::kUrlBytesMax, ' ');
   scene.parsed->entries.clear();
-  scene.parsed->entries["url-" + std::string(64, 'b')] = record;
-  scene.text = manifest_text(one_entry(record_text("url", '"' + record.url + '"'), "url-" + std::string(64, 'b')));
-  give(scene);
-  EXPECT_EQ(planted.parsed.size(), 3U);
+  scene.parsed->entries[key] = record;
+  scene.text = manifest_text(one_entry(record_text("url", '"' + record.url + '"'), key));
+  expect_holds(scene, {scene.text, std::string(kPrinted), as_a_later_version(scene.text)}, 2);
 }
 
 TEST(ManifestOracle, HoldsForARejection) {
   Scene scene = the_truth();
   scene.parsed = rejected(ManifestError::Kind::corrupt, "no JSON");
-  give(scene);
-  EXPECT_THAT(planted.parsed, ElementsAre(scene.text, std::string(kLater) + scene.text));
-  EXPECT_EQ(planted.prints, 0U);
+  expect_holds(scene, {scene.text, as_a_later_version(scene.text)}, 0);
 }
 
 struct Lie {

@@ -72,8 +72,9 @@ class ScheduleOracle : public testing::Test {
  protected:
   ~ScheduleOracle() override { planted_lie() = PlantedLie::none; }
 
-  // What is left where the target aborts on nothing but zeros, which are one process that gets one model.
-  Plan aborted_with(PlantedLie lie, const std::string& what, const std::string& folder, bool in_the_present_one) {
+  // What is left where the target aborts; no bytes are all zeros, which are one process that gets one model.
+  Plan aborted_with(PlantedLie lie, const std::string& what, const std::string& folder, bool in_the_present_one,
+                    const std::string& bytes = "") {
     planted_lie() = lie;
     const std::string name = folder + "/fuzz-[0-9a-f]+\\.json";
     EXPECT_EXIT(
@@ -84,7 +85,7 @@ class ScheduleOracle : public testing::Test {
           } else {
             ::setenv("STAMPEDE_FOUND", folder.c_str(), 1);
           }
-          give("");
+          give(bytes);
         },
         kAborted,
         MatchesRegex("violated: " + what + "[^\n]*\nplan: [^\n]*\nreplay:   stampede replay " + name +
@@ -102,7 +103,6 @@ class ScheduleOracle : public testing::Test {
     }
     EXPECT_EQ(files[0].filename(), "fuzz-" + plan->note.trace_hash + ".json");
     EXPECT_EQ(plan->note.found_by, "fuzz target schedule");
-    EXPECT_EQ(plan->processes.size(), 1U);
     return *plan;
   }
 
@@ -116,6 +116,26 @@ TEST_F(ScheduleOracle, RequiresNoSentenceThatIsNotTestedHere) {
 TEST_F(ScheduleOracle, AbortsWithThePlanThatBreaksAnInvariant) {
   const Plan plan = aborted_with(PlantedLie::says_it_has, "bytes_are_what_was_asked: ", "stampede-found", true);
   EXPECT_EQ(plan.note.expect, "bytes_are_what_was_asked");
+  EXPECT_EQ(plan.processes.size(), 1U);
+}
+
+TEST_F(ScheduleOracle, DrawsThePlanOfTheBytesWithModelsOfTwentyKibibytesAtMost) {
+  std::string bytes;
+  Plan expected;
+  const auto is_meant = [&] {
+    return !expected.models.empty() && expected.models[0].size_bytes == 20 * 1024 &&
+           expected.processes[0].operations[0].kind == OperationKind::get && expected.process_faults.empty();
+  };
+  for (int number = 0; number < 4096 && !is_meant(); ++number) {
+    bytes = std::string(40, static_cast<char>(number % 256)) + static_cast<char>(number / 256);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) bytes[i] = static_cast<char>(number / 16 + static_cast<int>(i));
+    const auto choices = choices_of_bytes(std::as_bytes(std::span(bytes)));
+    expected = draw_plan(*choices, {.model_bytes_max = 20 * 1024});
+  }
+  ASSERT_TRUE(is_meant()) << "choose other bytes";
+  const Plan plan = aborted_with(PlantedLie::says_it_has, "bytes_are_what_was_asked: ", "found", false, bytes);
+  EXPECT_EQ(plan.models, expected.models);
+  EXPECT_EQ(plan.processes, expected.processes);
 }
 
 TEST_F(ScheduleOracle, AbortsWhereTwoRunsDiffer) {

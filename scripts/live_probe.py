@@ -45,7 +45,7 @@ def filter_one_call(number):
 
 
 def answers_one_call():
-    """Whether a thread's call was stopped here, and came to what it was answered."""
+    """Whether a thread's call came to what it was answered, and whether it is the one that was stopped."""
     number, told = GETPPID[platform.machine()], {}
     is_filtered = threading.Event()
 
@@ -69,7 +69,7 @@ def answers_one_call():
     checked(LIBC.ioctl(told["listener"], ctypes.c_ulong(RECEIVE), stop), "receiving a stop")
     checked(LIBC.ioctl(told["listener"], ctypes.c_ulong(SEND), stop.raw[:8] + struct.pack("qiI", ANSWER, 0, 0)), "answering")
     thread.join()
-    return told["answer"] == ANSWER and struct.unpack_from("i", stop.raw, 16)[0] == number
+    return told["answer"] == ANSWER, struct.unpack_from("i", stop.raw, 16)[0] == number
 
 
 def makes_process_numbers():
@@ -87,7 +87,7 @@ def why_not(arguments):
     if "--process-numbers" in arguments and not makes_process_numbers():
         return "no namespace of process numbers"
     try:
-        return "" if answers_one_call() else "a call was not answered as it was meant"
+        return "" if all(answers_one_call()) else "a call was not answered as it was meant"
     except OSError as error:
         return error.strerror
 

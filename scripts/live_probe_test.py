@@ -10,10 +10,14 @@ import json
 import os
 import pathlib
 import platform
+import re
 import struct
 import subprocess
 import sys
 import unittest
+
+sys.dont_write_bytecode = True
+import live_probe  # noqa: E402
 
 SCRIPTS = pathlib.Path(__file__).resolve().parent
 IS_X86 = platform.machine() == "x86_64"
@@ -29,14 +33,17 @@ TESTS = {
 }
 
 
-def refuse(call):
-    """For a process that is about to be executed: from now on this call fails with EINVAL."""
+def refuse(call, flag=None):
+    """For a process about to be executed: from now on the call fails with EINVAL, where its second argument has the flag."""
+    has_flag = [] if flag is None else [(0x20, 0, 0, 24), (0x45, 0, 1, flag)]
+    lines = [(0x20, 0, 0, 0), (0x15, 0, 1 + len(has_flag), call), *has_flag,
+             (0x06, 0, 0, 0x00050000 | 22), (0x06, 0, 0, 0x7FFF0000)]
+
     def prepare():
-        code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in (
-            (0x20, 0, 0, 0), (0x15, 0, 1, call), (0x06, 0, 0, 0x00050000 | 22), (0x06, 0, 0, 0x7FFF0000))))
+        code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in lines))
         libc = ctypes.CDLL(None)
         libc.prctl(38, 1, 0, 0, 0)
-        assert libc.syscall(SECCOMP, 1, 0, struct.pack("HxxxxxxP", 4, ctypes.addressof(code))) == 0
+        assert libc.syscall(SECCOMP, 1, 0, struct.pack("HxxxxxxP", len(lines), ctypes.addressof(code))) == 0
     return prepare
 
 
@@ -61,6 +68,24 @@ class Probe(unittest.TestCase):
     def test_a_call_that_is_refused_is_said(self):
         self.assertEqual(probe(prepare=refuse(SECCOMP)), (3, "a notifying filter: Invalid argument\n"))
 
+    def test_both_flags_are_needed(self):
+        for flag in (1 << 3, 1 << 5):
+            self.assertEqual(probe(prepare=refuse(SECCOMP, flag)), (3, "a notifying filter: Invalid argument\n"))
+
+    def test_an_answer_that_is_another_is_said(self):
+        true = live_probe.answers_one_call
+        self.addCleanup(setattr, live_probe, "answers_one_call", true)
+        for came_back, was_it, said in ((True, True, ""), (False, True, "a call was not answered as it was meant"),
+                                        (True, False, "a call was not answered as it was meant")):
+            live_probe.answers_one_call = lambda both=(came_back, was_it): both
+            self.assertEqual(live_probe.why_not([]), said)
+
+    def test_help(self):
+        for word in ("-h", "--help"):
+            status, text = probe(word)
+            self.assertEqual(status, 0)
+            self.assertIn("Exit status: 0 possible; 3 not", text)
+
     def test_a_missing_program_is_said(self):
         self.assertEqual(probe("sh", "no-such-program"), (3, "no-such-program is not in the PATH\n"))
         self.assertEqual(probe("sh", PATH="/nowhere"), (3, "sh is not in the PATH\n"))
@@ -79,7 +104,21 @@ class Probe(unittest.TestCase):
         self.assertEqual(said["live"]["runs_here"], IS_POSSIBLE, said)
         self.assertEqual(said["live_commands"]["runs_here"], IS_POSSIBLE, said)
         self.assertEqual(status, 0 if IS_POSSIBLE else 3)
-        self.assertEqual(said["process_namespaces"], probe("--process-numbers")[0] == 0 if IS_POSSIBLE else said["process_namespaces"])
+        if IS_POSSIBLE:
+            self.assertEqual(said["process_namespaces"], probe("--process-numbers")[0] == 0, said)
+
+
+class Skips(unittest.TestCase):
+    def test_each_skip_of_a_live_test_asks_the_probe(self):
+        """`why_not` comes from run_or_say_why, which has asked."""
+        root, seen = SCRIPTS.parent, 0
+        for pattern in ("harness/live/*", "harness/run/*live*", "harness/cli/*", "properties/*live*"):
+            for file in root.glob(pattern):
+                text = file.read_text() if file.suffix in (".cc", ".h") else ""
+                for skip in re.findall(r"GTEST_SKIP\(\)([^;]*);", text):
+                    seen += 1
+                    self.assertRegex(skip, r'\bnot_live_here\(|<< why_not_?$|<< "not applicable: ', file)
+        self.assertGreater(seen, 10)
 
 
 @unittest.skipUnless(PROGRAMS, "no program was given")

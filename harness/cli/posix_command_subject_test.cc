@@ -41,10 +41,14 @@ TEST(CommandSubject, IsReplayedFromItsPlan) {
 
 TEST(CommandSubject, IsExploredWithoutDivergence) {
   std::string text, why_not;
-  run_or_say_why({"explore", "--world", "live", "--subject", "shell_cache", "--runs", "4", "--seed", "1", "--json"},
-                 &text, &why_not, kShellCacheNeeds);
+  const int status =
+      run_or_say_why({"explore", "--world", "live", "--subject", "shell_cache", "--runs", "4", "--seed", "1", "--json"},
+                     &text, &why_not, kShellCacheNeeds);
   if (!why_not.empty()) GTEST_SKIP() << why_not;
+  EXPECT_EQ(status, 0) << text;
   const json said = json::parse(text, nullptr, false);
+  EXPECT_EQ(said.at("plans"), 4) << text;
+  EXPECT_EQ(said.at("violation_count"), 0) << text;
   EXPECT_EQ(said.at("divergences"), 0) << text;
   EXPECT_EQ(said.at("uncontrolled"), 0) << text;
   EXPECT_EQ(said.at("subject"), "shell_cache");
