@@ -178,7 +178,9 @@ TEST(Parameters, AreComplete) {
   const char* const parameters = std::getenv("RC_PARAMS");
   ASSERT_NE(parameters, nullptr);
   std::printf("[%s]\n", parameters);
-  if (std::string(parameters).find("reproduce=") == std::string::npos) EXPECT_TRUE(rc::check("nothing", [] {}));
+  if (std::string(parameters).find("reproduce=") == std::string::npos) {
+    EXPECT_TRUE(rc::check("nothing", [] {}));
+  }
 }
 
 TEST(Parameters, AreThoseThatAreGivenAndOtherwiseOurs) {
