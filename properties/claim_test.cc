@@ -146,9 +146,13 @@ TEST_F(ClaimTest, FailsWithAPlanWhereTheCacheLies) {
   }
 }
 
+// Gets alone take no step, since they lie.
 TEST_F(ClaimTest, DoesNotSpeakOfOtherInvariants) {
-  const Checked checked = check({.name = "other", .invariants = {"confined_to_the_directory"}, .limits = kNoFaults},
-                                PlantedLie::says_it_has);
+  PlanLimits limits = kNoFaults;
+  limits.operations_max = 4;
+  limits.all_operations = true;
+  const Checked checked =
+      check({.name = "other", .invariants = {"confined_to_the_directory"}, .limits = limits}, PlantedLie::says_it_has);
   EXPECT_THAT(checked.failures, IsEmpty());
   EXPECT_FALSE(fs::exists(found("other")));
 }

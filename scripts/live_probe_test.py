@@ -86,6 +86,13 @@ class Probe(unittest.TestCase):
             self.assertEqual(status, 0)
             self.assertIn("Exit status: 0 possible; 3 not", text)
 
+    def test_it_needs_no_privilege(self):
+        drop, system_administration = 24, 21  # from the bounding set, so that what is executed has it not
+
+        def give_up():
+            ctypes.CDLL(None).prctl(drop, system_administration, 0, 0, 0)
+        self.assertEqual(probe(prepare=give_up), probe())
+
     def test_a_missing_program_is_said(self):
         self.assertEqual(probe("sh", "no-such-program"), (3, "no-such-program is not in the PATH\n"))
         self.assertEqual(probe("sh", PATH="/nowhere"), (3, "sh is not in the PATH\n"))
