@@ -86,8 +86,9 @@ int show(ShowArguments& arguments) {
   SimRunner runner(std::move(*world));
   if (arguments.seed) {
     const SimDraw draw = draw_sim(*arguments.seed);
-    const auto strategy = make_strategy({}, draw.strategy_seed);
-    const SimOutcome& outcome = runner.run(draw.plan, *strategy, SimRunOptions{.keeps_steps = true});
+    const auto learn = [&](const StrategyChoice&, Strategy& strategy) { (void)runner.run(draw.plan, strategy); };
+    const auto make = usual_strategy(draw, learn);
+    const SimOutcome outcome = runner.run(draw.plan, *make(), SimRunOptions{.keeps_steps = true});
     std::fputs((print_line(draw.plan) + "\n\n" + draw_timeline(draw.plan, outcome, arguments.style)).c_str(), stdout);
     return kAllHeld;
   }

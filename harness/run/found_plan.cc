@@ -10,6 +10,7 @@
 
 #include "harness/plan/plan_json.h"
 #include "harness/run/trace.h"
+#include "harness/run/world_comparison.h"
 #include "harness/strategy/replay.h"
 
 namespace stampede {
@@ -24,35 +25,26 @@ bool is_meant(const StepViolation& violation, std::span<const std::string_view> 
 std::optional<FoundPlan> find_failure(SimRunner& runner, const Plan& plan, Strategy& strategy,
                                       std::string_view found_by, std::span<const std::string_view> invariants,
                                       std::vector<std::uint64_t>* judged) {
-  const SimOutcome& first = runner.run(plan, strategy);
-  const std::vector<StepViolation> violations = first.violations;
-  const std::vector<std::uint64_t> judged_first = first.judged;
-  const std::uint64_t hash = first.trace_hash;
+  const SimOutcome first = runner.run(plan, strategy);
   FoundPlan found{plan, {}};
   found.plan.schedule.switches = first.run.switches;
   found.plan.note.found_by = found_by;
-  found.plan.note.trace_hash = hash_text(hash);
+  found.plan.note.trace_hash = hash_text(first.trace_hash);
   if (judged != nullptr) {
-    judged->resize(judged_first.size());
-    for (std::size_t i = 0; i < judged_first.size(); ++i) (*judged)[i] += judged_first[i];
+    judged->resize(first.judged.size());
+    for (std::size_t i = 0; i < first.judged.size(); ++i) (*judged)[i] += first.judged[i];
   }
-  for (const StepViolation& violation : violations) {
+  for (const StepViolation& violation : first.violations) {
     if (!is_meant(violation, invariants)) continue;
     found.what = violation.invariant + ": " + violation.what;
     found.plan.note.expect = violation.invariant;
     return found;
   }
   Replay again(found.plan.schedule, Replay::Mode::strict);
-  const SimOutcome& second = runner.run(found.plan, again);
-  if (!again.divergence().empty()) {
-    found.what = "divergence: " + again.divergence();
-  } else if (second.trace_hash != hash) {
-    found.what = "divergence: two runs of one plan differ";
-  } else if (second.judged != judged_first || second.violations.size() != violations.size()) {
-    found.what = "divergence: two runs of one plan take the same steps, and are judged differently";
-  } else {
-    return std::nullopt;
-  }
+  const SimOutcome second = runner.run(found.plan, again);
+  const std::string difference = again.divergence().empty() ? repetition_difference(first, second) : again.divergence();
+  if (difference.empty()) return std::nullopt;
+  found.what = "divergence: two runs of one plan differ: " + difference;
   return found;
 }
 

@@ -20,6 +20,9 @@
 #include "harness/free/posix_scratch_directory.h"
 #include "harness/plan/plan_json.h"
 #include "harness/run/sim_benchmark.h"
+#include "harness/run/sim_exploration.h"
+#include "harness/run/tampered_world_for_test.h"
+#include "harness/run/trace.h"
 #include "harness/strategy/random_walk.h"
 
 namespace stampede {
@@ -30,86 +33,84 @@ using testing::StartsWith;
 
 constexpr std::string_view kFoundBy = "a test";
 
-// The simulated world, in which somebody tampers with the directory when a stage of the plan's processes has ended.
-class TamperedWorld final : public PlanWorld {
- public:
-  explicit TamperedWorld(std::function<void(PlanWorld&)> tamper) : tamper_(std::move(tamper)) {}
-
-  modelcache::Result<void> clear(Peers& peers) override { return world_->clear(peers); }
-  PlanStageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
-                   const OnOutcome& on_outcome) override {
-    PlanStageEnd end = world_->run(stage, models, strategy, observer, on_outcome);
-    if (stage.stage == Stage::run) tamper_(*world_);
-    return end;
-  }
-  [[nodiscard]] std::array<std::uint64_t, kProcessFaultKinds> process_faults_met() const override {
-    return world_->process_faults_met();
-  }
-  [[nodiscard]] const DiskView& disk() const override { return world_->disk(); }
-  void write_file(std::string_view path, std::span<const std::byte> bytes) override { world_->write_file(path, bytes); }
-  void remove_name(std::string_view path) override { world_->remove_name(path); }
-  void set_read_only(bool is_read_only) override { world_->set_read_only(is_read_only); }
-  void let_time_pass(std::chrono::nanoseconds time) override { world_->let_time_pass(time); }
-
- private:
-  std::unique_ptr<PlanWorld> world_ = make_sim_plan_world();
-  std::function<void(PlanWorld&)> tamper_;
-};
-
-std::optional<FoundPlan> find_in(std::function<void(PlanWorld&)> tamper, std::span<const std::string_view> meant = {},
+std::optional<FoundPlan> find_in(std::function<Tampering(int run)> tamper, std::span<const std::string_view> meant = {},
                                  std::vector<std::uint64_t>* judged = nullptr) {
   SimRunner runner(std::make_unique<TamperedWorld>(std::move(tamper)));
   RandomWalk walk(1);
   return find_failure(runner, three_get_one(), walk, kFoundBy, meant, judged);
 }
 
-// A name that nobody made: `nothing_left_over` says so.
-void litter(PlanWorld& world) { world.write_file("stray", {}); }
+Tampering leave_alone(int) { return {}; }
+Tampering litter_always(int) { return {.after = litter}; }
 
 TEST(FoundPlan, IsNoneWhereAllHeld) {
   std::vector<std::uint64_t> judged;
-  EXPECT_FALSE(find_in([](PlanWorld&) {}, {}, &judged).has_value());
+  EXPECT_FALSE(find_in(leave_alone, {}, &judged).has_value());
   EXPECT_EQ(judged.size(), watched_invariants().size());
   EXPECT_THAT(judged, testing::Contains(testing::Gt(0U)));
 }
 
 TEST(FoundPlan, HoldsTheScheduleAndWhatBroke) {
-  const auto found = find_in(litter);
+  const auto found = find_in(litter_always);
   ASSERT_TRUE(found.has_value());
   EXPECT_THAT(found->what, StartsWith("nothing_left_over: "));
   EXPECT_EQ(found->plan.note.expect, "nothing_left_over");
   EXPECT_EQ(found->plan.note.found_by, kFoundBy);
-  EXPECT_FALSE(found->plan.schedule.switches.empty());
+  SimRunner runner;
+  RandomWalk walk(1);
+  Plan expected = three_get_one();
+  expected.schedule.switches = runner.run(expected, walk).run.switches;
+  EXPECT_EQ(found->plan.schedule, expected.schedule);
+  EXPECT_EQ(found->plan.processes, expected.processes);
+  SimRunner again(std::make_unique<TamperedWorld>(litter_always));
+  EXPECT_EQ(found->plan.note.trace_hash, hash_text(replay_sim(again, found->plan, true).outcome.trace_hash));
 }
 
 TEST(FoundPlan, IsOfTheInvariantsThatWereMeant) {
   constexpr std::array<std::string_view, 1> kOther = {"one_download"};
-  EXPECT_FALSE(find_in(litter, kOther).has_value());
+  EXPECT_FALSE(find_in(litter_always, kOther).has_value());
   constexpr std::array<std::string_view, 2> kBoth = {"one_download", "nothing_left_over"};
-  EXPECT_TRUE(find_in(litter, kBoth).has_value());
+  EXPECT_TRUE(find_in(litter_always, kBoth).has_value());
 }
 
 // The second run is tampered with, the first is not.
 TEST(FoundPlan, IsADivergenceOfTwoRuns) {
-  int runs = 0;
-  const auto found = find_in([&runs](PlanWorld& world) {
-    if (++runs == 2) world.write_file("stray", {});
-  });
-  ASSERT_TRUE(found.has_value());
-  EXPECT_THAT(found->what, StartsWith("divergence: "));
-  EXPECT_EQ(found->plan.note.expect, "holds");
-  runs = 0;
-  const auto later = find_in([&runs](PlanWorld& world) {
-    if (++runs == 2) world.let_time_pass(std::chrono::hours(1));
-  });
+  for (const NamedTampering& way : ways_to_tamper()) {
+    const auto found = find_in(tamper_with(2, way.tampering));
+    ASSERT_TRUE(found.has_value()) << way.name;
+    EXPECT_THAT(found->what,
+                StartsWith(way.changes_trace ? "divergence: two runs of one plan differ: the traces differ"
+                                             : "divergence: two runs of one plan differ: the traces are the same, and "
+                                               "the verdicts are not:\n"))
+        << way.name;
+    EXPECT_EQ(found->plan.note.expect, "holds");
+    EXPECT_FALSE(find_in(tamper_with(3, way.tampering)).has_value()) << "there are two runs";
+  }
+  const auto later = find_in(tamper_with(
+      2, {.after = [](PlanWorld& world, const PlanStage&) { world.let_time_pass(std::chrono::hours(1)); }}));
   EXPECT_FALSE(later.has_value()) << "virtual time is no part of a trace";
+}
+
+// The schedule of the first run cannot be followed: process 0 does other things.
+TEST(FoundPlan, IsADivergenceWhereTheSwitchesDoNotComeUp) {
+  const auto found = find_in(tamper_with(2, {.before = [](PlanWorld& world) { world.set_read_only(true); }}));
+  ASSERT_TRUE(found.has_value());
+  EXPECT_THAT(found->what, StartsWith("divergence: two runs of one plan differ: step "));
+}
+
+TEST(FoundPlan, AddsWhatWasJudgedToWhatWasBefore) {
+  std::vector<std::uint64_t> once, twice;
+  EXPECT_FALSE(find_in(leave_alone, {}, &once).has_value());
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(find_in(leave_alone, {}, &twice).has_value());
+  ASSERT_EQ(twice.size(), once.size());
+  for (std::size_t i = 0; i < once.size(); ++i) EXPECT_EQ(twice[i], 2 * once[i]) << i;
 }
 
 TEST(FoundPlan, IsReportedInFourLinesAndAFile) {
   auto scratch = PosixScratchDirectory::make();
   ASSERT_TRUE(scratch.has_value());
   const std::string folder = std::string(scratch->path()) + "/found";
-  const auto found = find_in(litter);
+  const auto found = find_in(litter_always);
   ASSERT_TRUE(found.has_value());
   const std::string text = report_found(*found, folder, "litter");
   const std::string file = folder + "/litter.json";
@@ -124,7 +125,7 @@ TEST(FoundPlan, IsReportedInFourLinesAndAFile) {
 }
 
 TEST(FoundPlan, IsPrintedWhereItCannotBeWritten) {
-  const auto found = find_in(litter);
+  const auto found = find_in(litter_always);
   ASSERT_TRUE(found.has_value());
   EXPECT_THAT(report_found(*found, "/dev/null/found", "litter"), HasSubstr("could not be written; the plan is\n{"));
 }

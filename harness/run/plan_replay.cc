@@ -83,8 +83,8 @@ class RunTimer {
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
-const SimOutcome& run_timed(SimRunner& runner, const Plan& plan, Strategy& strategy, const SimRunOptions& options,
-                            WorldSpeed& speed) {
+SimOutcome run_timed(SimRunner& runner, const Plan& plan, Strategy& strategy, const SimRunOptions& options,
+                     WorldSpeed& speed) {
   const RunTimer timer(speed);
   return runner.run(plan, strategy, options);
 }
@@ -94,9 +94,10 @@ SimReplay replay_timed(SimRunner& runner, const Plan& plan, bool is_strict, Worl
   return replay_sim(runner, plan, is_strict);
 }
 
-// What nobody controlled says nothing.
+// What nobody controlled says nothing, neither for nor against what a run before it said.
 bool is_controlled(const SimOutcome& outcome, ReplayReport& report) {
   if (outcome.uncontrolled.empty()) return true;
+  if (report.verdict != ReplayVerdict::as_expected) return false;
   report.verdict = ReplayVerdict::uncontrolled;
   report.detail = outcome.uncontrolled;
   return false;
@@ -106,9 +107,9 @@ bool is_controlled(const SimOutcome& outcome, ReplayReport& report) {
 void compare(SimRunner& one, SimRunner& other, const Plan& plan, const std::function<std::unique_ptr<Strategy>()>& make,
              ReplayReport& report) {
   const auto one_strategy = make(), other_strategy = make();
-  const SimOutcome& ours = run_timed(one, plan, *one_strategy, {.keeps_steps = true}, report.speed);
-  const SimOutcome& theirs = run_timed(other, plan, *other_strategy, {.keeps_steps = true}, report.other_speed);
-  if (!is_controlled(theirs, report)) return;
+  const SimOutcome ours = run_timed(one, plan, *one_strategy, {.keeps_steps = true}, report.speed);
+  const SimOutcome theirs = run_timed(other, plan, *other_strategy, {.keeps_steps = true}, report.other_speed);
+  if (!is_controlled(ours, report) || !is_controlled(theirs, report)) return;
   const std::string difference = first_difference("sim", ours, "live", theirs);
   if (!difference.empty()) diverge("the worlds differ:\n" + difference, report);
 }
@@ -190,9 +191,9 @@ ReplayReport replay_plan(SimRunner& runner, const std::string& name, const Plan&
   judge(plan.note, report);
   const SimReplay second = replay_timed(runner, plan, is_strict, report.speed);
   if (!is_controlled(second.outcome, report)) return report;
-  if (hash_text(second.outcome.trace_hash) != report.trace_hash) {
-    const std::string why(second.outcome.why_others_differ);
-    if (why.empty() || is_strict) diverge("two runs of it differ" + (why.empty() ? "" : ": " + why), report);
+  const std::string difference = repetition_difference(first.outcome, second.outcome);
+  if (const std::string why(second.outcome.why_others_differ); !difference.empty() && (why.empty() || is_strict)) {
+    diverge("two runs of it differ: " + (why.empty() ? difference : why), report);
   }
   if (is_strict && report.unmet_process_faults != 0) {
     diverge(fmt::format("{} process faults never came up", report.unmet_process_faults), report);
@@ -201,7 +202,9 @@ ReplayReport replay_plan(SimRunner& runner, const std::string& name, const Plan&
   if (is_strict && report.has_moved) {
     diverge(fmt::format("expected trace {}, got {}", plan.note.trace_hash, report.trace_hash), report);
   }
-  if (!first.divergence.empty()) diverge(first.divergence, report);
+  for (const auto* divergence : {&second.divergence, &first.divergence}) {
+    if (!divergence->empty()) diverge(*divergence, report);
+  }
   if (other != nullptr) {
     const auto mode = is_strict ? Replay::Mode::strict : Replay::Mode::lenient;
     compare(runner, *other, plan, [&] { return std::make_unique<Replay>(plan.schedule, mode); }, report);
@@ -241,18 +244,20 @@ ReplayReport replay_seed(SimRunner& runner, const StoredSeed& stored, SimRunner*
     report.detail = "the generator draws another plan now";
     return report;
   }
-  const auto strategy = make_strategy({}, draw.strategy_seed);
-  const SimOutcome& first = run_timed(runner, draw.plan, *strategy, {}, report.speed);
+  std::vector<StepViolation> of_learning;
+  const auto make = usual_strategy(draw, [&](const StrategyChoice&, Strategy& strategy) {
+    of_learning = runner.run(draw.plan, strategy).violations;
+  });
+  const SimOutcome first = run_timed(runner, draw.plan, *make(), {}, report.speed);
   take(first, report);
   if (!is_controlled(first, report)) return report;
+  report.violations.insert(report.violations.end(), of_learning.begin(), of_learning.end());
   judge({}, report);
-  const auto again = make_strategy({}, draw.strategy_seed);
-  const SimOutcome& second = run_timed(runner, draw.plan, *again, {}, report.speed);
+  const SimOutcome second = run_timed(runner, draw.plan, *make(), {}, report.speed);
   if (!is_controlled(second, report)) return report;
-  if (hash_text(second.trace_hash) != report.trace_hash) diverge("two runs of it differ", report);
-  if (other != nullptr) {
-    compare(runner, *other, draw.plan, [&] { return make_strategy({}, draw.strategy_seed); }, report);
-  }
+  const std::string difference = repetition_difference(first, second);
+  if (!difference.empty()) diverge("two runs of it differ: " + difference, report);
+  if (other != nullptr) compare(runner, *other, draw.plan, make, report);
   return report;
 }
 

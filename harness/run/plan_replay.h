@@ -68,7 +68,8 @@ struct StoredSeed {
 };
 // ERRORS: invalid_argument with the file and the line; not_found, io.
 modelcache::Result<std::vector<StoredSeed>> read_seeds(const std::string& file);
-// Draws its plan and moves its processes by a random walk, twice. What it expects is that all holds.
+// Draws its plan and runs it twice, moved as `explore` moves it where no strategy is named. What it expects is that all
+// holds.
 ReplayReport replay_seed(SimRunner& runner, const StoredSeed& stored, SimRunner* other = nullptr);
 // As a line that `read_seeds` reads.
 std::string seed_line(std::uint64_t seed);

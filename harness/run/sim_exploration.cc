@@ -14,7 +14,9 @@
 #include <utility>
 
 #include "harness/run/command_plan.h"
+#include "harness/run/sim_counts.h"
 #include "harness/run/trace.h"
+#include "harness/run/world_comparison.h"
 #include "harness/strategy/bounded_exhaustive.h"
 #include "harness/strategy/pct.h"
 #include "harness/strategy/replay.h"
@@ -33,45 +35,6 @@ std::uint64_t runs_of_a_block(const SimExplorationOptions& options) {
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-// Where two runs that should be the same part.
-std::string first_difference(const std::vector<Step>& expected, const std::vector<Step>& got) {
-  const std::size_t both = std::min(expected.size(), got.size());
-  const auto text = [](const Step& step) { return fmt::format("process {} {}", step.process, describe(step, false)); };
-  for (std::size_t i = 0; i < both; ++i) {
-    TraceHash left, right;
-    left.add(expected[i]);
-    right.add(got[i]);
-    if (left.value() != right.value()) {
-      return fmt::format("step {}: expected {}, got {}", i + 1, text(expected[i]), text(got[i]));
-    }
-  }
-  if (expected.size() == got.size()) return "";
-  if (expected.size() > both) return fmt::format("step {}: expected {}, got the end", both + 1, text(expected[both]));
-  return fmt::format("step {}: expected the end, got {}", both + 1, text(got[both]));
-}
-
-// Counts by place, turned into names when they are put together.
-struct Counts {
-  std::uint64_t plans = 0, schedules = 0, repetitions = 0, steps = 0, processes = 0, preemptions = 0;
-  std::uint64_t violations = 0, divergences = 0;
-  std::vector<std::uint64_t> judged;
-  std::array<std::uint64_t, kOperationKinds> operations{};
-  std::vector<std::uint64_t> network;
-  std::array<std::uint64_t, kStepKinds> disk{};
-  std::array<std::uint64_t, kErrnosCounted> errnos{};
-  std::uint64_t short_transfers = 0, idle_locks = 0;
-  std::array<std::uint64_t, kProcessFaultKinds> process{};
-  std::array<std::uint64_t, kDamageKinds> damage{};
-  std::uint64_t read_only = 0, time_first = 0, warm = 0;
-  std::uint64_t uncontrolled = 0;
-  std::string why_uncontrolled;
-  std::map<std::string, StrategyTally> strategies;
-  std::map<std::uint32_t, std::uint64_t> pct_runs;  // by depth
-  std::uint64_t shared_steps_seen = 0;              // by PCT
-  TraceHash hash;
-  std::vector<SimDiscovery> discoveries;
-};
-
 // One thread's: a world, and the runs of a block.
 class Explorer {
  public:
@@ -81,7 +44,7 @@ class Explorer {
     if (options.make_repeating_world) repeater_.emplace(options.make_repeating_world());
   }
 
-  void run_block(std::uint64_t first, std::uint64_t count, Counts& counts) {
+  void run_block(std::uint64_t first, std::uint64_t count, SimCounts& counts) {
     for (std::uint64_t i = first; i < first + count; ++i) {
       const std::uint64_t seed = options_.seed + options_.shard + i * options_.shards;
       if (options_.plan) {
@@ -103,7 +66,7 @@ class Explorer {
   }
 
   // They are judged and counted like all others, and not repeated.
-  Learned learn_from(std::uint64_t seed, const Plan& plan, LearningScope scope, Counts& counts) {
+  Learned learn_from(std::uint64_t seed, const Plan& plan, LearningScope scope, SimCounts& counts) {
     return learn(scope, [&](const StrategyChoice& choice, Strategy& strategy) {
       run(seed, plan, choice, strategy, false, counts);
     });
@@ -111,46 +74,43 @@ class Explorer {
 
   // The run, and its repetition where that is wanted.
   void run(std::uint64_t seed, const Plan& plan, const StrategyChoice& choice, Strategy& strategy, bool is_repeated,
-           Counts& counts) {
-    const SimOutcome& outcome = runner_.run(plan, strategy);
+           SimCounts& counts) {
+    const SimOutcome outcome = runner_.run(plan, strategy);
     if (lost_control(outcome, counts)) return;
-    count(plan, outcome, counts);
+    count_run(plan, outcome, counts);
     StrategyTally& tally = counts.strategies[print(choice)];
     ++tally.runs;
     tally.hits += outcome.violations.empty() ? 0 : 1;
-    const std::uint64_t hash = outcome.trace_hash;
-    const std::vector<StepViolation> violations = outcome.violations;
-    const std::vector<std::uint64_t> judged = outcome.judged;
     Schedule schedule{outcome.run.switches, plan.schedule.time_runs_first};
     std::string divergence;
     if (is_repeated) {
       ++counts.repetitions;
       Replay again(schedule, Replay::Mode::strict);
-      const SimOutcome& second = repeater().run(plan, again);
-      if (lost_control(second, counts)) return;
-      const bool is_judged_alike = second.judged == judged && second.violations.size() == violations.size();
-      if (second.trace_hash != hash || !is_judged_alike || !again.divergence().empty()) {
-        if (!second.why_others_differ.empty()) {
-          if (counts.uncontrolled++ == 0) counts.why_uncontrolled = second.why_others_differ;
-        } else {
-          ++counts.divergences;
-          divergence = !again.divergence().empty() ? again.divergence()
-                       : second.trace_hash != hash ? explain(plan, schedule)
-                                                   : "the traces are the same, and the verdicts are not";
-        }
+      const SimOutcome second = repeater().run(plan, again);
+      // What the first run violated stands, whatever becomes of the second.
+      if (!lost_control(second, counts)) {
+        divergence = !again.divergence().empty() ? again.divergence() : repetition_difference(outcome, second);
+      }
+      if (!divergence.empty() && !second.why_others_differ.empty()) {
+        if (counts.uncontrolled++ == 0) counts.why_uncontrolled = second.why_others_differ;
+        divergence.clear();
+      } else if (!divergence.empty()) {
+        ++counts.divergences;
+        if (again.divergence().empty() && second.trace_hash != outcome.trace_hash) divergence = explain(plan, schedule);
       }
     }
-    if (violations.empty() && divergence.empty()) return;
-    counts.violations += violations.size();
+    if (outcome.violations.empty() && divergence.empty()) return;
+    counts.violations += outcome.violations.size();
     if (counts.discoveries.size() >= kSimDiscoveriesMax) return;
-    SimDiscovery discovery{seed, plan, violations, std::move(divergence)};
+    SimDiscovery discovery{seed, plan, outcome.violations, std::move(divergence)};
     discovery.plan.schedule = std::move(schedule);
-    discovery.plan.note.trace_hash = hash_text(hash);
+    discovery.plan.note.trace_hash = hash_text(outcome.trace_hash);
     counts.discoveries.push_back(std::move(discovery));
   }
 
  private:
-  void run(std::uint64_t seed, const Plan& plan, const PickedStrategy& picked, const Learned* learned, Counts& counts) {
+  void run(std::uint64_t seed, const Plan& plan, const PickedStrategy& picked, const Learned* learned,
+           SimCounts& counts) {
     const auto strategy = make_strategy(picked.choice, picked.seed, learned);
     run(seed, plan, picked.choice, *strategy, options_.runs_twice, counts);
     if (picked.choice.kind != StrategyKind::pct) return;
@@ -159,7 +119,7 @@ class Explorer {
     counts.shared_steps_seen = std::max(counts.shared_steps_seen, seen);
   }
 
-  static bool lost_control(const SimOutcome& outcome, Counts& counts) {
+  static bool lost_control(const SimOutcome& outcome, SimCounts& counts) {
     if (outcome.uncontrolled.empty()) return false;
     if (counts.uncontrolled++ == 0) counts.why_uncontrolled = outcome.uncontrolled;
     return true;
@@ -176,36 +136,8 @@ class Explorer {
     SimRunner fresh(options_.make_world());
     const std::vector<Step> expected = steps_of(fresh);
     const std::vector<Step> got = steps_of(repeater());
-    const std::string difference = first_difference(expected, got);
+    const std::string difference = first_step_difference(expected, got);
     return difference.empty() ? "two runs differ, and no later one does in its steps" : difference;
-  }
-
-  static void count(const Plan& plan, const SimOutcome& outcome, Counts& counts) {
-    ++counts.schedules;
-    counts.steps += outcome.steps;
-    counts.processes += outcome.processes;
-    counts.preemptions += outcome.run.preemptions;
-    counts.judged.resize(outcome.judged.size());
-    for (std::size_t i = 0; i < outcome.judged.size(); ++i) counts.judged[i] += outcome.judged[i];
-    for (const OperationOutcome& operation : outcome.operations) {
-      if (operation.stage != Stage::run) continue;  // warm-up and epilogue are the laboratory's own
-      ++counts.operations[static_cast<std::size_t>(operation.operation.kind)];
-    }
-    counts.network.resize(all_fault_kinds().size());
-    for (std::size_t i = outcome.run_ledger_begin; i < std::min(outcome.run_ledger_end, outcome.ledger.size()); ++i) {
-      for (const FaultKind kind : kinds_of(outcome.ledger[i].fault)) ++counts.network[static_cast<std::size_t>(kind)];
-    }
-    counts.network[static_cast<std::size_t>(FaultKind::refused)] += outcome.refusals_met;
-    for (std::size_t i = 0; i < kStepKinds; ++i) counts.disk[i] += outcome.disk_faults_met[i];
-    for (std::size_t i = 0; i < kErrnosCounted; ++i) counts.errnos[i] += outcome.errnos_met[i];
-    counts.short_transfers += outcome.short_transfers_met;
-    counts.idle_locks += outcome.idle_locks_met;
-    for (std::size_t i = 0; i < kProcessFaultKinds; ++i) counts.process[i] += outcome.process_faults_met[i];
-    for (std::size_t i = 0; i < kDamageKinds; ++i) counts.damage[i] += outcome.damage_met[i];
-    counts.read_only += plan.start.read_only ? 1 : 0;
-    counts.time_first += plan.schedule.time_runs_first ? 1 : 0;
-    counts.warm += plan.start.warm.empty() ? 0 : 1;
-    counts.hash.add_number(outcome.trace_hash);
   }
 
   const SimExplorationOptions& options_;
@@ -213,64 +145,6 @@ class Explorer {
   SimRunner runner_;
   std::optional<SimRunner> repeater_;
 };
-
-void add(std::map<std::string, std::uint64_t>& totals, std::string name, std::uint64_t count) {
-  totals[std::move(name)] += count;
-}
-
-// REQUIRES: blocks come in their order.
-void put_together(Counts&& counts, TraceHash& hash, SimTotals& totals) {
-  totals.plans += counts.plans;
-  totals.schedules += counts.schedules;
-  totals.repetitions += counts.repetitions;
-  totals.steps += counts.steps;
-  totals.processes += counts.processes;
-  totals.preemptions += counts.preemptions;
-  for (const auto& [name, tally] : counts.strategies) {
-    totals.strategies[name].runs += tally.runs;
-    totals.strategies[name].hits += tally.hits;
-  }
-  totals.violations += counts.violations;
-  totals.divergences += counts.divergences;
-  totals.uncontrolled += counts.uncontrolled;
-  if (totals.why_uncontrolled.empty()) totals.why_uncontrolled = std::move(counts.why_uncontrolled);
-  for (std::size_t i = 0; i < counts.judged.size(); ++i) {
-    add(totals.judged, std::string(watched_invariants()[i].id), counts.judged[i]);
-  }
-  for (std::size_t i = 0; i < kOperationKinds; ++i) {
-    add(totals.drawn, std::string(name_of(static_cast<OperationKind>(i))), counts.operations[i]);
-  }
-  for (std::size_t i = 0; i < counts.network.size(); ++i) {
-    const FaultKind kind = all_fault_kinds()[i];
-    add(totals.drawn, kind == FaultKind::none ? "good response" : std::string(name_of(kind)),
-        counts.network[static_cast<std::size_t>(kind)]);
-  }
-  for (std::size_t i = 0; i < kStepKinds; ++i) {
-    const auto kind = static_cast<StepKind>(i);
-    if (errnos_of(kind).empty()) continue;  // no fault can meet it
-    add(totals.drawn, "fault at " + std::string(name_of(kind)), counts.disk[i]);
-  }
-  for (std::size_t i = 0; i < kErrnosCounted; ++i) {
-    const auto error = static_cast<int>(i);
-    if (counts.errnos[i] != 0) add(totals.drawn, "fault " + std::string(errno_name(error)), counts.errnos[i]);
-  }
-  add(totals.drawn, "fault short_transfer", counts.short_transfers);
-  add(totals.drawn, "fault does_nothing", counts.idle_locks);
-  for (std::size_t i = 0; i < kProcessFaultKinds; ++i) {
-    add(totals.drawn, std::string(name_of(static_cast<ProcessFaultKind>(i))), counts.process[i]);
-  }
-  for (std::size_t i = 0; i < kDamageKinds; ++i) {
-    add(totals.drawn, "damage: " + std::string(name_of(static_cast<DamageKind>(i))), counts.damage[i]);
-  }
-  add(totals.drawn, "start: read_only", counts.read_only);
-  add(totals.drawn, "start: warm", counts.warm);
-  add(totals.drawn, "time_runs_first", counts.time_first);
-  hash.add_number(counts.hash.value());
-  totals.trace_hash = hash.value();
-  for (SimDiscovery& discovery : counts.discoveries) {
-    if (totals.discoveries.size() < kSimDiscoveriesMax) totals.discoveries.push_back(std::move(discovery));
-  }
-}
 
 // What the threads share.
 class Blocks {
@@ -280,7 +154,7 @@ class Blocks {
 
   // Before the threads, where schedules of one plan are searched.
   void learn_plan(SimTotals& totals) {
-    Counts counts;
+    SimCounts counts;
     learned_ = Explorer(options_).learn_from(options_.seed, *options_.plan, LearningScope::some_runs, counts);
     put_together(std::move(counts), hash_, totals);
   }
@@ -292,7 +166,7 @@ class Blocks {
       const std::uint64_t first = block * block_runs_;
       if (is_over(first)) break;
       const std::uint64_t count = options_.runs ? std::min(block_runs_, *options_.runs - first) : block_runs_;
-      Counts counts;
+      SimCounts counts;
       explorer.run_block(first, count, counts);
       const std::lock_guard guard(mutex_);
       done_.emplace(block, std::move(counts));
@@ -312,7 +186,8 @@ class Blocks {
     for (bool are_all_done = false; !are_all_done;) {
       changed_.wait_for(lock, kShown);
       are_all_done = ended_ == jobs;
-      while (!done_.empty() && done_.begin()->first == wanted) {
+      // Where time was over between two blocks that were handed out, one is missing, and those behind it count.
+      while (!done_.empty() && (are_all_done || done_.begin()->first == wanted)) {
         note_pct(done_.begin()->second);
         put_together(std::move(done_.begin()->second), hash_, totals);
         done_.erase(done_.begin());
@@ -329,7 +204,7 @@ class Blocks {
   }
 
  private:
-  void note_pct(const Counts& counts) {
+  void note_pct(const SimCounts& counts) {
     for (const auto& [depth, runs] : counts.pct_runs) pct_runs_[depth] += runs;
     shared_steps_seen_ = std::max(shared_steps_seen_, counts.shared_steps_seen);
   }
@@ -356,7 +231,7 @@ class Blocks {
   std::atomic<bool> is_interrupted_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::uint64_t, Counts> done_;
+  std::map<std::uint64_t, SimCounts> done_;
   unsigned ended_ = 0;
 };
 
@@ -371,7 +246,7 @@ void explore_exhaustively(const SimExplorationOptions& options, Clock::time_poin
                               .sleep_sets = totals.is_reduced});
   TraceHash hash;
   for (bool has_more = true; has_more;) {
-    Counts counts;
+    SimCounts counts;
     for (std::uint64_t i = 0; i < block_runs && has_more; ++i) {
       if (options.runs && totals.schedules + counts.schedules == *options.runs) break;
       explorer.run(options.seed, *options.plan, options.strategy, strategy, options.runs_twice, counts);
@@ -415,6 +290,13 @@ SimTotals explore_sim(const SimExplorationOptions& options, const std::function<
   if (options.plan) totals.plans = std::min<std::uint64_t>(totals.schedules, 1);
   totals.seconds = seconds_since(started);
   return totals;
+}
+
+std::function<std::unique_ptr<Strategy>()> usual_strategy(
+    const SimDraw& draw, const std::function<void(const StrategyChoice&, Strategy&)>& run) {
+  const PickedStrategy picked = pick({.kind = StrategyKind::mix}, draw.strategy_seed);
+  const Learned learned = needs_learning(picked.choice) ? learn(LearningScope::one_run, run) : Learned{};
+  return [picked, learned] { return make_strategy(picked.choice, picked.seed, &learned); };
 }
 
 SimReplay replay_sim(SimRunner& runner, const Plan& plan, bool is_strict, const SimRunOptions& options) {

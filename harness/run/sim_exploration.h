@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -93,6 +94,12 @@ bool can_reduce(const Plan& plan);
 // `progress` is called on the caller's thread, a few times a second. REQUIRES: check(*options.plan), where given; one
 // job where the strategy is exhaustive.
 SimTotals explore_sim(const SimExplorationOptions& options, const std::function<void(const SimTotals&)>& progress);
+
+// Makes what moves the processes of a drawn plan where nothing else is asked for, again and again: the part of the mix
+// that its seed picks, as when it is explored. `run` makes the learning run (see `learn`), where there must be one. The
+// strategies do not outlive what made them.
+std::function<std::unique_ptr<Strategy>()> usual_strategy(
+    const SimDraw& draw, const std::function<void(const StrategyChoice&, Strategy&)>& run);
 
 // Runs the plan with the switches of its own schedule. Where `is_strict`, `divergence` says how the schedule could not
 // be followed.

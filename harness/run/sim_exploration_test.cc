@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <set>
 
-#include "harness/run/kill_sweep.h"
 #include "harness/run/sim_benchmark.h"
 #include "harness/run/sim_exploration_for_test.h"
 #include "harness/run/trace.h"
@@ -243,25 +242,6 @@ TEST(SimExploration, ReducesOnlyWhatCommutes) {
   plan = three_get_one();
   plan.schedule.time_runs_first = true;
   EXPECT_FALSE(can_reduce(plan));
-}
-
-TEST(KillSweep, SeesEveryPointOfOneProcess) {
-  Plan plan = three_get_one();
-  plan.processes.resize(1);
-  const KillSweep sweep = sweep_kills(plan, [] { return false; });
-  expect_no_discovery(sweep.discoveries);
-  EXPECT_EQ(sweep.violations, 0U);
-  EXPECT_TRUE(sweep.is_complete());
-  EXPECT_EQ(sweep.runs, sweep.points);
-  EXPECT_EQ(sweep.met, sweep.points);
-  EXPECT_GT(sweep.points, 60U);
-  EXPECT_GT(sweep.judged.at("recovery_needs_no_hands"), 0U);
-}
-
-TEST(KillSweep, IsIncompleteWhenInterrupted) {
-  const KillSweep sweep = sweep_kills(three_get_one(), [] { return true; });
-  EXPECT_TRUE(sweep.interrupted);
-  EXPECT_FALSE(sweep.is_complete());
 }
 
 }  // namespace

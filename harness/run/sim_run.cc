@@ -30,7 +30,7 @@ class SimRunner::Impl final : public Observer {
  public:
   explicit Impl(std::unique_ptr<PlanWorld> world) : world_(std::move(world)) {}
 
-  const SimOutcome& run(const Plan& plan, Strategy& strategy, const SimRunOptions& options) {
+  SimOutcome run(const Plan& plan, Strategy& strategy, const SimRunOptions& options) {
     begin(plan, options);
     warm_up();
     run_plan(strategy);
@@ -45,7 +45,7 @@ class SimRunner::Impl final : public Observer {
     outcome_.ledger = peers_.ledger();
     for (const LedgerEntry& entry : outcome_.ledger) hash_.add(entry);
     outcome_.trace_hash = hash_.value();
-    return outcome_;
+    return std::move(outcome_);
   }
 
   void on_step(const Step& step, const DiskView& disk) override {
@@ -269,7 +269,7 @@ SimRunner::SimRunner() : SimRunner(make_sim_plan_world()) {}
 SimRunner::SimRunner(std::unique_ptr<PlanWorld> world) : impl_(std::make_unique<Impl>(std::move(world))) {}
 SimRunner::~SimRunner() = default;
 
-const SimOutcome& SimRunner::run(const Plan& plan, Strategy& strategy, const SimRunOptions& options) {
+SimOutcome SimRunner::run(const Plan& plan, Strategy& strategy, const SimRunOptions& options) {
   return impl_->run(plan, strategy, options);
 }
 

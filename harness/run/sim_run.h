@@ -27,7 +27,7 @@ struct SimRunOptions {
 // Errnos of Linux lie below.
 inline constexpr std::size_t kErrnosCounted = 160;
 
-// What one run leaves. Valid until the next run of the same runner.
+// What one run leaves. It can be moved, and not copied: two outcomes are of two runs, and none is compared with itself.
 struct SimOutcome {
   StageEnd run;                              // of the plan's processes
   std::vector<OperationOutcome> operations;  // of all stages, in the order in which they ended
@@ -53,6 +53,11 @@ struct SimOutcome {
   std::string_view why_others_differ;       // as in PlanStageEnd
   std::vector<std::string> crashes;         // of real processes
   std::vector<StepViolation> not_promised;  // what a subject breaks that its makers never promised
+  struct OneRun {
+    OneRun() = default;
+    OneRun(OneRun&&) = default;
+    OneRun& operator=(OneRun&&) = default;
+  } one_run;
 };
 
 // Keeps its world, judge and memory from run to run. Owned by one thread.
@@ -66,7 +71,7 @@ class SimRunner {
 
   // The strategy moves the plan's processes (its `begin` is called first); warm-up and epilogue have one process each.
   // REQUIRES: check(plan).
-  const SimOutcome& run(const Plan& plan, Strategy& strategy, const SimRunOptions& options = {});
+  SimOutcome run(const Plan& plan, Strategy& strategy, const SimRunOptions& options = {});
 
  private:
   class Impl;

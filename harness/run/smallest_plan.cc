@@ -9,6 +9,7 @@
 
 #include "harness/run/sim_exploration.h"
 #include "harness/run/trace.h"
+#include "harness/run/world_comparison.h"
 
 namespace stampede {
 namespace {
@@ -22,8 +23,9 @@ void go_on_with(Shrunk&& later, Shrunk& shrunk) {
 }
 
 void replay_strictly(SimRunner& runner, const FindViolation& find, SmallestPlan& smallest) {
+  std::optional<SimOutcome> before;
   for (int i = 0; i < kStrictReplays; ++i) {
-    const SimReplay replay = replay_sim(runner, smallest.shrunk.plan, true, {.keeps_steps = true});
+    SimReplay replay = replay_sim(runner, smallest.shrunk.plan, true, {.keeps_steps = true});
     if (!replay.outcome.uncontrolled.empty()) {
       smallest.difference = "uncontrolled: " + replay.outcome.uncontrolled;
     } else if (!replay.divergence.empty()) {
@@ -32,7 +34,10 @@ void replay_strictly(SimRunner& runner, const FindViolation& find, SmallestPlan&
       smallest.difference = "the trace is another one";
     } else if (!find(replay.outcome)) {
       smallest.difference = "the violation is gone";
+    } else if (before) {
+      smallest.difference = repetition_difference(*before, replay.outcome);
     }
+    before = std::move(replay.outcome);
     if (!smallest.difference.empty()) return;
   }
   smallest.is_repeatable = true;

@@ -1,0 +1,108 @@
+// A world that wraps another and falsifies what comes of some of its runs, or makes it up.
+#ifndef STAMPEDE_RUN_TAMPERED_WORLD_FOR_TEST_H
+#define STAMPEDE_RUN_TAMPERED_WORLD_FOR_TEST_H
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "harness/run/plan_world.h"
+
+namespace stampede {
+
+// What is done to one run; what is empty leaves it alone. All but `instead` concern the plan's processes alone.
+struct Tampering {
+  std::function<void(PlanWorld&)> before = nullptr;  // to the directory
+  std::function<void(Step&)> step = nullptr;         // before anybody is told of it
+  std::function<void(OperationOutcome&)> operation = nullptr;
+  std::function<void(PlanWorld&, const PlanStage&)> after = nullptr;  // to the directory
+  std::function<void(PlanStageEnd&)> end = nullptr;
+  std::function<PlanStageEnd(const PlanStage&, Observer&)> instead = nullptr;  // of every stage: nothing is run
+};
+
+class TamperedWorld final : public PlanWorld {
+ public:
+  // `of_run` is asked at the beginning of each run, which are counted from 1.
+  explicit TamperedWorld(std::function<Tampering(int run)> of_run,
+                         std::unique_ptr<PlanWorld> world = make_sim_plan_world())
+      : of_run_(std::move(of_run)), world_(std::move(world)) {}
+
+  modelcache::Result<void> clear(Peers& peers) override {
+    now_ = of_run_(++runs_);
+    return world_->clear(peers);
+  }
+  PlanStageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
+                   const OnOutcome& on_outcome) override {
+    if (now_.instead) return now_.instead(stage, observer);
+    if (stage.stage != Stage::run) return world_->run(stage, models, strategy, observer, on_outcome);
+    Told told(observer, now_);
+    if (now_.before) now_.before(*world_);
+    PlanStageEnd end = world_->run(stage, models, strategy, told, [&](std::uint32_t process, OperationOutcome outcome) {
+      if (now_.operation) now_.operation(outcome);
+      on_outcome(process, std::move(outcome));
+    });
+    if (now_.after) now_.after(*world_, stage);
+    if (now_.end) now_.end(end);
+    return end;
+  }
+  [[nodiscard]] std::array<std::uint64_t, kProcessFaultKinds> process_faults_met() const override {
+    return world_->process_faults_met();
+  }
+  [[nodiscard]] const DiskView& disk() const override { return world_->disk(); }
+  void write_file(std::string_view path, std::span<const std::byte> bytes) override { world_->write_file(path, bytes); }
+  void remove_name(std::string_view path) override { world_->remove_name(path); }
+  void set_read_only(bool is_read_only) override { world_->set_read_only(is_read_only); }
+  void let_time_pass(std::chrono::nanoseconds time) override { world_->let_time_pass(time); }
+
+ private:
+  struct Told final : Observer {
+    Told(Observer& observer, const Tampering& tampering) : observer_(observer), tampering_(tampering) {}
+    void on_step(const Step& step, const DiskView& disk) override {
+      Step told = step;
+      if (tampering_.step) tampering_.step(told);
+      observer_.on_step(told, disk);
+    }
+    void on_process_end(std::uint32_t process, ProcessEnd end, const DiskView& disk) override {
+      observer_.on_process_end(process, end, disk);
+    }
+    Observer& observer_;
+    const Tampering& tampering_;
+  };
+
+  std::function<Tampering(int run)> of_run_;
+  std::unique_ptr<PlanWorld> world_;
+  Tampering now_;
+  int runs_ = 0;
+};
+
+// Each makes a run another one; of plans with a get in process 0, which ends.
+struct NamedTampering {
+  std::string name;
+  bool changes_trace = true;
+  Tampering tampering;
+};
+inline std::vector<NamedTampering> ways_to_tamper() {
+  const auto idle = [](Step& step) { step.size = step.kind == StepKind::now ? 7 : step.size; };
+  return {
+      {"a step", true, {.step = idle}},
+      {"a result", true, {.operation = [](OperationOutcome& outcome) { outcome.message += "falsified"; }}},
+      {"an end", true, {.end = [](PlanStageEnd& end) { end.is_deadlock = true; }}},
+      {"a violation", false, {.operation = [](OperationOutcome& outcome) { ++outcome.operation.model; }}},
+      {"what is judged", false, {.end = [](PlanStageEnd& end) { end.ends[0] = ProcessEnd::killed; }}},
+  };
+}
+
+// Does that to one run of a world, and nothing to all others.
+inline std::function<Tampering(int run)> tamper_with(int wanted, Tampering tampering) {
+  return [wanted, tampering = std::move(tampering)](int run) { return run == wanted ? tampering : Tampering{}; };
+}
+// A name that nobody made: `nothing_left_over` says so.
+inline void litter(PlanWorld& world, const PlanStage&) { world.write_file("stray", {}); }
+
+}  // namespace stampede
+
+#endif  // STAMPEDE_RUN_TAMPERED_WORLD_FOR_TEST_H
