@@ -29,24 +29,6 @@ using testing::StartsWith;
 
 void ignore_progress(const SimTotals&) {}
 
-// What tells drawn plans from each other, as a world sees it.
-std::string key_of(const PlanStage& stage) {
-  Plan plan;
-  for (std::size_t i = 0; i < kPlanModelsMax; ++i) plan.models.push_back({"m" + std::to_string(i), 1});
-  plan.processes.assign(stage.processes.begin(), stage.processes.end());
-  plan.disk.assign(stage.disk.begin(), stage.disk.end());
-  plan.process_faults.assign(stage.process_faults.begin(), stage.process_faults.end());
-  plan.schedule.time_runs_first = stage.time_runs_first;
-  return print_plan(plan);
-}
-std::string key_of(const Plan& plan) {
-  return key_of(PlanStage{.stage = Stage::run,
-                          .processes = plan.processes,
-                          .disk = plan.disk,
-                          .process_faults = plan.process_faults,
-                          .time_runs_first = plan.schedule.time_runs_first});
-}
-
 SimExplorationOptions explored(std::uint64_t seed, std::uint64_t runs, StrategyKind kind, bool runs_twice,
                                std::function<Tampering(int run)> tamper) {
   SimExplorationOptions options;

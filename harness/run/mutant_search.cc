@@ -62,21 +62,22 @@ class Searcher {
 
   void try_schedule(const Plan& plan, const StrategyChoice& choice, Strategy& strategy, MutantSearch& search) {
     ++search.schedules;
-    const SimOutcome& outcome = mutated_->run(plan, strategy);
+    const SimOutcome outcome = mutated_->run(plan, strategy);
     if (!outcome.uncontrolled.empty()) {
       ++search.uncontrolled;
       return;
     }
     if (outcome.violations.empty()) return;
-    search.violation = outcome.violations.front();
-    search.plan = plan;
-    search.plan.schedule.switches = outcome.run.switches;
-    if (const SharpCheck again = check_sharp(*mutated_, search.plan); !again.kills) {
+    Plan broken = plan;
+    broken.schedule.switches = outcome.run.switches;
+    if (const SharpCheck again = check_sharp(*mutated_, broken); !again.kills) {
       ++(again.uncontrolled.empty() ? search.fleeting : search.uncontrolled);
       return;
     }
-    if (!holds_on_good(search.plan, search)) return;
+    if (!holds_on_good(broken, search)) return;
     search.is_killed = true;
+    search.violation = outcome.violations.front();
+    search.plan = std::move(broken);
     search.strategy = print(choice);
   }
 

@@ -176,47 +176,6 @@ TEST(SimExploration, RunsEveryScheduleWithinABoundOfPreemptions) {
   EXPECT_EQ(cut.schedules, 10U);
 }
 
-TEST(SimDraw, ReadsStrategiesAsItPrintsThem) {
-  for (const char* const text : {"mix", "pos", "urw", "random", "default", "pct:1", "pct:16", "exhaustive:0",
-                                 "exhaustive:3", "exhaustive:3:plain"}) {
-    const auto choice = parse_strategy(text);
-    ASSERT_TRUE(choice) << text;
-    EXPECT_EQ(print(*choice), text);
-  }
-  for (const char* const text : {"", "pct", "pct:", "pct:0", "pct:17", "pct:2x", "pct:-1", "exhaustive:",
-                                 "exhaustive:plain", "exhaustive:2:", "exhaustive:2:plain:plain", "POS"}) {
-    EXPECT_FALSE(parse_strategy(text)) << text;
-  }
-}
-
-// Within five standard deviations of the shares that are promised: POS 40 %, PCT 40 % in four depths, both walks 10 %.
-TEST(SimDraw, PicksThePartsOfTheMixByTheirShares) {
-  constexpr int kPicks = 10'000;
-  std::map<std::string, int> counts;
-  for (std::uint64_t seed = 0; seed < kPicks; ++seed) {
-    const PickedStrategy picked = pick({.kind = StrategyKind::mix}, seed);
-    ++counts[print(picked.choice)];
-    EXPECT_NE(picked.seed, seed);
-  }
-  ASSERT_EQ(counts.size(), 7U);
-  for (const auto& [name, count] : counts) EXPECT_NEAR(count, name == "pos" ? 4000 : 1000, 250) << name;
-  EXPECT_EQ(pick({.kind = StrategyKind::pos}, 5).seed, 5U);
-}
-
-TEST(SimDraw, SkewsProcessesWithTheirFaultsAndSwitches) {
-  Plan plan = three_get_one();
-  plan.processes[2].idle_steps = 1;
-  plan.process_faults = {{ProcessFaultKind::kill_before, 2, 17, {}}, {ProcessFaultKind::kill_before, 0, 3, {}}};
-  plan.schedule.switches = {{1, 4, 0}, {0, 5, 1}};
-  const Plan late = skewed(plan, 60);
-  EXPECT_EQ(late.processes[0].idle_steps, 0U);
-  EXPECT_EQ(late.processes[1].idle_steps, 60U);
-  EXPECT_EQ(late.processes[2].idle_steps, 121U);
-  EXPECT_EQ(late.process_faults[0].step, 137U);
-  EXPECT_EQ(late.process_faults[1].step, 3U);
-  EXPECT_EQ(late.schedule.switches, (std::vector<Switch>{{1, 64, 0}, {0, 5, 1}}));
-}
-
 TEST(SimExploration, ExploresDrawnPlansWithASkew) {
   SimExplorationOptions options = drawn(100);
   const std::uint64_t steps = explore_sim(options, ignore).steps;

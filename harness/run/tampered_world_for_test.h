@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/plan/plan_json.h"
 #include "harness/run/plan_world.h"
 
 namespace stampede {
@@ -100,8 +101,27 @@ inline std::vector<NamedTampering> ways_to_tamper() {
 inline std::function<Tampering(int run)> tamper_with(int wanted, Tampering tampering) {
   return [wanted, tampering = std::move(tampering)](int run) { return run == wanted ? tampering : Tampering{}; };
 }
+
 // A name that nobody made: `nothing_left_over` says so.
 inline void litter(PlanWorld& world, const PlanStage&) { world.write_file("stray", {}); }
+
+// What tells drawn plans from each other, as a world sees it.
+inline std::string key_of(const PlanStage& stage) {
+  Plan plan;
+  for (std::size_t i = 0; i < kPlanModelsMax; ++i) plan.models.push_back({"m" + std::to_string(i), 1});
+  plan.processes.assign(stage.processes.begin(), stage.processes.end());
+  plan.disk.assign(stage.disk.begin(), stage.disk.end());
+  plan.process_faults.assign(stage.process_faults.begin(), stage.process_faults.end());
+  plan.schedule.time_runs_first = stage.time_runs_first;
+  return print_plan(plan);
+}
+inline std::string key_of(const Plan& plan) {
+  return key_of(PlanStage{.stage = Stage::run,
+                          .processes = plan.processes,
+                          .disk = plan.disk,
+                          .process_faults = plan.process_faults,
+                          .time_runs_first = plan.schedule.time_runs_first});
+}
 
 }  // namespace stampede
 
