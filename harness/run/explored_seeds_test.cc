@@ -265,6 +265,17 @@ TEST(ExploredSeeds, CountNothingOfRunsThatNobodyControlled) {
   EXPECT_EQ(totals.strategies.at("random").runs, 3U);
 }
 
+TEST(ExploredSeeds, AreOfNoPlanWhereNoneOfItsRunsWasControlled) {
+  SimExplorationOptions options = explored(1, 3, StrategyKind::random, true, [](int) {
+    return Tampering{.end = [](PlanStageEnd& end) { end.uncontrolled = "a thread"; }};
+  });
+  options.plan = three_get_one();
+  const SimTotals totals = explore_sim(options, ignore_progress);
+  EXPECT_EQ(totals.uncontrolled, 13U + 3) << "those that are learned from too";
+  EXPECT_EQ(totals.schedules, 0U);
+  EXPECT_EQ(totals.plans, 0U);
+}
+
 TEST(ExploredSeeds, KeepWhatTheFirstRunBrokeWhereTheSecondIsUncontrolled) {
   const auto tamper = [](int run) {
     return run == 1 ? Tampering{.after = litter}
@@ -324,6 +335,17 @@ TEST(ExploredSeeds, EndAnExhaustiveSearchBetweenBlocks) {
   EXPECT_FALSE(over.interrupted);
   EXPECT_FALSE(over.is_exhausted);
   EXPECT_EQ(over.schedules, 64U);
+}
+
+// A run of a command takes long, so each is a block of its own.
+TEST(ExploredSeeds, AreShownOneByOneForCommands) {
+  SimExplorationOptions options = explored(1, 3, StrategyKind::exhaustive, false, leave_runs_alone);
+  options.plan = three_get_one();
+  options.plan->subject = "a command";
+  options.strategy.preemptions_max = 1;
+  std::vector<std::uint64_t> shown;
+  EXPECT_GT(explore_sim(options, [&](const SimTotals& totals) { shown.push_back(totals.schedules); }).seconds, 0.0);
+  EXPECT_THAT(shown, testing::ElementsAre(1, 2, 3));
 }
 
 // With as many runs as there are schedules it is exhausted, with one fewer it is not; the last one counts as the first.

@@ -74,7 +74,11 @@ TEST(MutantSearch, FindsOneThatLiesWhereTheGoodCacheHolds) {
   ASSERT_THAT(searches, SizeIs(1));
   EXPECT_TRUE(searches[0].is_killed);
   EXPECT_LE(searches[0].plans, 50U);
-  EXPECT_FALSE(searches[0].violation.invariant.empty());
+  SimRunner liar(world_of("liar"));
+  const SimOutcome outcome = replay_sim(liar, searches[0].plan, true).outcome;
+  ASSERT_FALSE(outcome.violations.empty());
+  EXPECT_EQ(searches[0].violation.invariant, outcome.violations[0].invariant);
+  EXPECT_EQ(searches[0].violation.what, outcome.violations[0].what);
   SimRunner good, bad(world_of("liar"));
   EXPECT_FALSE(check_sharp(good, searches[0].plan).kills);
   EXPECT_TRUE(check_sharp(bad, searches[0].plan).kills);
@@ -119,7 +123,10 @@ TEST(MutantSearch, StopsWhenItIsInterrupted) {
   MutantSearchOptions options = search_options();
   options.is_interrupted = [] { return true; };
   const auto searches = search_mutants({mutant("liar", "liar")}, options, [](const MutantSearch&) {});
-  EXPECT_FALSE(searches.at(0).is_over);
+  ASSERT_THAT(searches, SizeIs(1));
+  EXPECT_FALSE(searches[0].is_over);
+  EXPECT_EQ(searches[0].mutant, "liar");
+  EXPECT_EQ(searches[0].plans, 0U);
 }
 
 class SharpReplay : public testing::Test {
@@ -144,7 +151,7 @@ TEST_F(SharpReplay, LeavesAPlanThatStillKillsAsItWas) {
   sharpen_with(mutant("liar", "liar"));
   EXPECT_EQ(reports_[0].verdict, ReplayVerdict::as_expected);
   ASSERT_THAT(reports_[0].kills, SizeIs(1));
-  EXPECT_FALSE(reports_[0].kills[0].second.empty());
+  EXPECT_EQ(reports_[0].kills[0], std::pair(std::string("liar"), std::string("bytes_are_what_was_asked")));
 }
 
 TEST_F(SharpReplay, CallsAPlanDullWhoseMutantSurvives) {
@@ -156,6 +163,7 @@ TEST_F(SharpReplay, CallsAPlanDullWhoseMutantSurvives) {
 TEST_F(SharpReplay, DoesNotCountWhatThePlanBreaksAnyhow) {
   SimRunner bad(world_of("liar"));
   const std::string broken = check_sharp(bad, plans_[0].second).invariant;
+  EXPECT_EQ(broken, "bytes_are_what_was_asked");
   plans_[0].second.note.expect = broken;
   EXPECT_NE(check_sharp(bad, plans_[0].second).invariant, broken);
 }
@@ -164,7 +172,9 @@ TEST_F(SharpReplay, RefusesMutantsThatNobodyKnowsAndPlansThatNameNone) {
   const auto unknown = mutants_to_kill(plans_, {mutant("other", "")});
   ASSERT_FALSE(unknown);
   EXPECT_THAT(unknown.error().message(), HasSubstr("a.json: kills"));
-  EXPECT_THAT(*mutants_to_kill(plans_, {mutant("liar", ""), mutant("other", "")}), SizeIs(1));
+  const auto wanted = mutants_to_kill(plans_, {mutant("liar", ""), mutant("other", "")});
+  ASSERT_TRUE(wanted);
+  EXPECT_THAT(*wanted, SizeIs(1));
   plans_[0].second.note.kills.clear();
   EXPECT_FALSE(mutants_to_kill(plans_, {mutant("liar", "")}));
 }
@@ -195,8 +205,55 @@ TEST_F(MutantCatalogue, ReadsTheHeadAndSeesWhatIsBuilt) {
   EXPECT_FALSE((*known)[0].is_built);
   EXPECT_TRUE((*known)[1].is_built);
   EXPECT_THAT(build_advice(*known, directory_->path()), HasSubstr("1 of 2 mutants are not built (one)"));
-  EXPECT_THAT(chosen_mutants(*known, {"three"}).error().message(), HasSubstr("known are one, two"));
-  EXPECT_THAT(*chosen_mutants(*known, {"two"}), SizeIs(1));
+  const auto none = chosen_mutants(*known, {"three"}), two = chosen_mutants(*known, {"two"});
+  ASSERT_FALSE(none);
+  EXPECT_THAT(none.error().message(), HasSubstr("known are one, two"));
+  ASSERT_TRUE(two);
+  EXPECT_THAT(*two, SizeIs(1));
+}
+
+TEST_F(MutantCatalogue, ReadsEachLineOfAHeadOnceAndInAnyOrder) {
+  write("z.patch",
+        "Recipe: M7, M8\n\nBreaks:  b , c,,d \nAfter: https://a/1\nWhat: first\n--- a/cache/x.cc\nWho: no\n");
+  write("a.patch", "What: w\nAfter: https://a\nBreaks: b\nRecipe: M1\n");
+  write("m.patch", "What: w\nAfter: https://a\nBreaks: b\nRecipe: M1\n");
+  write("readme.txt", "no patch");
+  std::filesystem::create_directory(std::filesystem::path(directory_->path()) / "a.so");  // no plugin
+  const auto known = known_mutants(directory_->path());
+  ASSERT_TRUE(known) << known.error().message();
+  std::vector<std::string> names;
+  for (const Mutant& each : *known) names.push_back(each.name);
+  ASSERT_THAT(names, testing::ElementsAre("a", "m", "z"));
+  const Mutant& last = (*known)[2];
+  EXPECT_EQ(last.what, "first");
+  EXPECT_EQ(last.after, "https://a/1");
+  EXPECT_THAT(last.breaks, testing::ElementsAre("b", "c", "d"));
+  EXPECT_EQ(last.recipe, "M7, M8");
+  EXPECT_EQ(last.library, std::string(directory_->path()) + "/z.so");
+  for (const Mutant& each : *known) EXPECT_FALSE(each.is_built) << each.name;
+  const std::string build = std::filesystem::path(directory_->path()).parent_path().string();
+  EXPECT_EQ(build_advice(*known, directory_->path()),
+            "3 of 3 mutants are not built (a, m, z): cmake --build " + build + " --target mutants");
+  const auto chosen = chosen_mutants(*known, {"z", "a"});
+  ASSERT_TRUE(chosen);
+  ASSERT_THAT(*chosen, SizeIs(2));
+  EXPECT_EQ((*chosen)[0].name, "z");
+  EXPECT_EQ((*chosen)[1].name, "a");
+  EXPECT_THAT(*chosen_mutants(*known, {}), SizeIs(3));
+}
+
+TEST_F(MutantCatalogue, RefusesAHeadWithoutAnyOfItsLines) {
+  const std::vector<std::string> lines = {"What: w\n", "After: https://a\n", "Breaks: b\n", "Recipe: M1\n"};
+  for (std::size_t missing = 0; missing < lines.size(); ++missing) {
+    std::string text;
+    for (std::size_t i = 0; i < lines.size(); ++i) text += i == missing ? "" : lines[i];
+    write("one.patch", text);
+    const std::string key = lines[missing].substr(0, lines[missing].find(':'));
+    EXPECT_THAT(refusal(), HasSubstr("expected a line \"" + key + ": ...\" before the patch"));
+  }
+  write("one.patch", "What: w\nAfter https://a\n");
+  EXPECT_THAT(refusal(), HasSubstr("got \"After https://a\""));
+  EXPECT_THAT(known_mutants(std::string(directory_->path()) + "/none").error().message(), HasSubstr("find mutants"));
 }
 
 TEST_F(MutantCatalogue, RefusesHeadsThatLackALineOrHaveAnotherOne) {

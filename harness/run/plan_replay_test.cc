@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 
 #include "harness/free/directory_for_test.h"
@@ -42,7 +44,9 @@ TEST(PlanReplay, SaysThatATraceMovedAndFailsForItWhereStrict) {
   const ReplayReport lenient = replay_plan(runner, "moved", plan, false);
   EXPECT_EQ(lenient.verdict, ReplayVerdict::as_expected);
   EXPECT_TRUE(lenient.has_moved);
-  EXPECT_EQ(replay_plan(runner, "moved", plan, true).verdict, ReplayVerdict::diverged);
+  const ReplayReport strict = replay_plan(runner, "moved", plan, true);
+  EXPECT_EQ(strict.verdict, ReplayVerdict::diverged);
+  EXPECT_EQ(strict.detail, "expected trace 0123456789abcdef, got " + lenient.trace_hash);
   plan.note.trace_hash = lenient.trace_hash;
   EXPECT_EQ(replay_plan(runner, "same", plan, true).verdict, ReplayVerdict::as_expected);
 }
@@ -52,7 +56,10 @@ TEST(PlanReplay, FailsAStrictReplayWhoseSwitchNeverComes) {
   Plan plan = three_get_one();
   plan.schedule.switches = {Switch{2, 5000, 0}};
   plan.note.trace_hash = replay_plan(runner, "lenient", plan, false).trace_hash;
-  EXPECT_EQ(replay_plan(runner, "strict", plan, true).verdict, ReplayVerdict::diverged);
+  const ReplayReport strict = replay_plan(runner, "strict", plan, true);
+  EXPECT_EQ(strict.verdict, ReplayVerdict::diverged);
+  EXPECT_NE(strict.detail.find("process 2"), std::string::npos) << strict.detail;
+  EXPECT_EQ(strict.unused_switches, 1U);
   const ReplayReport lenient = replay_plan(runner, "lenient", plan, false);
   EXPECT_EQ(lenient.verdict, ReplayVerdict::as_expected);
   EXPECT_EQ(lenient.unused_switches, 1U);
@@ -69,9 +76,26 @@ TEST(PlanReplay, SaysThatAKillNeverCameUpAndFailsForItWhereStrict) {
   EXPECT_EQ(replay_plan(runner, "strict", plan, true).verdict, ReplayVerdict::diverged);
 }
 
+// Two of three, of which one is counted from each process's own steps.
+TEST(PlanReplay, CountsTheProcessFaultsThatNeverCameUp) {
+  SimRunner runner;
+  Plan plan = three_get_one();
+  plan.process_faults = {
+      ProcessFault{.kind = ProcessFaultKind::kill_before, .process = 0, .step = 90'000},
+      ProcessFault{.kind = ProcessFaultKind::kill_after, .process = 1, .step = 5},
+      ProcessFault{.kind = ProcessFaultKind::stop, .process = 2, .step = 80'000, .time = std::chrono::seconds(1)}};
+  const ReplayReport lenient = replay_plan(runner, "lenient", plan, false);
+  EXPECT_EQ(lenient.verdict, ReplayVerdict::as_expected) << lenient.detail;
+  EXPECT_EQ(lenient.unmet_process_faults, 2U);
+  plan.note.trace_hash = lenient.trace_hash;
+  EXPECT_EQ(replay_plan(runner, "strict", plan, true).detail, "2 process faults never came up");
+}
+
 TEST(PlanReplay, FollowsNothingStrictlyWithoutAStoredTrace) {
   SimRunner runner;
-  EXPECT_EQ(replay_plan(runner, "strict", three_get_one(), true).verdict, ReplayVerdict::diverged);
+  const ReplayReport report = replay_plan(runner, "strict", three_get_one(), true);
+  EXPECT_EQ(report.verdict, ReplayVerdict::diverged);
+  EXPECT_EQ(report.detail, "no trace is stored, so there is nothing to follow");
 }
 
 TEST(PlanReplay, RefusesAnExpectationThatIsNoInvariant) {
@@ -98,6 +122,18 @@ TEST(PlanReplay, FindsPlansInFoldersAndNamesWhatIsMissing) {
   EXPECT_NE(missing.error().message().find("/none"), std::string::npos);
   const TestDirectory empty;
   EXPECT_FALSE(find_plans({empty.path()}));
+  EXPECT_FALSE(find_plans({directory.path(), empty.path()})) << "each folder must have some";
+  // In the order of what was named; of a folder by path, those below it too. A file is taken whatever its name is.
+  for (const char* const name : {"d.json", "e.json", "c.json"}) write(empty, name, text);
+  const auto sorted = find_plans({empty.path()});
+  ASSERT_TRUE(sorted);
+  EXPECT_EQ(*sorted,
+            (std::vector<std::string>{empty.path() + "/c.json", empty.path() + "/d.json", empty.path() + "/e.json"}));
+  std::filesystem::create_directory(directory.path() + "/aa");
+  const std::string below = write(directory, "aa/z.json", text), notes = directory.path() + "/notes.txt";
+  const auto all = find_plans({notes, directory.path(), b});
+  ASSERT_TRUE(all);
+  EXPECT_EQ(*all, (std::vector<std::string>{notes, a, below, b, b}));
 }
 
 TEST(PlanReplay, ReplaysASeedThatIsStillTheSamePlan) {
@@ -109,7 +145,16 @@ TEST(PlanReplay, ReplaysASeedThatIsStillTheSamePlan) {
   SimRunner runner;
   const ReplayReport report = replay_seed(runner, seeds->front());
   EXPECT_EQ(report.verdict, ReplayVerdict::as_expected) << report.detail;
-  EXPECT_GT(report.steps, 0U);
+  EXPECT_EQ(report.name, "seed 17");
+  SimRunner direct;
+  const SimDraw draw = draw_sim(17);
+  const auto make =
+      usual_strategy(draw, [&](const StrategyChoice&, Strategy& strategy) { (void)direct.run(draw.plan, strategy); });
+  const SimOutcome outcome = direct.run(draw.plan, *make());
+  EXPECT_EQ(report.steps, outcome.steps);
+  EXPECT_EQ(report.processes, outcome.processes);
+  EXPECT_EQ(report.judged, outcome.judged);
+  EXPECT_EQ(report.trace_hash, hash_text(outcome.trace_hash));
 }
 
 TEST(PlanReplay, CallsASeedStaleWhoseGeneratorOrPlanIsAnother) {
@@ -117,6 +162,22 @@ TEST(PlanReplay, CallsASeedStaleWhoseGeneratorOrPlanIsAnother) {
   const std::uint64_t hash = plan_hash(draw_sim(17).plan);
   EXPECT_EQ(replay_seed(runner, {17, kGeneratorVersion + 1, hash}).verdict, ReplayVerdict::stale);
   EXPECT_EQ(replay_seed(runner, {17, kGeneratorVersion, hash + 1}).verdict, ReplayVerdict::stale);
+}
+
+TEST(PlanReplay, WritesTheLineOfASeedThatItReads) {
+  const SimDraw draw = draw_sim(17);
+  EXPECT_EQ(seed_line(17), "17 2 " + hash_text(plan_hash(draw.plan)) + "  # " + print_line(draw.plan));
+  const TestDirectory directory;
+  const auto seeds = read_seeds(write(directory, "seeds.txt", "  1\t2 00ff # 3\r\n\r\n#\n 4 5 6\r\n"));
+  ASSERT_TRUE(seeds) << seeds.error().message();
+  ASSERT_EQ(seeds->size(), 2U);
+  EXPECT_EQ((*seeds)[0].seed, 1U);
+  EXPECT_EQ((*seeds)[0].generator_version, 2U);
+  EXPECT_EQ((*seeds)[0].plan_hash, 255U);
+  EXPECT_EQ((*seeds)[1].seed, 4U);
+  EXPECT_EQ((*seeds)[1].generator_version, 5U);
+  EXPECT_EQ((*seeds)[1].plan_hash, 6U);
+  EXPECT_FALSE(read_seeds(directory.path() + "/none.txt"));
 }
 
 TEST(PlanReplay, NamesTheLineOfABadSeed) {

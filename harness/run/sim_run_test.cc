@@ -101,7 +101,7 @@ TEST(SimRun, SaysWhereAStrictReplayParts) {
   SimRunner runner;
   Plan plan = three_get_one();
   plan.schedule.switches = {Switch{0, 100'000, 1}};
-  EXPECT_NE(replay_sim(runner, plan, true).divergence, "");
+  EXPECT_NE(replay_sim(runner, plan, true).divergence.find("process 0"), std::string::npos);
   const SimReplay lenient = replay_sim(runner, plan, false);
   EXPECT_EQ(lenient.divergence, "");
   EXPECT_EQ(lenient.unused_switches, 1U);
@@ -122,8 +122,10 @@ TEST(SimRun, LetsAnotherProcessDownloadWhenTheFirstIsKilled) {
   plan.process_faults = {ProcessFault{.kind = ProcessFaultKind::kill_before, .process = 0, .step = 40}};
   const SimOutcome& outcome = runner.run(plan, schedule);
   expect_no_violation(outcome);
-  EXPECT_EQ(outcome.run.ends[0], ProcessEnd::killed);
+  EXPECT_EQ(outcome.run.ends, (std::vector<ProcessEnd>{ProcessEnd::killed, ProcessEnd::ended, ProcessEnd::ended}));
+  ASSERT_EQ(outcome.run.own_steps.size(), 3U);
   EXPECT_EQ(outcome.run.own_steps[0], 40U);
+  EXPECT_EQ(outcome.steps_at_first_kill, (std::vector<std::uint32_t>{40, 0, 0}));
   EXPECT_EQ(outcome.process_faults_met[static_cast<std::size_t>(ProcessFaultKind::kill_before)], 1U);
   EXPECT_EQ(operation_of(outcome, 0), nullptr) << "what a dead process returns says nothing";
   ASSERT_NE(operation_of(outcome, 1), nullptr);
@@ -137,6 +139,7 @@ TEST(SimRun, TakesIdleStepsBeforeTheFirstOperation) {
   Plan plan = three_get_one();
   plan.processes[1].operations.push_back({OperationKind::get, 0});
   const std::vector<std::uint32_t> usual = runner.run(plan, schedule).run.own_steps;
+  ASSERT_EQ(usual.size(), 3U);
   plan.processes[1].idle_steps = 60;
   const SimOutcome& outcome = runner.run(plan, schedule, {.keeps_steps = true});
   expect_no_violation(outcome);
@@ -152,6 +155,18 @@ TEST(SimRun, TakesIdleStepsBeforeTheFirstOperation) {
   EXPECT_EQ(operation_of(outcome, 1)->first_step, 60U);
 }
 
+TEST(SimRun, LimitsTheDescriptorsOfAProcess) {
+  SimRunner runner;
+  DefaultSchedule schedule;
+  Plan plan = three_get_one();
+  plan.processes[0].descriptors_max = 2;
+  const SimOutcome outcome = runner.run(plan, schedule);
+  ASSERT_NE(operation_of(outcome, 0), nullptr);
+  EXPECT_EQ(operation_of(outcome, 0)->error, modelcache::ErrorCode::exhausted);
+  ASSERT_NE(operation_of(outcome, 1), nullptr);
+  EXPECT_TRUE(operation_of(outcome, 1)->succeeded());
+}
+
 TEST(SimRun, ReportsAFaultAndSurvivesIt) {
   SimRunner runner;
   DefaultSchedule schedule;
@@ -162,6 +177,8 @@ TEST(SimRun, ReportsAFaultAndSurvivesIt) {
   EXPECT_EQ(outcome.disk_faults_met[static_cast<std::size_t>(StepKind::write)], 1U);
   ASSERT_NE(operation_of(outcome, 0), nullptr);
   EXPECT_EQ(operation_of(outcome, 0)->error, modelcache::ErrorCode::no_space);
+  EXPECT_EQ(outcome.errnos_met[ENOSPC], 1U);
+  ASSERT_NE(operation_of(outcome, 1), nullptr);
   EXPECT_TRUE(operation_of(outcome, 1)->succeeded());
 }
 
@@ -191,7 +208,10 @@ TEST(SimRun, ServesHitsFromAReadOnlyDisk) {
   plan.processes[1].operations = {Operation{OperationKind::get, 1}};
   const SimOutcome& outcome = runner.run(plan, schedule);
   expect_no_violation(outcome);
+  ASSERT_NE(operation_of(outcome, 0), nullptr);
   EXPECT_TRUE(operation_of(outcome, 0)->succeeded());
+  EXPECT_TRUE(operation_of(outcome, 0)->claims_hit);
+  ASSERT_NE(operation_of(outcome, 1), nullptr);
   EXPECT_EQ(operation_of(outcome, 1)->error, modelcache::ErrorCode::read_only);
 }
 

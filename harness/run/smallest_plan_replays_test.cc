@@ -84,10 +84,10 @@ TEST(SmallestPlanReplays, AreThreeThatAreAllCompared) {
 
 // Locks do nothing; two preemptions more than are needed.
 TEST(SmallestPlanReplays, AreCountedApartFromTheProofs) {
-  int runs = 0;
+  int runs = 0, lost = 0;
   SimRunner runner(std::make_unique<TamperedWorld>([&](int run) {
     runs = run;
-    return Tampering{};
+    return run != lost ? Tampering{} : Tampering{.end = [](PlanStageEnd& end) { end.uncontrolled = "a thread"; }};
   }));
   Plan plan = three_get_one();
   plan.processes.resize(2);
@@ -118,6 +118,14 @@ TEST(SmallestPlanReplays, AreCountedApartFromTheProofs) {
     const SmallestPlan bound = smallest_plan(runner, plan, options);
     EXPECT_EQ(bound.proof.verdict, Proof::Verdict::bound);
     EXPECT_EQ(bound.proof.schedules, smallest.proof.schedules - 1);
+    options.proof.schedules_max = 1000;
+    options.shrink.replays_max = 2;
+    lost = runs + 2;
+    const SmallestPlan other = smallest_plan(runner, plan, options);
+    EXPECT_EQ(other.proof.verdict, Proof::Verdict::proven);
+    EXPECT_EQ(other.shrunk.replays, 3U);
+    EXPECT_EQ(other.shrunk.uncontrolled, 1U);
+    EXPECT_EQ(other.shrunk.why_uncontrolled, "a thread");
   }
 }
 
@@ -165,7 +173,9 @@ TEST(SmallestPlanReplays, ProveNothingAfterAnInterrupt) {
   }));
   SmallestPlanOptions options;
   options.shrink.is_interrupted = [&] { return runs >= 1; };
-  const SmallestPlan smallest = smallest_plan(runner, three_get_one(), options);
+  Plan plan = three_get_one();
+  plan.schedule.switches = {{0, 20, 1}};
+  const SmallestPlan smallest = smallest_plan(runner, plan, options);
   EXPECT_TRUE(smallest.shrunk.interrupted);
   ASSERT_TRUE(smallest.shrunk.violation);
   EXPECT_EQ(smallest.proof.schedules, 0U);

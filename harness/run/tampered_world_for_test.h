@@ -22,6 +22,8 @@ struct Tampering {
   std::function<void(OperationOutcome&)> operation = nullptr;
   std::function<void(PlanWorld&, const PlanStage&)> after = nullptr;  // to the directory
   std::function<void(PlanStageEnd&)> end = nullptr;
+  std::function<void(Peers&)> peers = nullptr;  // before anything else
+  bool cannot_be_cleared = false;
   std::function<PlanStageEnd(const PlanStage&, Observer&)> instead = nullptr;  // of every stage: nothing is run
 };
 
@@ -34,10 +36,13 @@ class TamperedWorld final : public PlanWorld {
 
   modelcache::Result<void> clear(Peers& peers) override {
     now_ = of_run_(++runs_);
+    peers_ = &peers;
+    if (now_.cannot_be_cleared) return modelcache::fail(modelcache::ErrorCode::io, "clear", "a world", "broken");
     return world_->clear(peers);
   }
   PlanStageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
                    const OnOutcome& on_outcome) override {
+    if (now_.peers && stage.stage == Stage::run) now_.peers(*peers_);
     if (now_.instead) return now_.instead(stage, observer);
     if (stage.stage != Stage::run) return world_->run(stage, models, strategy, observer, on_outcome);
     Told told(observer, now_);
@@ -77,6 +82,7 @@ class TamperedWorld final : public PlanWorld {
   std::function<Tampering(int run)> of_run_;
   std::unique_ptr<PlanWorld> world_;
   Tampering now_;
+  Peers* peers_ = nullptr;
   int runs_ = 0;
 };
 
