@@ -45,11 +45,11 @@ Mutant named(const std::string& name) {
   return mutant;
 }
 
-// The first seed from 100 on whose processes are not those of one before.
+// The first seed from 100 on with several processes that are not those of a seed before.
 std::uint64_t fresh_seed(std::uint64_t at_least) {
   for (std::uint64_t seed = 100 + at_least;; ++seed) {
     const std::string key = key_of(draw_sim(seed).plan);
-    bool is_fresh = true;
+    bool is_fresh = draw_sim(seed).plan.processes.size() > 1;
     for (std::uint64_t before = 100; before < seed; ++before) is_fresh &= key_of(draw_sim(before).plan) != key;
     if (is_fresh) return seed;
   }
@@ -93,10 +93,25 @@ TEST_F(MutantCounts, AreThePlansUntilTheFirstKill) {
   EXPECT_EQ(found.good_breaks, "");
   EXPECT_FALSE(found.shrunk);
   EXPECT_EQ(told_, 1);
+  EXPECT_GT(found.seconds, 0.0);
   SimRunner mutant(littering_on(key_));
+  const SimDraw draw = draw_sim(seed_);
+  const SimOutcome outcome = mutant.run(draw.plan, *make_strategy({}, draw.strategy_seed));
+  EXPECT_FALSE(outcome.run.switches.empty());
+  EXPECT_EQ(found.plan.schedule.switches, outcome.run.switches);
   const SimReplay replay = replay_sim(mutant, found.plan, true);
   EXPECT_EQ(replay.divergence, "");
   EXPECT_THAT(replay.outcome.violations, SizeIs(1));
+}
+
+TEST_F(MutantCounts, AreOfPlansWithTheSkewThatIsAskedFor) {
+  options_.skew = 60;
+  Plan late = skewed(draw_sim(seed_).plan, 60);
+  key_ = key_of(late);
+  const MutantSearch found = search();
+  EXPECT_EQ(found.plans, seed_ - 100 + 1);
+  late.schedule.switches = found.plan.schedule.switches;
+  EXPECT_EQ(found.plan, late);
 }
 
 TEST_F(MutantCounts, EndAtTheLimit) {
@@ -172,6 +187,11 @@ TEST_F(MutantCounts, CountTheRunsThatStrategiesLearnFrom) {
 TEST_F(MutantCounts, BeginEachSearchWhereTheOneBeforeMustEnd) {
   options_.runs = seed_ - 100;
   options_.seeds = 3;
+  std::vector<std::string> worlds;  // one for each mutant, and one for the good cache
+  options_.make_world = [&](const std::string& file) {
+    worlds.push_back(file);
+    return littering_on(file.empty() ? "none" : key_);
+  };
   std::vector<std::string> told;
   const auto searches = search_mutants({named("m"), named("n")}, options_, [&](const MutantSearch& one) {
     told.push_back(one.mutant + " " + std::to_string(one.seed) + (one.is_killed ? " killed" : ""));
@@ -179,6 +199,7 @@ TEST_F(MutantCounts, BeginEachSearchWhereTheOneBeforeMustEnd) {
   const std::string first = "100", second = std::to_string(seed_), third = std::to_string(100 + 2 * options_.runs);
   EXPECT_THAT(told, ElementsAre("m " + first, "m " + second + " killed", testing::StartsWith("m " + third),
                                 "n " + first, "n " + second + " killed", testing::StartsWith("n " + third)));
+  EXPECT_THAT(worlds, ElementsAre("m.so", "", "n.so"));
   ASSERT_THAT(searches, SizeIs(6));
   EXPECT_EQ(searches[1].plans, 1U);
   EXPECT_EQ(searches[4].plans, 1U);
