@@ -81,10 +81,6 @@ class Telling {
     if (!explanation_.pair) return {};
     return {explanation_.pair->first, explanation_.pair->second};
   }
-  [[nodiscard]] Marks passing_pair() const {
-    if (!explanation_.pair) return {};
-    return {explanation_.pair->first_passing, explanation_.pair->second_passing};
-  }
 
   void broken() {
     const StepViolation& violation = *failing_.violation;
@@ -221,7 +217,8 @@ class Telling {
   void window() {
     constexpr std::size_t kBefore = 3, kAfter = 6;
     const ExplainedRun& passing = *explanation_.passing;
-    const auto is_told = telling_steps(passing.steps);
+    auto is_told = telling_steps(passing.steps);
+    is_told.at(explanation_.pair->first_passing) = is_told.at(explanation_.pair->second_passing) = true;
     std::vector<std::size_t> told;
     for (std::size_t i = 0; i < passing.steps.size(); ++i) {
       if (is_told[i]) told.push_back(i);

@@ -6,9 +6,6 @@
 
 #include <sstream>
 
-#include "cache/key.h"
-#include "harness/cli/step_words.h"
-#include "harness/plan/model.h"
 #include "harness/run/shrink.h"
 #include "harness/run/shrink_for_test.h"
 
@@ -35,44 +32,6 @@ TEST(ExplanationText, IsNarrowAndInWords) {
     }
     EXPECT_EQ(text.find("sha256-"), std::string::npos) << text;
   }
-}
-
-TEST(StepWords, TakeNamesOfCommandsAsTheyAre) {
-  Plan plan;
-  plan.models = {{"m0", 10}};
-  plan.subject = "pooch";
-  const StepWords words(plan);
-  const std::string digest = generated_model("m0", 10).sha256.hex();
-  EXPECT_EQ(words.place(digest), "the file of m0");
-  EXPECT_EQ(words.place(digest + ".part"), "(m0).part");
-  EXPECT_EQ(words.place("tmpwhztl1gk"), "tmpwhztl1gk");
-  EXPECT_EQ(words.place("entries/sha256-" + digest), "the entry of m0");
-  EXPECT_EQ(words.shortened("entries/sha256-" + digest + ", " + digest), "entries/(m0), (m0)");
-}
-
-TEST(StepWords, NamePlacesAndSteps) {
-  Plan plan;
-  plan.models = {{"m0", 10}};
-  const StepWords words(plan);
-  const std::string key = modelcache::key_of(generated_model("m0", 10).sha256);
-  EXPECT_EQ(words.place("entries/" + key), "the entry of m0");
-  EXPECT_EQ(words.place("locks/" + key + ".lock"), "the lock file of m0");
-  EXPECT_EQ(words.place("tmp/" + key + ".1.2.3.tmp"), "a temporary of m0");
-  EXPECT_EQ(words.place("manifest.json"), "the manifest");
-  EXPECT_EQ(words.place("entries/sha256-0"), "the entry of another file");
-  EXPECT_EQ(words.shortened("process 1 took entries/" + key + " away, twice"),
-            "process 1 took entries/(m0) away, twice");
-  Step step;
-  step.kind = StepKind::open;
-  step.path = "entries/" + key;
-  step.error = ENOENT;
-  EXPECT_EQ(words.of(step), "looks for the entry of m0 and finds none");
-  step.kind = StepKind::unlink;
-  step.error = 0;
-  EXPECT_EQ(words.of(step), "removes the entry of m0");
-  step.kind = StepKind::write;
-  step.error = ENOSPC;
-  EXPECT_EQ(words.of(step), "writes 0 bytes to the entry of m0, which fails (ENOSPC)");
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ std::string on_network(const Step& step) {
     case StepKind::send:
       return "sends its request";
     case StepKind::receive:
+      if (step.error != 0) return "asks for more of the response";
       return step.result == 0 ? "sees the end of the response" : fmt::format("receives {} bytes", step.result);
     default:
       return "looks up the server's name";
@@ -52,8 +53,11 @@ std::string failure(const Step& step) {
   if (is_said) return "";
   if (step.error == EEXIST) return ", but that name is taken";
   if (step.error == ENOENT) return ", but there is none";
+  if (step.error == ECONNREFUSED) return ", but nobody listens";
+  if (step.error == ECONNRESET) return ", but the connection is reset";
+  if (step.error == ETIMEDOUT) return ", but nothing comes in time";
   const std::string_view name = errno_name(step.error);
-  return name.empty() ? ", which fails" : fmt::format(", which fails ({})", name);
+  return name == "?" ? ", which fails" : fmt::format(", which fails ({})", name);
 }
 
 }  // namespace

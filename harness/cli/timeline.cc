@@ -115,6 +115,9 @@ class Drawing {
 
   std::string draw() {
     header();
+    for (std::size_t i = 0; i < outcome_.run.own_steps.size(); ++i) {
+      if (outcome_.run.own_steps[i] == 0) gone(i);  // killed before its first step
+    }
     std::uint64_t number = 0;
     for (const Step& step : outcome_.trace) {
       ++number;
@@ -180,10 +183,8 @@ class Drawing {
     named.path = step.connection == 0 ? names_.of(step.path) : step.path;
     if (!step.to_path.empty()) named.to_path = names_.of(step.to_path);
     std::string text = describe(named, true);
-    if (text.starts_with("connect") || text.starts_with("send") || text.starts_with("receive")) {
-      if (const std::size_t at = text.find(" connection "); at != std::string::npos) text.replace(at, 12, " c");
-    }
-    return text;
+    const std::size_t at = step.connection == 0 ? std::string::npos : text.find(" connection ");
+    return at == std::string::npos ? text : text.replace(at, 12, " c");
   }
 
   void row(const Step& step, std::uint64_t number) {
