@@ -18,7 +18,8 @@ constexpr const char* kExamples =
     "What a crash may leave, and what a process at work has, are notes and no violations.\n\n"
     "Examples:\n"
     "  stampede check ~/.cache/modelcache\n"
-    "  stampede check --json \"$MODELCACHE_DIR\" | jq .violations";
+    "  stampede check --json \"$MODELCACHE_DIR\" | jq .violations\n"
+    "Exit status: 0 all held, 1 a violation, 2 usage or no cache directory.";
 
 struct CheckArguments {
   std::string directory;

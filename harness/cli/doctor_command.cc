@@ -6,15 +6,13 @@
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <string>
-#include <vector>
 
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/subcommand.h"
 #include "harness/cli/subject_option.h"
 #include "harness/cli/subject_world.h"
 #include "harness/live/command_world.h"
-#include "harness/live/machine_offer.h"
+#include "harness/run/subject_catalogue.h"
 
 namespace stampede {
 namespace {
@@ -28,14 +26,8 @@ constexpr const char* kFooter =
     "  stampede doctor --json | jq .live.why_not\n"
     "Exit status: 0 the live world runs here; 3 it does not, and what to change.";
 
-constexpr std::string_view kTools[] = {"curl", "flock", "sha256sum", "aria2c", "python3",  "strace",
-                                       "gcc",  "clang", "clang++",   "cmake",  "afl-fuzz", "rr"};
-
-struct Diagnosis {
-  MachineOffer machine;
-  std::string why_no_live, why_no_commands;  // empty where there is one
-  [[nodiscard]] bool is_well() const { return why_no_live.empty() && why_no_commands.empty(); }
-};
+constexpr const char* kTools[] = {"curl", "flock", "sha256sum", "aria2c", "python3",  "strace",
+                                  "gcc",  "clang", "clang++",   "cmake",  "afl-fuzz", "rr"};
 
 Diagnosis examine() {
   Diagnosis found;
@@ -44,6 +36,11 @@ Diagnosis examine() {
   if (!live) found.why_no_live = live.error().message();
   const auto commands = CommandWorld::start({.zygote = command_zygote()});
   if (!commands) found.why_no_commands = commands.error().message();
+  for (const char* const tool : kTools) {
+    Subject needy;
+    needy.needs = {{tool, ""}};
+    found.tools.push_back({tool, missing_needs(needy).empty()});
+  }
   return found;
 }
 
@@ -57,10 +54,12 @@ std::string advice(const Diagnosis& found) {
 
 std::string limit_text(std::uint64_t limit) { return limit == UINT64_MAX ? "unlimited" : fmt::to_string(limit); }
 
+}  // namespace
+
 std::string json_of(const Diagnosis& found) {
   const MachineOffer& machine = found.machine;
   ordered_json tools = ordered_json::object();
-  for (const std::string_view tool : kTools) tools[std::string(tool)] = is_in_path(std::string(tool));
+  for (const auto& tool : found.tools) tools[tool.name] = tool.is_there;
   ordered_json things = ordered_json::array();
   for (const std::string_view thing : uncontrolled_things()) things.push_back(thing);
   const auto limit = [](std::uint64_t value) { return value == UINT64_MAX ? ordered_json() : ordered_json(value); };
@@ -105,9 +104,9 @@ std::string text_of(const Diagnosis& found) {
           : fmt::format("{}, {} MiB free", machine.memory_directory, machine.memory_free_bytes >> 20));
   row("descriptors, processes at most", limit_text(machine.descriptors_max) + ", " + limit_text(machine.processes_max));
   std::string there, missing;
-  for (const std::string_view tool : kTools) {
-    std::string& list = is_in_path(std::string(tool)) ? there : missing;
-    list += (list.empty() ? "" : " ") + std::string(tool);
+  for (const auto& tool : found.tools) {
+    std::string& list = tool.is_there ? there : missing;
+    list += (list.empty() ? "" : " ") + tool.name;
   }
   row("tools", there);
   if (!missing.empty()) row("  not found", missing);
@@ -116,8 +115,6 @@ std::string text_of(const Diagnosis& found) {
   if (!found.is_well()) text += "\n" + advice(found) + "\n";
   return text;
 }
-
-}  // namespace
 
 void add_doctor_command(CLI::App& app, int& exit_status) {
   Subcommand command(app, "doctor", "say what this machine offers: kernel features, tools, limits");

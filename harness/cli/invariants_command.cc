@@ -30,14 +30,14 @@ constexpr const char* kFooter =
     "each was judged: where what it needs is not given, it is not. Mutants are named once they are built.\n\n"
     "Examples:\n"
     "  stampede invariants one_download success_is_durable\n"
-    "  stampede invariants --json | jq -r '.invariants[] | [.number, .id] | @tsv'";
+    "  stampede invariants --json | jq -r '.invariants[] | [.number, .id] | @tsv'\n"
+    "Exit status: 0 listed, 2 an id that is not known.";
 
 struct InvariantsArguments {
   std::vector<std::string> ids;
   bool is_json = false;
 };
 
-// Nothing where no mutants are built: then it is not known which there are.
 using Mutants = std::optional<std::vector<Mutant>>;
 
 Mutants built_mutants() {
@@ -54,6 +54,8 @@ std::vector<std::string> caught_by(std::string_view id, const std::vector<Mutant
   return names;
 }
 
+}  // namespace
+
 std::string json_of(const std::vector<WatchedInvariant>& invariants, const Mutants& mutants) {
   ordered_json list = ordered_json::array();
   for (const WatchedInvariant& invariant : invariants) {
@@ -65,6 +67,8 @@ std::string json_of(const std::vector<WatchedInvariant>& invariants, const Mutan
   }
   return ordered_json{{"invariants", std::move(list)}}.dump(2) + "\n";
 }
+
+namespace {
 
 // Broken between words, each line behind four spaces and the first also behind `head`.
 std::string wrapped(std::string_view head, std::string_view text) {
@@ -87,6 +91,8 @@ std::string wrapped(std::string_view head, std::string_view text) {
   return result + line + "\n";
 }
 
+}  // namespace
+
 std::string text_of(const std::vector<WatchedInvariant>& invariants, const Mutants& mutants) {
   std::string text;
   for (const WatchedInvariant& invariant : invariants) {
@@ -102,6 +108,8 @@ std::string text_of(const std::vector<WatchedInvariant>& invariants, const Mutan
   if (!mutants) text += "; mutants are not built, so it is not said which each catches";
   return text + "\n";
 }
+
+namespace {
 
 int list(const InvariantsArguments& arguments) {
   const std::vector<WatchedInvariant>& all = watched_invariants();

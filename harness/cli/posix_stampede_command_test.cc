@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "cache/sha256.h"
 #include "harness/cli/posix_command_for_test.h"
 #include "harness/free/directory_for_test.h"
 
@@ -191,31 +190,6 @@ TEST(Command, LeavesNothingBehindWhenInterrupted) {
   EXPECT_TRUE(std::filesystem::is_empty(scratch.path())) << "files were left behind";
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a process was left behind";
   EXPECT_EQ(errno, ECHILD);
-}
-
-TEST(Command, AuditsADirectory) {
-  const TestDirectory directory;
-  directory.file("cache/entries/sha256-x", "wrong");
-  std::string text;
-  EXPECT_EQ(run({"check", directory.path() + "/cache", "--json"}, &text), 1);
-  const json object = json::parse(text, nullptr, false);
-  ASSERT_TRUE(object.is_object()) << text;
-  EXPECT_EQ(object.at("entries"), 1);
-  EXPECT_FALSE(object.at("violations").empty());
-  EXPECT_EQ(run({"check", directory.path()}), 2);
-}
-
-TEST(Command, CallsWhatACrashMayLeaveANote) {
-  const TestDirectory directory;
-  directory.file("cache/entries/sha256-" + modelcache::sha256_of("model").hex(), "model");
-  std::string text;
-  EXPECT_EQ(run({"check", directory.path() + "/cache", "--json"}, &text), 0);
-  const json object = json::parse(text, nullptr, false);
-  ASSERT_TRUE(object.is_object()) << text;
-  EXPECT_TRUE(object.at("violations").empty());
-  EXPECT_EQ(object.at("notes").size(), 1U);
-  EXPECT_EQ(run({"check", directory.path() + "/cache"}, &text), 0);
-  EXPECT_NE(text.find("\nnote: entries/sha256-"), std::string::npos) << text;
 }
 
 }  // namespace

@@ -19,9 +19,12 @@ using nlohmann::ordered_json;
 constexpr const char* kExamples =
     "Examples:\n"
     "  stampede subjects --json\n"
-    "  stampede explore --subject shell_cache --models generated:64KiB,1MiB --processes 16 --fault-share 0.5";
+    "  stampede explore --subject shell_cache --models generated:64KiB,1MiB --processes 16 --fault-share 0.5\n"
+    "Exit status: 0 listed, 2 a description that cannot be read.";
 
 std::string_view kind_of(const Subject& subject) { return subject.command ? "command" : "built in"; }
+
+}  // namespace
 
 std::string json_of(const std::vector<Subject>& subjects, const std::string& directory) {
   ordered_json list = ordered_json::array();
@@ -46,12 +49,14 @@ std::string text_of(const std::vector<Subject>& subjects) {
   std::string text;
   for (const Subject& subject : subjects) {
     const std::vector<SubjectNeed> missing = missing_needs(subject);
-    text += fmt::format("{:<14}{:<10}{:<12}{}\n", subject.name, kind_of(subject),
+    text += fmt::format("{:<19} {:<9} {:<11} {}\n", subject.name, kind_of(subject),
                         missing.empty() ? "runs here" : "missing", subject.summary);
-    if (!missing.empty()) text += fmt::format("{:<36}missing: {}\n", "", describe(missing));
+    if (!missing.empty()) text += fmt::format("{:<42}missing: {}\n", "", describe(missing));
   }
   return text;
 }
+
+namespace {
 
 int list(bool is_json) {
   const std::string directory = shipped_subjects_directory();

@@ -14,8 +14,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
-#include <sstream>
 
 #include "harness/live/call_stops.h"
 #include "harness/live/new_image.h"
@@ -62,7 +60,7 @@ std::uint64_t hard_limit(__rlimit_resource resource) {
 
 }  // namespace
 
-MachineOffer look_at_machine() {
+MachineOffer look_at_machine(const char* memory_directory) {
   MachineOffer offer;
   utsname name{};
   if (::uname(&name) == 0) offer.kernel = name.release;
@@ -73,25 +71,15 @@ MachineOffer look_at_machine() {
   offer.tames_vdso = in_a_fork([] { return tame_new_image(::getpid(), 0) == nullptr; });
   cpu_set_t cores;
   if (::sched_getaffinity(0, sizeof cores, &cores) == 0) offer.cores = static_cast<std::uint32_t>(CPU_COUNT(&cores));
-  constexpr const char* kMemory = "/dev/shm";
   struct statfs file_system{};
-  if (::access(kMemory, W_OK) == 0 && ::statfs(kMemory, &file_system) == 0 &&
+  if (::access(memory_directory, W_OK) == 0 && ::statfs(memory_directory, &file_system) == 0 &&
       static_cast<std::uint64_t>(file_system.f_type) == TMPFS_MAGIC) {
-    offer.memory_directory = kMemory;
+    offer.memory_directory = memory_directory;
     offer.memory_free_bytes = file_system.f_bavail * static_cast<std::uint64_t>(file_system.f_bsize);
   }
   offer.descriptors_max = hard_limit(RLIMIT_NOFILE);
   offer.processes_max = hard_limit(RLIMIT_NPROC);
   return offer;
-}
-
-bool is_in_path(const std::string& program) {
-  const char* const path = std::getenv("PATH");
-  std::istringstream directories(path != nullptr ? path : "");
-  for (std::string directory; std::getline(directories, directory, ':');) {
-    if (::access((directory + "/" + program).c_str(), X_OK) == 0) return true;
-  }
-  return false;
 }
 
 }  // namespace stampede

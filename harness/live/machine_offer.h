@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 namespace stampede {
 
@@ -21,11 +20,8 @@ struct MachineOffer {
   std::uint64_t descriptors_max = 0, processes_max = 0;  // hard limits; UINT64_MAX: none
 };
 
-// Tries each in a process of its own, which ends with it.
-MachineOffer look_at_machine();
-
-// Whether a program of that name stands in PATH.
-bool is_in_path(const std::string& program);
+// Tries each in a process of its own, which ends with it. `memory_directory`: where there may be memory.
+MachineOffer look_at_machine(const char* memory_directory = "/dev/shm");
 
 }  // namespace stampede
 
