@@ -44,6 +44,10 @@ int run(int argc, char** argv) {
   stampede::add_command_zygote_command(app, exit_status);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    const auto words = app.remaining();  // no subcommands: they are what is wrong, rather than that none was named
+    words.empty() ? app.exit(error) : app.exit(CLI::ExtrasError(words));
+    return stampede::kUsage;
   } catch (const CLI::ParseError& error) {
     const int status = app.exit(error);  // prints help or what was wrong
     return status == 0 ? stampede::kAllHeld : stampede::kUsage;
@@ -63,6 +67,6 @@ int main(int argc, char** argv) {
     return exit_status;
   } catch (const std::exception& error) {  // of libraries: out of memory, a broken standard output
     std::fprintf(stderr, "stampede: %s\n", error.what());
-    return stampede::kUsage;
+    return stampede::kCannotHere;
   }
 }

@@ -27,7 +27,7 @@ class RunningCommand {
   enum class Heard { output, output_and_errors, errors };
   // `prepare` is called before it is executed, in its process.
   RunningCommand(std::vector<std::string> arguments, const std::string& scratch, Heard heard = Heard::output,
-                 bool (*prepare)() = nullptr) {
+                 bool (*prepare)() = nullptr, const std::string& program = STAMPEDE_PROGRAM) {
     int output[2];
     if (::pipe2(output, O_CLOEXEC) != 0) return;
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what it leaves behind becomes ours, and can be seen
@@ -40,7 +40,7 @@ class RunningCommand {
       std::vector<char*> list = {const_cast<char*>("stampede")};
       for (std::string& argument : arguments) list.push_back(argument.data());
       list.push_back(nullptr);
-      ::execv(STAMPEDE_PROGRAM, list.data());
+      ::execv(program.c_str(), list.data());
       ::_exit(127);
     }
     ::close(output[1]);

@@ -1,6 +1,7 @@
 // The commands of the live world as people run them: explore, replay in one world or both.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -109,6 +110,31 @@ TEST_F(LiveCommand, MeasuresWhatADecisionCosts) {
     EXPECT_GT(row.at("decision_us_p50"), 0) << row;
     EXPECT_EQ(row.at("strace_us_p50").is_null(), row.at("ratios").at("strace").is_null()) << row;
   }
+}
+
+// Idle: it does nothing, and says that all is done. The built-in cache would break nothing.
+TEST_F(LiveCommand, RunsTheSubjectThatWasNamed) {
+  const std::string idle = std::string(STAMPEDE_PLUGINS) + "/idle_subject.so";
+  const json live = said({"explore", "--world", "live", "--subject", idle, "--runs", "1", "--seed", "1", "--no-shrink",
+                          "--out", directory_.path()},
+                         1);
+  if (!can_run_) GTEST_SKIP() << why_not_;
+  EXPECT_EQ(live.at("subject"), idle);
+  EXPECT_GT(live.at("violation_count"), 0);
+}
+
+// A program without the small one beside it forks its processes itself.
+TEST_F(LiveCommand, RunsTheSameWithoutTheSmallZygote) {
+  const std::vector<std::string> words{"explore", "--world", "live", "--runs", "3", "--seed", "1", "--json"};
+  const json with = said({words.begin(), words.end() - 1});
+  if (!can_run_) GTEST_SKIP() << why_not_;
+  const std::string copy = directory_.path() + "/stampede";
+  std::filesystem::copy_file(STAMPEDE_PROGRAM, copy);
+  RunningCommand command(words, directory_.path(), RunningCommand::Heard::output, nullptr, copy);
+  EXPECT_EQ(command.wait(), 0);
+  const json without = json::parse(command.text(), nullptr, false);
+  ASSERT_TRUE(without.is_object()) << command.text();
+  EXPECT_EQ(without.at("trace_hash"), with.at("trace_hash"));
 }
 
 TEST_F(LiveCommand, RefusesWhatOnlyAnotherWorldTakes) {

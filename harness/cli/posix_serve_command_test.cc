@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "cache/sha256.h"
 #include "harness/faults/posix_curl.h"
 #include "harness/free/directory_for_test.h"
 
@@ -65,8 +66,8 @@ class Serve {
   json start() { return json::parse(line(), nullptr, false); }
 
   // Asks it to end. Its exit status, or minus the signal.
-  int end() {
-    ::kill(pid_, SIGTERM);
+  int end(int signal = SIGTERM) {
+    ::kill(pid_, signal);
     return wait();
   }
   int wait() {
@@ -166,6 +167,8 @@ TEST_F(ServeCommand, RefusesBadInputWithAMessageAndLeavesNothingRunning) {
       {{"--ca-out", "/nonexistent/ca.pem"}, 2, "--ca-out"},
       {{"--https", "--ca-out", "/nonexistent/ca.pem"}, 2, "/nonexistent/ca.pem: expected a file that can be written"},
       {{"--address", "localhost"}, 2, "localhost: expected a numeric address"},
+      {{"--max-bytes", "39"}, 2, "/models: "},
+      {{"--max-bytes", "many"}, 2, "many"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.message);
@@ -173,8 +176,39 @@ TEST_F(ServeCommand, RefusesBadInputWithAMessageAndLeavesNothingRunning) {
     const std::string text = serve.rest();
     EXPECT_EQ(serve.wait(), c.status);
     EXPECT_NE(text.find(c.message), std::string::npos) << text.substr(0, 500);
+    const bool is_bad_fault = !c.arguments.empty() && c.arguments[0] == "--fault";
+    EXPECT_EQ(text.find("Faults (--fault):\n") != std::string::npos, is_bad_fault) << text.substr(0, 500);
     EXPECT_TRUE(serve.is_nothing_left());
   }
+}
+
+TEST_F(ServeCommand, BeginsItsFaultsAgainAndTellsPeopleUntilControlC) {
+  std::filesystem::create_symlink("a", directory_.path() + "/models/link");
+  Serve serve(directory_, {"--fault", "status:404", "--fault", "none", "--fault-every", "2", "--repeat", "--address",
+                           "127.0.0.2", "--max-bytes", "40"});
+  const std::string first = serve.line(), begin = "serving 2 files at http://127.0.0.2:";
+  ASSERT_TRUE(first.starts_with(begin)) << first;
+  const std::string url = first.substr(begin.size() - std::string_view("http://127.0.0.2:").size());
+  for (const char* const name : {"a", "b"}) {
+    EXPECT_EQ(serve.line(), modelcache::sha256_of(kBytes).hex() + "            20  " + url + name);
+  }
+  EXPECT_EQ(serve.line(), "skipped (no regular file): link");
+  for (const char* const status : {"200", "404", "200", "200", "200", "404"}) EXPECT_EQ(status_of(url + "a"), status);
+  EXPECT_EQ(serve.end(SIGINT), 0);
+  const std::string rest = serve.rest();
+  EXPECT_NE(rest.find("s #5 a fault=status:404 status=404 bytes="), std::string::npos) << rest;
+  const std::size_t at = rest.find("6 connections, 6 requests, 4 full bodies, ");
+  ASSERT_NE(at, std::string::npos) << rest;
+  EXPECT_TRUE(rest.ends_with(" bytes\n  status                   2\n")) << rest;
+  EXPECT_TRUE(serve.is_nothing_left());
+}
+
+TEST_F(ServeCommand, RefusesADirectoryWithoutAFile) {
+  const TestDirectory empty;
+  std::filesystem::create_directories(empty.path() + "/models/deep");
+  Serve serve(empty, {});
+  EXPECT_EQ(serve.rest(), "stampede serve: no file below " + empty.path() + "/models\n");
+  EXPECT_EQ(serve.wait(), 2);
 }
 
 TEST_F(ServeCommand, SaysThatItsPortIsTaken) {

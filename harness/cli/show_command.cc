@@ -34,7 +34,9 @@ constexpr const char* kFooter =
     "  stampede show corpus/plans/three_get_one.json\n"
     "  stampede show --seed 17 | less\n"
     "  stampede show stampede-found/sim-one_download-0123456789abcdef.json --explain\n"
-    "Exit status: 0 drawn, 2 usage or a plan that cannot be read.";
+    "Exit status: 0 drawn or explained; 2 usage, a file that cannot be read, or nothing to explain; 3 the plan's "
+    "subject\n"
+    "cannot run here.";
 
 struct ShowArguments {
   std::string file;
@@ -123,14 +125,22 @@ void add_show_command(CLI::App& app, int& exit_status) {
   Subcommand command(app, "show", "draw the timeline of a plan");
   const auto arguments = std::make_shared<ShowArguments>();
   command.option("PLAN", arguments->file, "the plan's file");
-  command.option("--seed", arguments->seed, "the plan that explore --world sim draws from this seed").type_name("N");
+  const SubcommandOption seed =
+      command.option("--seed", arguments->seed, "the plan that explore --world sim draws from this seed")
+          .type_name("N");
   command.option("--subject", arguments->subject, "whose code runs: modelcache, or a plugin")
       .type_name("FILE.so")
       .shows_default();
-  command.option("--width", arguments->style.width, "columns").type_name("N").within(60, 1000).shows_default();
-  command.flag("--all", arguments->shows_all, "also clocks, random numbers, warm-up and epilogue");
-  command.flag("--explain", arguments->explains,
-               "why it fails, in words: the shrunk failure, the nearest run that holds, and what decides");
+  const SubcommandOption width =
+      command.option("--width", arguments->style.width, "columns").type_name("N").within(60, 1000).shows_default();
+  const SubcommandOption all =
+      command.flag("--all", arguments->shows_all, "also clocks, random numbers, warm-up and epilogue");
+  command
+      .flag("--explain", arguments->explains,
+            "why it fails, in words: the shrunk failure, the nearest run that holds, and what decides")
+      .excludes(seed)
+      .excludes(width)
+      .excludes(all);
   command.footer(kFooter);
   command.run([arguments, &exit_status] { exit_status = show(*arguments); });
 }

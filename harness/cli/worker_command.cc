@@ -65,7 +65,12 @@ void add_live_calls_commands(CLI::App& app, int& exit_status) {
     const auto os = modelcache::make_posix_os();
     const auto time = time_calls(*os, arguments->directory, arguments->kind, arguments->count);
     exit_status = time ? kAllHeld : kUsage;
-    if (time) std::printf("%lld\n", static_cast<long long>(time->count()));
+    if (time) {
+      std::printf("%lld\n", static_cast<long long>(time->count()));
+    } else {
+      std::fprintf(stderr, "stampede: live-calls: %s in %s: no call could be timed\n", arguments->kind.c_str(),
+                   arguments->directory.c_str());
+    }
   });
 }
 
