@@ -77,7 +77,9 @@ TEST(ModelOptions, CallAMissingPackageWhatThisMachineCannotDo) {
   const Chosen chosen = choose({.choices = {"onnx:2"}});
   EXPECT_EQ(chosen.names.size(), is_there ? 2U : 0U);
   EXPECT_EQ(chosen.exit_status, is_there ? kAllHeld : kCannotHere);
-  if (!is_there) EXPECT_THAT(chosen.errors, HasSubstr("apt-get install libonnx-testdata"));
+  if (!is_there) {
+    EXPECT_THAT(chosen.errors, HasSubstr("apt-get install libonnx-testdata"));
+  }
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 // `stampede serve` as people run it: fault files, HTTPS, bad input, and what stays behind.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -201,6 +203,33 @@ TEST_F(ServeCommand, BeginsItsFaultsAgainAndTellsPeopleUntilControlC) {
   ASSERT_NE(at, std::string::npos) << rest;
   EXPECT_TRUE(rest.ends_with(" bytes\n  status                   2\n")) << rest;
   EXPECT_TRUE(serve.is_nothing_left());
+}
+
+// A connection to that server that has asked for the model, and has the first byte of the answer.
+int half_answered(const std::string& url, const std::string& name) {
+  sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+  address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1))));
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const std::string request = "GET /" + name + " HTTP/1.1\r\nHost: x\r\n\r\n";
+  char first = 0;
+  EXPECT_EQ(::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  EXPECT_EQ(::send(socket, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
+  EXPECT_EQ(::recv(socket, &first, 1, 0), 1);
+  return socket;
+}
+
+TEST_F(ServeCommand, CountsConnectionsThatItsEndCutsOff) {
+  Serve serve(directory_, {"--json", "--fault", "stall_in_body:5"});
+  const int socket = half_answered(serve.start().at("url"), "a");
+  EXPECT_EQ(serve.end(), 0);
+  ::close(socket);
+  const json ended = json::parse(serve.line(), nullptr, false), totals = json::parse(serve.line(), nullptr, false);
+  ASSERT_TRUE(ended.is_object() && totals.is_object());
+  EXPECT_EQ(ended.at("ending"), "server_stopped");
+  for (const char* const key : {"connections", "requests"}) EXPECT_EQ(totals.at(key), 1) << key;
+  EXPECT_EQ(totals.at("full_bodies"), 0);
+  EXPECT_EQ(totals.at("faults"), (json{{"stall_in_body", 1}}));
+  EXPECT_EQ(serve.rest(), "");
 }
 
 TEST_F(ServeCommand, RefusesADirectoryWithoutAFile) {

@@ -88,7 +88,7 @@ TEST(Command, ListsSubjectsAndWhatTheyMiss) {
     EXPECT_FALSE(subject.at("summary").get<std::string>().empty()) << subject;
   }
   EXPECT_EQ(names, (std::vector<std::string>{"modelcache", "aria2", "modelcache_command", "pooch", "shell_cache"}));
-  EXPECT_EQ(object.at("subjects")[0].at("runs_here"), true);
+  EXPECT_EQ(object.at("subjects").at(0).at("runs_here"), true);
   EXPECT_EQ(run({"subjects"}, &text), 0);
   EXPECT_TRUE(text.starts_with("modelcache ")) << text;
 }

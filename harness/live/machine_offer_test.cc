@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <functional>
@@ -58,11 +59,12 @@ TEST(MachineOffer, ChangesWithWhatTheProcessMayHave) {
     cpu_set_t one;
     CPU_ZERO(&one);
     CPU_SET(::sched_getcpu(), &one);
-    const rlimit descriptors{.rlim_cur = 101, .rlim_max = 211}, processes{.rlim_cur = 7, .rlim_max = 1009};
+    const rlim_t most = std::min<std::uint64_t>(hard(RLIMIT_NPROC), 1009);
+    const rlimit descriptors{.rlim_cur = 101, .rlim_max = 211}, processes{.rlim_cur = most, .rlim_max = most};
     if (::sched_setaffinity(0, sizeof one, &one) != 0 || ::setrlimit(RLIMIT_NOFILE, &descriptors) != 0) return false;
-    if (hard(RLIMIT_NPROC) < 1009 || ::setrlimit(RLIMIT_NPROC, &processes) != 0) return false;
+    if (::setrlimit(RLIMIT_NPROC, &processes) != 0) return false;
     const MachineOffer offer = look_at_machine();
-    return offer.cores == 1 && offer.descriptors_max == 211 && offer.processes_max == 1009;
+    return offer.cores == 1 && offer.descriptors_max == 211 && offer.processes_max == most;
   }));
   EXPECT_TRUE(holds_in_a_fork([] { return give_up_process_numbers() && !look_at_machine().has_process_numbers; }));
 }
@@ -98,7 +100,9 @@ TEST(MachineOffer, TriesWhatItTellsOf) {
 TEST(MachineOffer, KeepsLiveDirectoriesInMemoryOnly) {
   struct statfs before{}, after{};
   MachineOffer offer;
+  int tries = 0;
   do {  // others use it too
+    ASSERT_LT(++tries, 1000);
     ASSERT_EQ(::statfs("/dev/shm", &before), 0);
     offer = look_at_machine();
     ASSERT_EQ(::statfs("/dev/shm", &after), 0);
