@@ -303,6 +303,29 @@ TEST(ExplanationTelling, BreaksLinesAtAHundredColumns) {
       << "no word is broken";
 }
 
+TEST(ExplanationTelling, GoesOnBehindTheIndentOfEachKindOfLine) {
+  const std::string name(85, 'n');
+  Explanation told = one_removes_what_the_other_looks_for();
+  told.failing.plan.models = told.passing->plan.models = {{name, 10}};
+  const std::string entry = "entries/" + modelcache::key_of(generated_model(name, 10).sha256);
+  for (ExplainedRun* const run : {&told.failing, &*told.passing}) {
+    for (Step& step : run->steps) step.path = step.path.empty() ? "" : entry;
+  }
+  told.failing.violation->what = entry + " is gone";
+  const auto after = [&](const std::string& head, std::size_t indent) {
+    return HasSubstr("\n" + head + "\n" + std::string(indent, ' ') + name);
+  };
+  const std::string text = text_of(told);
+  EXPECT_THAT(text, HasSubstr("\n" + std::string(10, ' ') + name + " 10\n" + std::string(10, ' ') + "B: get\n"));
+  EXPECT_THAT(text, after("  process 0: get", 13));
+  EXPECT_THAT(text, after("    (A)    1  looks at the entry of", 14));
+  EXPECT_THAT(text, HasSubstr("\n      ****** entries/(" + name + ")\n" + std::string(13, ' ') + "is gone\n"));
+  EXPECT_THAT(text, after("  (A) process 0 looks at the entry of", 6));
+  EXPECT_THAT(text, after("  (B) process 1 removes the entry of", 6));
+  told.change = Change::fault_dropped;
+  EXPECT_THAT(text_of(told), HasSubstr("all holds with\n  2 processes, " + name + "\n  10 B: get " + name + " |\n"));
+}
+
 TEST(ExplanationTelling, NamesProcessesThatDoNothing) {
   Explanation told = one_removes_what_the_other_looks_for();
   told.failing.plan.processes[1].operations.clear();

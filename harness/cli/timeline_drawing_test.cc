@@ -207,12 +207,12 @@ TEST(TimelineDrawing, TellsWhatTheServerDid) {
 
 TEST(TimelineDrawing, TakesTheLedgerInTheOrderOfConnects) {
   HandMadeRun run(1);
-  for (const int error : {0, ECONNREFUSED, 0}) run.on_server(0, StepKind::connect, 0, error);
+  for (const int error : {0, ECONNREFUSED, 0, 0}) run.on_server(0, StepKind::connect, 0, error);
   run.outcome.ledger.resize(2);
   run.outcome.ledger[0].fault = parse_turn("bare_lf").value();
   run.outcome.ledger[1].fault = parse_turn("interim:2").value();
   std::istringstream rows(rows_of(run.draw()));
-  for (const std::string end : {"accepts c7: bare_lf", "refuses", "accepts c7: interim:2"}) {
+  for (const std::string end : {"accepts c7: bare_lf", "refuses", "accepts c7: interim:2", "accepts c7"}) {
     std::string row;
     std::getline(rows, row);
     EXPECT_TRUE(row.ends_with("  " + end)) << row;
