@@ -276,9 +276,11 @@ TEST(ExplanationTelling, ShowsThePassingRunFromABitBeforeBothToABitAfter) {
   std::istringstream lines(text.substr(text.find("How it holds")));
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("    ")) numbers += line.substr(4, 9) + ";";
+    if (line.starts_with("  process")) numbers += line + ";";
   }
   EXPECT_EQ(numbers,
-            "       3 ;       4 ;       5 ;(B)    0 ;(A)    7 ;       9 ;      11 ;      13 ;      15 ;      17 ;"
+            "  process 0;       3 ;       4 ;       5 ;  process 1;(B)    0 ;  process 0;(A)    7 ;       9 ;      11 "
+            ";      13 ;      15 ;      17 ;"
             "      19 ;");
 }
 

@@ -47,8 +47,8 @@ TEST(InvariantsCommand, TellsOfThoseThatWereNamedInLinesThatFit) {
 const std::vector<WatchedInvariant> kTwo = {
     {"first_holds", "I7", "A sentence.", "nothing", "much"},
     {"second_holds", "I8",
-     "Words of a sentence that is so long that it comes to the ninety-eighth column, wherewith one.",
-     "Words of a need that is so long that it comes beyond the ninety-eighth column, which are two.", "little"}};
+     "Words of a sentence that is so long that it comes to the ninety-eighth column of its own line.",
+     "Words of a need which is so long that its last word comes to the ninety-ninth column so.", "little"}};
 
 Mutant breaking(const std::string& name, const std::vector<std::string>& ids) {
   Mutant mutant;
@@ -61,9 +61,9 @@ const std::vector<Mutant> kMutants = {breaking("ma", {"second_holds"}), breaking
 
 const std::string kSecond =
     "second_holds  I8  harness/judge/watch_second_holds.cc\n"
-    "    Words of a sentence that is so long that it comes to the ninety-eighth column, wherewith one.\n"
-    "    needs: Words of a need that is so long that it comes beyond the ninety-eighth column, which\n"
-    "    are two.\n"
+    "    Words of a sentence that is so long that it comes to the ninety-eighth column of its own line.\n"
+    "    needs: Words of a need which is so long that its last word comes to the ninety-ninth column\n"
+    "    so.\n"
     "    does not see: little\n";
 
 TEST(InvariantsText, TellsOfEachInLinesOfItsOwn) {

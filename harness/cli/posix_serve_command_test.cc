@@ -159,7 +159,10 @@ TEST_F(ServeCommand, RefusesBadInputWithAMessageAndLeavesNothingRunning) {
   };
   const std::vector<Case> cases = {
       {{"--fault", "explode"}, 2, "parse fault explode: 'explode': expected one of none"},
-      {{"--fault", "refused"}, 2, "a server that listens cannot refuse"},
+      {{"--fault", "refused"},
+       2,
+       "parse fault refused: a server that listens cannot refuse; use reset_on_accept, or a port that is not served "
+       "(invalid_argument)\n"},
       {{"--fault", "flip_byte:1+swap_halves"}, 2, "flip_byte:1 and swap_halves contradict each other"},
       {{"--faults", wrong_key}, 2, wrong_key + ": turn: unknown, expected one of"},
       {{"--faults", no_model}, 2, "c: has faults and is no model"},
