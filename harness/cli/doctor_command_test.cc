@@ -81,6 +81,12 @@ TEST(DoctorText, SaysTheSameInJson) {
   EXPECT_TRUE(json_of(well()).ends_with("}\n"));
 }
 
+TEST(DoctorText, IsUtf8InJsonWhateverTheMachineSays) {
+  Diagnosis found = well();
+  found.why_no_live = "caf\xc3\xa9 \xff";
+  EXPECT_THAT(json_of(found), HasSubstr("\"caf\xc3\xa9 \xef\xbf\xbd\""));
+}
+
 // What is missing changes its own row, and its own key.
 TEST(DoctorText, SaysWhichThingIsMissing) {
   const struct {

@@ -113,6 +113,14 @@ TEST_F(CheckCommand, SaysWhatIsViolatedAndHowOften) {
   EXPECT_EQ(object_said.at("notes"), json(report->notes));
 }
 
+TEST_F(CheckCommand, IsUtf8InJsonWhateverTheDirectory) {
+  const std::string below = directory_.path() + "/caf\xc3\xa9 \xff";
+  std::filesystem::create_directories(below + "/entries");
+  std::string text;
+  EXPECT_EQ(run({"check", "--json", below}, &text), 0);
+  EXPECT_NE(text.find("/caf\xc3\xa9 \xef\xbf\xbd\""), std::string::npos) << text;
+}
+
 TEST_F(CheckCommand, RefusesWhatIsNoCacheDirectory) {
   const std::string file = directory_.path() + "/manifest.json", none = directory_.path() + "/none";
   for (const std::string& bad : {file, none, directory_.path() + "/tmp"}) {

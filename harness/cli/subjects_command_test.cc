@@ -64,5 +64,10 @@ TEST(SubjectsText, SaysTheSameInJson) {
   EXPECT_EQ(said, expected);
 }
 
+TEST(SubjectsText, IsUtf8InJsonWhateverTheDirectory) {
+  const std::string text = json_of(some_subjects(), "caf\xc3\xa9 \xff");
+  EXPECT_NE(text.find("\"caf\xc3\xa9 \xef\xbf\xbd\""), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace stampede
