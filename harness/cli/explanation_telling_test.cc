@@ -294,6 +294,7 @@ TEST(ExplanationTelling, BreaksLinesAtAHundredColumns) {
   const std::string head = "Broken:   planted: ", indent(10, ' ');
   const std::string fits(100 - head.size() - 2, 'a');
   EXPECT_EQ(broken(fits + " b"), head + fits + " b\n");
+  EXPECT_EQ(broken(fits + "aa b"), head + fits + "aa\n" + indent + "b\n");
   EXPECT_EQ(broken(fits + " bb"), head + fits + "\n" + indent + "bb\n");
   EXPECT_EQ(broken(std::string(82, 'a')), "Broken:   planted:\n" + indent + std::string(82, 'a') + "\n");
   EXPECT_EQ(broken(fits + " " + std::string(90, 'b') + " c"),
