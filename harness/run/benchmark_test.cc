@@ -3,11 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
-
 #include "harness/free/directory_for_test.h"
 #include "harness/run/posix_bare_copy.h"
-#include "harness/run/row_samples.h"
 
 namespace stampede {
 namespace {
@@ -91,57 +88,6 @@ TEST(Benchmark, HasNoFiguresForProcessesThatDidNotStart) {
   EXPECT_EQ(row.ends.at("not_started"), 6U);
   options.starts = {StartMode::fork};
   EXPECT_FALSE(run_benchmark({three_processes()}, options, ignore)) << "a zygote of nothing";
-}
-
-TEST(Benchmark, AddsRowsUp) {
-  RowMeasures fast;
-  fast.processes = 4;
-  fast.gets_succeeded = 30;
-  fast.seconds = 1;
-  fast.get_seconds = 0.5;
-  fast.processes_per_second = 4;
-  fast.hit_ratio = 1;
-  fast.mb_per_second = 100;
-  fast.ratio_to_start = 0.5;
-  RowMeasures slow = fast;
-  slow.gets_succeeded = 10;
-  slow.seconds = 3;
-  slow.get_seconds = 1.5;
-  slow.processes_per_second = 1;
-  slow.hit_ratio = 0;
-  slow.mb_per_second = 20;
-  slow.ratio_to_start = std::nullopt;
-  const RowMeasures total = total_of({fast, slow});
-  EXPECT_EQ(total.processes, 8U);
-  EXPECT_DOUBLE_EQ(total.seconds.value(), 4);
-  EXPECT_DOUBLE_EQ(total.processes_per_second.value(), 7.0 / 4);
-  EXPECT_DOUBLE_EQ(total.hit_ratio.value(), 0.75);
-  EXPECT_DOUBLE_EQ(total.mb_per_second.value(), 40);
-  EXPECT_DOUBLE_EQ(total.ratio_to_start.value(), 0.5);
-  slow.seconds = slow.get_seconds = slow.hit_ratio = std::nullopt;
-  EXPECT_FALSE(total_of({fast, slow}).seconds) << "a sum of which a part is unknown";
-  EXPECT_FALSE(total_of({}).seconds);
-}
-
-TEST(Scenarios, AreWhatTheirNamesSay) {
-  std::set<std::string> names;
-  for (const Scenario& scenario : make_scenarios({}, {generated_model("a", 10), generated_model("b", 10)})) {
-    EXPECT_TRUE(names.insert(scenario.name).second) << scenario.name;
-    const FreePlan plan = plan_of(scenario, 1);
-    EXPECT_NE(scenario.name.find("_" + std::to_string(plan.processes.size()) + "proc"), std::string::npos);
-    EXPECT_EQ(plan.starts_warm, scenario.name.starts_with("warm"));
-    EXPECT_EQ(plan.directories, scenario.name.starts_with("separate") ? plan.processes.size() : 1U);
-    EXPECT_EQ(!plan.faults.faults.empty(), scenario.name.starts_with("mixed"));
-  }
-}
-
-TEST(Scenarios, AreChosenByTheBeginningsOfTheirNames) {
-  EXPECT_EQ(make_scenarios({}, {generated_model("a", 10)}).size(), scenario_names().size());
-  EXPECT_EQ(make_scenarios({"warm_hits_2", "small"}, {}).size(), 2U);
-  EXPECT_TRUE(make_scenarios({"cold"}, {}).empty());
-  const auto own = make_scenarios({"different"}, {});
-  EXPECT_EQ(own.at(0).models.size(), 8U);
-  EXPECT_EQ(plan_of(own[0], 1).processes.at(7).operations.at(0).model, 7U);
 }
 
 TEST(BareCopy, DeliversTheBytes) {

@@ -2,9 +2,11 @@
 #ifndef STAMPEDE_RUN_BOUNDS_H
 #define STAMPEDE_RUN_BOUNDS_H
 
+#include <functional>
 #include <optional>
 
 #include "harness/run/free_run.h"
+#include "harness/run/posix_bare_copy.h"
 #include "harness/run/scenario.h"
 
 namespace stampede {
@@ -17,6 +19,10 @@ struct Bounds {
   // SHA-256. Nothing where the directories are warm.
   std::optional<double> copy, hash;
 };
+
+using MeasureModel = std::function<std::optional<BareTimes>(const Model&)>;
+// Sets `copy` and `hash`, from one measurement of each download; neither where one of these failed.
+void measure_downloads(const Scenario& scenario, const MeasureModel& measure, Bounds& bounds);
 
 Bounds measure_bounds(const Scenario& scenario, const FreeOptions& options);
 

@@ -43,7 +43,7 @@ void count(const FreeOutcome& outcome, ExplorationTotals& totals) {
   for (const auto* list : {&outcome.verdict.violations, &outcome.verdict.not_promised}) {
     objections += static_cast<std::uint64_t>(std::count_if(list->begin(), list->end(), is_objection));
   }
-  totals.explained += gets.failed - objections;
+  totals.explained += gets.failed - std::min(gets.failed, objections);
   totals.connections += stage.ledger.size();
   for (const LedgerEntry& entry : stage.ledger) {
     for (const FaultKind kind : kinds_of(entry.fault)) ++totals.faults[std::string(name_of(kind))];
@@ -87,6 +87,11 @@ Discovery discovery_of(FreeOutcome& outcome, std::uint64_t seed, const std::stri
 
 }  // namespace
 
+void ExplorationTotals::add(const FreeOutcome& outcome, std::uint64_t seed) {
+  count(outcome, *this);
+  count_not_promised(outcome.verdict, seed, *this);
+}
+
 std::uint64_t ExplorationTotals::violation_count() const {
   std::uint64_t count = 0;
   for (const Discovery& discovery : discoveries) count += discovery.violations.size();
@@ -108,8 +113,7 @@ Result<ExplorationTotals> explore_free(const ExplorationOptions& options,
       totals.interrupted = true;
       break;
     }
-    count(*outcome, totals);
-    count_not_promised(outcome->verdict, seed, totals);
+    totals.add(*outcome, seed);
     if (!outcome->verdict.holds()) totals.discoveries.push_back(discovery_of(*outcome, seed, options.out));
     totals.seconds = elapsed();
     progress(totals);

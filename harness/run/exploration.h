@@ -62,6 +62,8 @@ struct ExplorationTotals {
   std::map<std::string, std::uint64_t> judged;      // by invariant
   std::vector<Discovery> discoveries;
   std::map<std::string, BrokenBeyondPromise> not_promised;  // by invariant
+  // A run that was judged; `seed` drew its plan. Leaves `discoveries` and `seconds` alone.
+  void add(const FreeOutcome& outcome, std::uint64_t seed);
   [[nodiscard]] std::uint64_t violation_count() const;
 };
 

@@ -9,7 +9,6 @@
 
 #include "harness/faults/lying_server.h"
 #include "harness/free/census.h"
-#include "harness/free/posix_crew.h"
 #include "harness/free/posix_scratch_directory.h"
 #include "harness/free/worker_text.h"
 #include "harness/run/subject_commands.h"
@@ -113,20 +112,6 @@ class FreeRun {
     return WorkerCommand{.arguments = {"stampede", "worker"}, .specification = print(specification)};
   }
 
-  // Those whose time has come, by index; they are no longer in `kills`.
-  std::vector<std::size_t> take_victims(std::vector<PlannedKill>& kills, std::size_t waiting) {
-    std::vector<std::size_t> victims;
-    if (kills.empty()) return victims;
-    const Ledger ledger = server_->ledger();
-    std::erase_if(kills, [&](const PlannedKill& kill) {
-      const bool is_due =
-          kill.connection < ledger.size() && ledger[kill.connection].requested && waiting >= kill.waiting;
-      if (is_due) victims.push_back(ledger[kill.connection].listener);
-      return is_due;
-    });
-    return victims;
-  }
-
   void perform(const std::vector<PlannedProcess>& processes, const std::set<std::size_t>& refused,
                std::vector<PlannedKill> kills, StageFacts& stage, bool& interrupted) {
     stage.planned = processes;
@@ -136,7 +121,9 @@ class FreeRun {
     crew_options.program = options_.program;
     crew_options.zygote = options_.zygote;
     if (!kills.empty()) {
-      crew_options.victims = [&](std::size_t waiting) { return take_victims(kills, waiting); };
+      crew_options.victims = [&](std::size_t waiting) {
+        return kills.empty() ? std::vector<std::size_t>{} : take_victims(kills, server_->ledger(), waiting);
+      };
     }
     crew_options.timeout = options_.worker_timeout;
     crew_options.interrupt_descriptor = options_.interrupt_descriptor;
@@ -155,24 +142,6 @@ class FreeRun {
     }
   }
 
-  static ProcessRecord record_of(CrewMember member) {
-    ProcessRecord record = std::move(member.record);
-    if (!record.problem.empty()) return record;
-    Result<WorkerReport> report = parse_report(member.report);
-    if (!report) {
-      record.problem = report.error().message();
-      return record;
-    }
-    record.report = std::move(report->operations);
-    record.measures = std::move(report->measures);
-    record.ready_at = report->ready_at;
-    record.measures.times["start"] = {record.ready_at - record.started_at};
-    record.peak_memory_bytes = report->peak_memory_bytes;
-    record.descriptors_before = report->descriptors_before;
-    record.descriptors_after = report->descriptors_after;
-    return record;
-  }
-
   const FreePlan& plan_;
   const FreeOptions& options_;
   const std::string scratch_;
@@ -181,6 +150,34 @@ class FreeRun {
 };
 
 }  // namespace
+
+ProcessRecord record_of(CrewMember member) {
+  ProcessRecord record = std::move(member.record);
+  if (!record.problem.empty()) return record;
+  Result<WorkerReport> report = parse_report(member.report);
+  if (!report) {
+    record.problem = report.error().message();
+    return record;
+  }
+  record.report = std::move(report->operations);
+  record.measures = std::move(report->measures);
+  record.ready_at = report->ready_at;
+  record.measures.times["start"] = {record.ready_at - record.started_at};
+  record.peak_memory_bytes = report->peak_memory_bytes;
+  record.descriptors_before = report->descriptors_before;
+  record.descriptors_after = report->descriptors_after;
+  return record;
+}
+
+std::vector<std::size_t> take_victims(std::vector<PlannedKill>& kills, const Ledger& ledger, std::size_t waiting) {
+  std::vector<std::size_t> victims;
+  std::erase_if(kills, [&](const PlannedKill& kill) {
+    const bool is_due = kill.connection < ledger.size() && ledger[kill.connection].requested && waiting >= kill.waiting;
+    if (is_due) victims.push_back(ledger[kill.connection].listener);
+    return is_due;
+  });
+  return victims;
+}
 
 Result<FreeOutcome> run_free(const FreePlan& plan, const FreeOptions& options) {
   FreeOutcome outcome;

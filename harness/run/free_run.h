@@ -4,14 +4,14 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "cache/result.h"
+#include "harness/free/posix_crew.h"
 #include "harness/judge/judge.h"
 #include "harness/plan/run_facts.h"
 
 namespace stampede {
-
-class PosixZygote;
 
 struct FreeOptions {
   Subject subject = {};
@@ -29,6 +29,12 @@ struct FreeOutcome {
   Verdict verdict;
   std::string kept_directory;  // where the files of a run with a violation are; empty after any other
 };
+
+// What a member of the crew is to the judge: with its report, or with the problem that left it without one.
+ProcessRecord record_of(CrewMember member);
+
+// The processes whose time to be killed has come, by index; they are no longer in `kills`.
+std::vector<std::size_t> take_victims(std::vector<PlannedKill>& kills, const Ledger& ledger, std::size_t waiting);
 
 // The directories are removed unless something was violated. ERRORS: what kept the run from beginning: exhausted,
 // denied, io.

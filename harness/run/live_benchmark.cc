@@ -12,9 +12,11 @@
 #include "harness/live/live_world.h"
 #include "harness/run/command_benchmark.h"
 #include "harness/run/command_plan.h"
+#include "harness/run/figures.h"
 #include "harness/run/live_calls.h"
 #include "harness/run/live_job.h"
 #include "harness/run/posix_traced_calls.h"
+#include "harness/run/scenario.h"
 #include "harness/run/sim_benchmark.h"
 #include "harness/run/sim_draw.h"
 #include "harness/run/sim_run.h"
@@ -29,22 +31,17 @@ using Clock = std::chrono::steady_clock;
 using modelcache::fail;
 using modelcache::Result;
 
-constexpr std::uint64_t kSchedules = 300;
-constexpr std::uint64_t kCommandSchedules = 50;
-constexpr std::size_t kBareCommands = 150;  // for one measurement
-constexpr std::uint64_t kCalls = 20'000;
-constexpr std::uint64_t kTracedCalls = 5'000;
 constexpr std::uint64_t kWalkSeed = 1;
 
 enum class Measure : std::uint8_t { one_world, two_worlds, commands, decision };
 
-struct Scenario {
+struct LiveScenario {
   std::string_view name, what;
   Measure measure;
   bool is_drawn;          // plans drawn from seeds, instead of three_get_one
   std::string_view call;  // of decisions; the subject of commands
 };
-constexpr Scenario kScenarios[] = {
+constexpr LiveScenario kScenarios[] = {
     {"live_same_model_3proc", "sim_same_model_3proc on real processes and files", Measure::one_world, false, ""},
     {"live_drawn_plans", "sim_drawn_plans on real processes and files", Measure::one_world, true, ""},
     {"live_two_worlds", "live_same_model_3proc in two worlds at once, on a core each", Measure::two_worlds, false, ""},
@@ -58,36 +55,22 @@ constexpr Scenario kScenarios[] = {
      kStatCalls},
 };
 
-std::optional<double> median(std::vector<double> values) {
-  if (values.empty()) return std::nullopt;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-std::vector<Plan> plans_of(const Scenario& scenario) {
+std::vector<Plan> plans_of(const LiveScenario& scenario, std::uint64_t schedules) {
   std::vector<Plan> plans;
-  for (std::uint64_t seed = 1; seed <= kSchedules; ++seed) {
+  for (std::uint64_t seed = 1; seed <= schedules; ++seed) {
     plans.push_back(scenario.is_drawn ? draw_sim(seed).plan : three_get_one());
   }
   return plans;
 }
 
-struct Tally {
-  std::uint64_t steps = 0, violations = 0, uncontrolled = 0;
-};
-
-double run_once(const std::vector<Plan>& plans, SimRunner& runner, Tally& tally) {
+double run_once(const std::vector<Plan>& plans, SimRunner& runner, ScheduleTally& tally) {
   tally = {};
   RandomWalk walk(kWalkSeed);  // one object walks many schedules
   const auto started = Clock::now();
   for (const Plan& plan : plans) {
-    const SimOutcome& outcome = runner.run(plan, walk);
-    tally.steps += outcome.steps;
-    tally.violations += outcome.violations.size();
-    tally.uncontrolled += outcome.uncontrolled.empty() ? 0 : 1;
+    tally.add(runner.run(plan, walk));
   }
   return seconds_since(started);
 }
@@ -107,9 +90,7 @@ Result<double> bare_starts(const std::vector<Plan>& plans, LiveWorld& world) {
   const auto started = Clock::now();
   for (const Plan& plan : plans) {
     if (auto cleared = world.clear(peers); !cleared) return fail(std::move(cleared.error()));
-    std::vector<std::size_t> stages = {plan.processes.size(), 1};  // the plan's, and the epilogue
-    if (!plan.start.warm.empty()) stages.push_back(1);
-    for (const std::size_t count : stages) {
+    for (const std::size_t count : bare_stages(plan)) {
       const std::vector<LiveProcess> processes(count, LiveProcess{.job = job});
       LiveStage stage;
       stage.processes = processes;
@@ -141,31 +122,13 @@ class StepTimes final : public Observer {
   std::vector<double> microseconds_;
 };
 
-// Of runs of commands, each with a measurement of bare ones, whose figures are of one command.
-struct CommandSamples {
-  std::vector<double> seconds, without_epilogues, cpu, bare, bare_cpu;
-
-  void fill_in(LiveRow& row) const {
-    const auto schedules = static_cast<double>(row.schedules);
-    const double all_cpu = *median(cpu);
-    row.cpu_milliseconds = all_cpu / schedules * 1e3;
-    const auto start = median(bare), start_cpu = median(bare_cpu);
-    if (!start || !start_cpu) return;
-    const double commands = static_cast<double>(row.commands) * schedules;
-    row.ratio_to_bare_starts = *start * commands / *row.seconds;
-    row.ratio_of_plans_to_bare_starts =
-        *start * static_cast<double>(row.processes) * schedules / *median(without_epilogues);
-    row.cpu_ratio_to_bare_starts = *start_cpu * commands / all_cpu;
-  }
-};
-
 class Bench {
  public:
   Bench(std::uint64_t runs, const LiveBenchmarkPrograms& programs, const std::function<bool()>& is_interrupted,
-        const std::function<void(const std::string&)>& progress)
-      : runs_(runs), programs_(programs), is_interrupted_(is_interrupted), progress_(progress) {}
+        const std::function<void(const std::string&)>& progress, const LiveBenchmarkSize& size)
+      : runs_(runs), programs_(programs), is_interrupted_(is_interrupted), progress_(progress), size_(size) {}
 
-  Result<LiveRow> measure(const Scenario& scenario) {
+  Result<LiveRow> measure(const LiveScenario& scenario) {
     LiveRow row;
     row.name = scenario.name;
     switch (scenario.measure) {
@@ -188,69 +151,59 @@ class Bench {
     return true;
   }
 
-  static void add(const Tally& tally, LiveRow& row) {
+  static void add(const ScheduleTally& tally, LiveRow& row) {
     row.steps = tally.steps;
     row.violations = tally.violations;
     row.uncontrolled = tally.uncontrolled;
     ++row.runs;
   }
 
-  static void finish(const std::vector<double>& seconds, LiveRow& row) {
-    row.seconds = median(seconds);
-    if (!row.seconds || *row.seconds <= 0) return;
-    row.seconds_min = *std::min_element(seconds.begin(), seconds.end());
-    row.seconds_max = *std::max_element(seconds.begin(), seconds.end());
-    if (row.schedules > 0) row.schedules_per_second = static_cast<double>(row.schedules) / *row.seconds;
-  }
-
-  Result<LiveRow> schedules(const Scenario& scenario, LiveRow row) {
+  Result<LiveRow> schedules(const LiveScenario& scenario, LiveRow row) {
     auto world = make_live_plan_world(programs_.zygote);
     if (!world) return fail(std::move(world.error()));
     auto bare = LiveWorld::start({.zygote = programs_.zygote});
     if (!bare) return fail(std::move(bare.error()));
     SimRunner runner(std::move(*world));
-    const std::vector<Plan> plans = plans_of(scenario);
+    const std::vector<Plan> plans = plans_of(scenario, size_.schedules);
     row.schedules = plans.size();
     row.processes = scenario.is_drawn ? 0 : plans.front().processes.size();
-    std::vector<double> seconds, bounds;
+    LiveSamples samples;
     while (goes_on(row)) {
-      Tally tally;
-      seconds.push_back(run_once(plans, runner, tally));
+      ScheduleTally tally;
+      samples.seconds.push_back(run_once(plans, runner, tally));
       const auto bound = bare_starts(plans, **bare);
       if (!bound) return fail(bound.error());
-      bounds.push_back(*bound);
+      samples.bare_starts.push_back(*bound);
       add(tally, row);
     }
-    finish(seconds, row);
-    if (row.seconds) row.ratio_to_bare_starts = *median(bounds) / *row.seconds;
+    fill_in(samples, row);
     return row;
   }
 
   // Each run of two worlds is followed by one of a single world.
-  Result<LiveRow> two_worlds(const Scenario& scenario, LiveRow row) {
-    const std::vector<Plan> plans = plans_of(scenario);
+  Result<LiveRow> two_worlds(const LiveScenario& scenario, LiveRow row) {
+    const std::vector<Plan> plans = plans_of(scenario, size_.schedules);
     row.schedules = 2 * plans.size();
     row.processes = plans.front().processes.size();
     if (std::thread::hardware_concurrency() < 2) return row;
-    std::vector<double> seconds, alone;
+    LiveSamples samples;
     while (goes_on(row)) {
-      Tally tally, single;
+      ScheduleTally tally, single;
       auto both = run_side_by_side(plans, 2, tally);
       auto one = run_side_by_side(plans, 1, single);
       if (!both) return fail(std::move(both.error()));
       if (!one) return fail(std::move(one.error()));
-      seconds.push_back(*both);
-      alone.push_back(*one);
+      samples.seconds.push_back(*both);
+      samples.alone.push_back(*one);
       add(tally, row);
     }
-    finish(seconds, row);
-    if (row.seconds) row.ratio_to_one_world = 2 * *median(alone) / *row.seconds;
+    fill_in(samples, row);
     return row;
   }
 
   // World i on core i, in a thread of its own; the seconds of the slowest.
-  Result<double> run_side_by_side(const std::vector<Plan>& plans, std::size_t count, Tally& tally) {
-    std::vector<Tally> tallies(count);
+  Result<double> run_side_by_side(const std::vector<Plan>& plans, std::size_t count, ScheduleTally& tally) {
+    std::vector<ScheduleTally> tallies(count);
     std::vector<Result<double>> seconds(count, 0.0);
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < count; ++i) {
@@ -276,10 +229,10 @@ class Bench {
     return slowest;
   }
 
-  Result<LiveRow> commands(const Scenario& scenario, LiveRow row) {
+  Result<LiveRow> commands(const LiveScenario& scenario, LiveRow row) {
     auto subject = find_subject(scenario.call, programs_.subjects_directory);
     if (!subject) return fail(std::move(subject.error()));
-    const std::vector<Plan> plans(kCommandSchedules, as_command_plan(three_get_one(), subject->name));
+    const std::vector<Plan> plans(size_.command_schedules, as_command_plan(three_get_one(), subject->name));
     const Plan& plan = plans.front();
     row.schedules = plans.size();
     row.processes = plan.processes.size();
@@ -289,51 +242,48 @@ class Bench {
     if (!bench) return fail(std::move(bench.error()));
     SimRunner runner((*bench)->take_world());
     const Model model = generated_model(plan.models.front().name, plan.models.front().size_bytes);
-    CommandSamples samples;
+    LiveSamples samples;
     while (goes_on(row)) {
-      Tally tally;
+      ScheduleTally tally;
       const Stopwatch watch;
       samples.seconds.push_back(run_once(plans, runner, tally));
       const SpentTime all = watch.spent(), epilogues = (*bench)->take_epilogues();
       samples.without_epilogues.push_back(samples.seconds.back() - epilogues.seconds);
       samples.cpu.push_back(all.cpu_seconds);
-      if (const auto bare = (*bench)->run_bare(model, kBareCommands)) {
-        samples.bare.push_back(bare->seconds / kBareCommands);
-        samples.bare_cpu.push_back(bare->cpu_seconds / kBareCommands);
+      if (const auto bare = (*bench)->run_bare(model, size_.bare_commands)) {
+        samples.bare_commands.push_back(bare->seconds / static_cast<double>(size_.bare_commands));
+        samples.bare_commands_cpu.push_back(bare->cpu_seconds / static_cast<double>(size_.bare_commands));
       }
       add(tally, row);
     }
-    finish(samples.seconds, row);
-    if (row.seconds) samples.fill_in(row);
+    fill_in(samples, row);
     return row;
   }
 
-  Result<LiveRow> decisions(const Scenario& scenario, LiveRow row) {
+  Result<LiveRow> decisions(const LiveScenario& scenario, LiveRow row) {
     auto world = LiveWorld::start({.zygote = programs_.calls_zygote});
     if (!world) return fail(std::move(world.error()));
-    const std::vector<LiveProcess> processes = {{.job = live_calls_job(scenario.call, kCalls)}};
+    const std::vector<LiveProcess> processes = {{.job = live_calls_job(scenario.call, size_.calls)}};
     LiveStage stage;
     stage.processes = processes;
     ScriptedPeers peers;
     DefaultSchedule strategy;
     row.processes = 1;
-    std::vector<double> seconds, decisions, traced;
+    LiveSamples samples;
     while (goes_on(row)) {
       if (auto cleared = (*world)->clear(peers); !cleared) return fail(std::move(cleared.error()));
       StepTimes times(scenario.call == kReadCalls ? StepKind::read : StepKind::stat_name);
       const auto started = Clock::now();
       const auto end = (*world)->run(stage, strategy, times);
       if (!end) return fail(end.error());
-      seconds.push_back(seconds_since(started));
-      if (const auto middle = median(times.microseconds())) decisions.push_back(*middle);
-      if (const auto time = time_traced_calls(programs_.program, scenario.call, kTracedCalls)) {
-        traced.push_back(std::chrono::duration<double, std::micro>(*time).count());
+      samples.seconds.push_back(seconds_since(started));
+      if (const auto middle = median(times.microseconds())) samples.decisions.push_back(*middle);
+      if (const auto time = time_traced_calls(programs_.program, scenario.call, size_.traced_calls)) {
+        samples.traced.push_back(std::chrono::duration<double, std::micro>(*time).count());
       }
       add({.steps = end->steps, .uncontrolled = end->uncontrolled.empty() ? 0U : 1U}, row);
     }
-    finish(seconds, row);
-    row.decision_microseconds = median(decisions);
-    row.strace_microseconds = median(traced);
+    fill_in(samples, row);
     return row;
   }
 
@@ -341,27 +291,51 @@ class Bench {
   const LiveBenchmarkPrograms& programs_;
   const std::function<bool()>& is_interrupted_;
   const std::function<void(const std::string&)>& progress_;
+  const LiveBenchmarkSize& size_;
 };
 
 }  // namespace
 
+std::vector<std::size_t> bare_stages(const Plan& plan) {
+  std::vector<std::size_t> stages = {plan.processes.size(), 1};  // the plan's, and the epilogue
+  if (!plan.start.warm.empty()) stages.push_back(1);
+  return stages;
+}
+
+void fill_in(const LiveSamples& samples, LiveRow& row) {
+  take_seconds(samples.seconds, row);
+  const auto schedules = static_cast<double>(row.schedules);
+  if (row.schedules > 0) row.schedules_per_second = quotient(schedules, row.seconds);
+  row.decision_microseconds = median(samples.decisions);
+  row.strace_microseconds = median(samples.traced);
+  row.ratio_to_bare_starts = quotient(median(samples.bare_starts), row.seconds);
+  if (const auto alone = median(samples.alone)) row.ratio_to_one_world = quotient(2 * *alone, row.seconds);
+  const auto cpu = median(samples.cpu), bare = median(samples.bare_commands),
+             bare_cpu = median(samples.bare_commands_cpu);
+  if (cpu) row.cpu_milliseconds = quotient(*cpu * 1e3, schedules);
+  if (!cpu || !bare || !bare_cpu) return;
+  const double commands = static_cast<double>(row.commands) * schedules;
+  const double of_plans = static_cast<double>(row.processes) * schedules;
+  row.ratio_to_bare_starts = quotient(*bare * commands, row.seconds);
+  row.ratio_of_plans_to_bare_starts = quotient(*bare * of_plans, median(samples.without_epilogues));
+  row.cpu_ratio_to_bare_starts = quotient(*bare_cpu * commands, cpu);
+}
+
 std::vector<std::pair<std::string, std::string>> live_scenario_names() {
   std::vector<std::pair<std::string, std::string>> names;
-  for (const Scenario& scenario : kScenarios) names.emplace_back(scenario.name, scenario.what);
+  for (const LiveScenario& scenario : kScenarios) names.emplace_back(scenario.name, scenario.what);
   return names;
 }
 
 Result<std::vector<LiveRow>> run_live_benchmark(const std::vector<std::string>& chosen, std::uint64_t runs,
                                                 const LiveBenchmarkPrograms& programs,
                                                 const std::function<bool()>& is_interrupted,
-                                                const std::function<void(const std::string&)>& progress) {
+                                                const std::function<void(const std::string&)>& progress,
+                                                const LiveBenchmarkSize& size) {
   std::vector<LiveRow> rows;
-  Bench bench(runs, programs, is_interrupted, progress);
-  for (const Scenario& scenario : kScenarios) {
-    const bool is_chosen = chosen.empty() || std::any_of(chosen.begin(), chosen.end(), [&](const std::string& prefix) {
-                             return scenario.name.starts_with(prefix);
-                           });
-    if (!is_chosen || is_interrupted()) continue;
+  Bench bench(runs, programs, is_interrupted, progress, size);
+  for (const LiveScenario& scenario : kScenarios) {
+    if (!is_chosen(scenario.name, chosen) || is_interrupted()) continue;
     auto row = bench.measure(scenario);
     if (!row) return fail(std::move(row.error()));
     rows.push_back(std::move(*row));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cache/result.h"
+#include "harness/plan/plan.h"
 
 namespace stampede {
 
@@ -47,6 +48,12 @@ struct LiveBenchmarkPrograms {
   std::string subjects_directory;           // for find_subject
 };
 
+// Of one run of a row, or of one measurement of its bound.
+struct LiveBenchmarkSize {
+  std::uint64_t schedules = 300, command_schedules = 50, calls = 20'000, traced_calls = 5'000;
+  std::size_t bare_commands = 150;
+};
+
 // Name and description of every row, in their order.
 std::vector<std::pair<std::string, std::string>> live_scenario_names();
 
@@ -56,7 +63,21 @@ std::vector<std::pair<std::string, std::string>> live_scenario_names();
 modelcache::Result<std::vector<LiveRow>> run_live_benchmark(const std::vector<std::string>& chosen, std::uint64_t runs,
                                                             const LiveBenchmarkPrograms& programs,
                                                             const std::function<bool()>& is_interrupted,
-                                                            const std::function<void(const std::string&)>& progress);
+                                                            const std::function<void(const std::string&)>& progress,
+                                                            const LiveBenchmarkSize& size = {});
+
+// What a row's runs gave, in seconds of a run where nothing else is said; empty where a row has none of a kind.
+struct LiveSamples {
+  std::vector<double> seconds, bare_starts, alone;
+  // Of rows of commands. The bare ones are of one command.
+  std::vector<double> without_epilogues, cpu, bare_commands, bare_commands_cpu;
+  std::vector<double> decisions, traced;  // microseconds of a decision, of a call
+};
+
+// The figures of a row. REQUIRES: its counts.
+void fill_in(const LiveSamples& samples, LiveRow& row);
+// How many processes the bound of a plan starts, a stage each.
+std::vector<std::size_t> bare_stages(const Plan& plan);
 
 }  // namespace stampede
 

@@ -4,24 +4,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/run/figures.h"
 #include "harness/run/get_counts.h"
 
 namespace stampede {
 namespace {
 
 double seconds_of(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
-
-std::optional<double> median(std::vector<double> values) {
-  if (values.empty()) return std::nullopt;
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
-std::optional<double> quotient(std::optional<double> above, std::optional<double> below) {
-  if (!above || !below || *below <= 0) return std::nullopt;
-  return *above / *below;
-}
 
 void add_value(std::optional<double> value, std::vector<double>& values) {
   if (value) values.push_back(*value);
@@ -53,7 +42,7 @@ void RowSamples::add(FreeOutcome& outcome) {
       std::count_if(stage.processes.begin(), stage.processes.end(), [](const ProcessRecord& record) {
         return record.reason == ExitReason::exited && record.exit_value == 0 && record.report.has_value();
       });
-  rates_.push_back(static_cast<double>(ended_well) / seconds);
+  add_value(quotient(static_cast<double>(ended_well), seconds), rates_);
   add_processes(stage);
   for (const LedgerEntry& entry : stage.ledger) row_.wire_body_bytes += entry.body_bytes_sent;
   const GetCounts gets = count_gets(outcome.facts.plan, stage);
@@ -62,7 +51,8 @@ void RowSamples::add(FreeOutcome& outcome) {
   hits_ += gets.hits;
   for (Violation& violation : outcome.verdict.violations) row_.violations.push_back(std::move(violation));
   if (!outcome.kept_directory.empty()) row_.kept_directories.push_back(outcome.kept_directory);
-  if (gets.succeeded == 0) return;
+  // A process that lies about its end has no time either.
+  if (gets.succeeded == 0 || gets.last_end <= stage.released_at) return;
   const double get_seconds = seconds_of(gets.last_end - stage.released_at);
   get_seconds_.push_back(get_seconds);
   mb_per_second_.push_back(static_cast<double>(gets.delivered_bytes) / 1e6 / get_seconds);
@@ -75,11 +65,7 @@ void RowSamples::add(const Bounds& bounds) {
 }
 
 RowMeasures RowSamples::take() {
-  row_.seconds = median(seconds_);
-  if (!seconds_.empty()) {
-    row_.seconds_min = *std::min_element(seconds_.begin(), seconds_.end());
-    row_.seconds_max = *std::max_element(seconds_.begin(), seconds_.end());
-  }
+  take_seconds(seconds_, row_);
   row_.get_seconds = median(get_seconds_);
   row_.processes_per_second = median(rates_);
   row_.mb_per_second = median(mb_per_second_);
@@ -108,13 +94,13 @@ RowMeasures total_of(const std::vector<RowMeasures>& rows) {
     total.gets_succeeded += row.gets_succeeded;
     total.gets_failed += row.gets_failed;
     total.wire_body_bytes += row.wire_body_bytes;
+    hits += row.hit_ratio.value_or(0) * static_cast<double>(row.gets_succeeded);
     is_whole = is_whole && row.seconds && row.get_seconds;
     if (!row.seconds || !row.get_seconds) continue;
     total.seconds = total.seconds.value_or(0) + *row.seconds;
     total.get_seconds = total.get_seconds.value_or(0) + *row.get_seconds;
-    well += *row.processes_per_second * *row.seconds;
-    hits += *row.hit_ratio * static_cast<double>(row.gets_succeeded);
-    megabytes += *row.mb_per_second * *row.get_seconds;
+    well += row.processes_per_second.value_or(0) * *row.seconds;
+    megabytes += row.mb_per_second.value_or(0) * *row.get_seconds;
   }
   if (total.gets_succeeded > 0) total.hit_ratio = hits / static_cast<double>(total.gets_succeeded);
   if (!is_whole) {

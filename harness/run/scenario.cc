@@ -2,7 +2,6 @@
 #include "harness/run/scenario.h"
 
 #include <algorithm>
-#include <string_view>
 
 #include "harness/run/plan_draw.h"
 
@@ -97,12 +96,15 @@ std::vector<std::pair<std::string, std::string>> scenario_names() {
   return names;
 }
 
+bool is_chosen(std::string_view name, const std::vector<std::string>& chosen) {
+  return chosen.empty() || std::any_of(chosen.begin(), chosen.end(),
+                                       [&](const std::string& beginning) { return name.starts_with(beginning); });
+}
+
 std::vector<Scenario> make_scenarios(const std::vector<std::string>& chosen, const std::vector<Model>& models) {
   std::vector<Scenario> scenarios;
   for (const Shape& shape : shapes()) {
-    const bool is_chosen = std::any_of(chosen.begin(), chosen.end(),
-                                       [&](const std::string& prefix) { return shape.name.starts_with(prefix); });
-    if (!chosen.empty() && !is_chosen) continue;
+    if (!is_chosen(shape.name, chosen)) continue;
     scenarios.push_back(Scenario{.name = std::string(shape.name),
                                  .processes = shape.processes,
                                  .models = models_of(shape, models),

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,7 +27,10 @@ struct Scenario {
 // Name and description of every row of the table, in its order.
 std::vector<std::pair<std::string, std::string>> scenario_names();
 
-// The scenarios whose names begin with one of `chosen`; all where that is empty. With `models`, these take the place of
+// Whether the name begins with one of `chosen`; each does where that is empty.
+bool is_chosen(std::string_view name, const std::vector<std::string>& chosen);
+
+// The scenarios that are chosen. With `models`, these take the place of
 // generated ones; scenarios that need more than there are make do with them.
 std::vector<Scenario> make_scenarios(const std::vector<std::string>& chosen, const std::vector<Model>& models);
 

@@ -7,9 +7,10 @@
 #include <string_view>
 
 #include "harness/faults/scripted_peers.h"
+#include "harness/run/figures.h"
+#include "harness/run/scenario.h"
 #include "harness/run/sim_draw.h"
 #include "harness/run/sim_exploration.h"
-#include "harness/run/sim_run.h"
 #include "harness/sim/sim_world.h"
 #include "harness/strategy/default_schedule.h"
 #include "harness/strategy/random_walk.h"
@@ -20,15 +21,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint64_t kSchedules = 2000;
 constexpr std::uint64_t kWalkSeed = 1;
+constexpr std::uint64_t kBareProcesses = 3;
 
-struct Scenario {
+struct SimScenario {
   std::string_view name, what;
   bool is_drawn;   // plans drawn from seeds, instead of three_get_one
   bool is_replay;  // of stored switches, instead of a random walk
 };
-constexpr Scenario kScenarios[] = {
+constexpr SimScenario kScenarios[] = {
     {"sim_same_model_3proc", "three get one new model of 1 KiB: random schedules of one plan", false, false},
     {"sim_drawn_plans", "plans drawn from seeds, with their faults; random schedules", true, false},
     {"replay_same_model_3proc", "the schedules of sim_same_model_3proc, from their switches", false, true},
@@ -36,10 +37,10 @@ constexpr Scenario kScenarios[] = {
 };
 
 // The plans of a row, with the schedules that were recorded where they are to be replayed.
-std::vector<Plan> plans_of(const Scenario& scenario, SimRunner& runner) {
+std::vector<Plan> plans_of(const SimScenario& scenario, std::uint64_t schedules, SimRunner& runner) {
   std::vector<Plan> plans;
   RandomWalk walk(kWalkSeed);
-  for (std::uint64_t seed = 1; seed <= kSchedules; ++seed) {
+  for (std::uint64_t seed = 1; seed <= schedules; ++seed) {
     Plan plan = scenario.is_drawn ? draw_sim(seed).plan : three_get_one();
     if (scenario.is_replay) plan.schedule.switches = runner.run(plan, walk).run.switches;
     plans.push_back(std::move(plan));
@@ -47,16 +48,13 @@ std::vector<Plan> plans_of(const Scenario& scenario, SimRunner& runner) {
   return plans;
 }
 
-double run_once(const Scenario& scenario, const std::vector<Plan>& plans, SimRunner& runner, SimRow& row) {
-  row.steps = row.violations = 0;
+double run_once(const SimScenario& scenario, const std::vector<Plan>& plans, SimRunner& runner, ScheduleTally& tally) {
   RandomWalk walk(kWalkSeed);  // one object walks many schedules
   const auto started = Clock::now();
   for (const Plan& plan : plans) {
     std::optional<Replay> replay;
     if (scenario.is_replay) replay.emplace(plan.schedule, Replay::Mode::strict);
-    const SimOutcome& outcome = runner.run(plan, replay ? static_cast<Strategy&>(*replay) : walk);
-    row.steps += outcome.steps;
-    row.violations += outcome.violations.size();
+    tally.add(runner.run(plan, replay ? static_cast<Strategy&>(*replay) : walk));
   }
   return std::chrono::duration<double>(Clock::now() - started).count();
 }
@@ -70,13 +68,12 @@ class Nobody final : public Observer {
 // Seconds of a world in which three processes read the clock `steps` times in all, in as many runs as there are
 // schedules.
 double bare_steps(std::uint64_t steps, std::uint64_t schedules) {
-  constexpr std::uint64_t kProcesses = 3;
-  const std::uint64_t each = std::max<std::uint64_t>(1, steps / schedules / kProcesses);
+  const std::uint64_t each = bare_steps_each(steps, schedules);
   SimProcess process;
   process.body = [each](modelcache::Os& os) {
     for (std::uint64_t i = 0; i < each; ++i) (void)os.now();
   };
-  const std::vector<SimProcess> processes(kProcesses, process);
+  const std::vector<SimProcess> processes(kBareProcesses, process);
   ScriptedPeers peers;
   SimWorld world;
   RandomWalk walk(1);
@@ -91,14 +88,24 @@ double bare_steps(std::uint64_t steps, std::uint64_t schedules) {
   return std::chrono::duration<double>(Clock::now() - started).count();
 }
 
-std::optional<double> median(std::vector<double> values) {
-  if (values.empty()) return std::nullopt;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+}  // namespace
+
+void ScheduleTally::add(const SimOutcome& outcome) {
+  steps += outcome.steps;
+  violations += outcome.violations.size();
+  uncontrolled += outcome.uncontrolled.empty() ? 0 : 1;
 }
 
-}  // namespace
+std::uint64_t bare_steps_each(std::uint64_t steps, std::uint64_t schedules) {
+  return std::max<std::uint64_t>(1, steps / schedules / kBareProcesses);
+}
+
+void fill_in(const std::vector<double>& seconds, const std::vector<double>& bounds, SimRow& row) {
+  take_seconds(seconds, row);
+  row.schedules_per_second = quotient(static_cast<double>(row.schedules), row.seconds);
+  row.steps_per_second = quotient(static_cast<double>(row.steps), row.seconds);
+  row.ratio_to_bare_steps = quotient(median(bounds), row.seconds);
+}
 
 Plan three_get_one() {
   Plan plan;
@@ -111,41 +118,35 @@ Plan three_get_one() {
 
 std::vector<std::pair<std::string, std::string>> sim_scenario_names() {
   std::vector<std::pair<std::string, std::string>> names;
-  for (const Scenario& scenario : kScenarios) names.emplace_back(scenario.name, scenario.what);
+  for (const SimScenario& scenario : kScenarios) names.emplace_back(scenario.name, scenario.what);
   return names;
 }
 
 std::vector<SimRow> run_sim_benchmark(const std::vector<std::string>& chosen, std::uint64_t runs,
                                       const std::function<bool()>& is_interrupted,
-                                      const std::function<void(const std::string&)>& progress) {
+                                      const std::function<void(const std::string&)>& progress,
+                                      std::uint64_t schedules) {
   std::vector<SimRow> rows;
   SimRunner runner;
-  for (const Scenario& scenario : kScenarios) {
-    const bool is_chosen = chosen.empty() || std::any_of(chosen.begin(), chosen.end(), [&](const std::string& prefix) {
-                             return scenario.name.starts_with(prefix);
-                           });
-    if (!is_chosen || is_interrupted()) continue;
+  for (const SimScenario& scenario : kScenarios) {
+    if (!is_chosen(scenario.name, chosen) || is_interrupted()) continue;
     SimRow row;
     row.name = scenario.name;
-    row.schedules = kSchedules;
+    row.schedules = schedules;
     row.processes = scenario.is_drawn ? 0 : 3;
     progress(row.name + ", drawing");
-    const std::vector<Plan> plans = plans_of(scenario, runner);
+    const std::vector<Plan> plans = plans_of(scenario, schedules, runner);
     std::vector<double> seconds, bounds;
     for (std::uint64_t i = 0; i < runs && !is_interrupted(); ++i) {
       progress(row.name + ", run " + std::to_string(i + 1) + " of " + std::to_string(runs));
-      seconds.push_back(run_once(scenario, plans, runner, row));
-      bounds.push_back(bare_steps(row.steps, row.schedules));
+      ScheduleTally tally;
+      seconds.push_back(run_once(scenario, plans, runner, tally));
+      bounds.push_back(bare_steps(tally.steps, schedules));
+      row.steps = tally.steps;
+      row.violations = tally.violations;
       ++row.runs;
     }
-    row.seconds = median(seconds);
-    if (row.seconds && *row.seconds > 0) {
-      row.seconds_min = *std::min_element(seconds.begin(), seconds.end());
-      row.seconds_max = *std::max_element(seconds.begin(), seconds.end());
-      row.schedules_per_second = static_cast<double>(row.schedules) / *row.seconds;
-      row.steps_per_second = static_cast<double>(row.steps) / *row.seconds;
-      row.ratio_to_bare_steps = *median(bounds) / *row.seconds;
-    }
+    fill_in(seconds, bounds, row);
     rows.push_back(std::move(row));
   }
   return rows;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/plan/plan.h"
+#include "harness/run/sim_run.h"
 
 namespace stampede {
 
@@ -38,7 +39,19 @@ Plan three_get_one();
 // the bound. On one thread.
 std::vector<SimRow> run_sim_benchmark(const std::vector<std::string>& chosen, std::uint64_t runs,
                                       const std::function<bool()>& is_interrupted,
-                                      const std::function<void(const std::string&)>& progress);
+                                      const std::function<void(const std::string&)>& progress,
+                                      std::uint64_t schedules = 2000);  // of one run
+
+// What the schedules of one run came to, in any world.
+struct ScheduleTally {
+  std::uint64_t steps = 0, violations = 0, uncontrolled = 0;
+  void add(const SimOutcome& outcome);
+};
+
+// The figures of a row from its runs and as many measurements of the bound. REQUIRES: its counts.
+void fill_in(const std::vector<double>& seconds, const std::vector<double>& bounds, SimRow& row);
+// Of the bound's processes: at least one.
+std::uint64_t bare_steps_each(std::uint64_t steps, std::uint64_t schedules);
 
 }  // namespace stampede
 
