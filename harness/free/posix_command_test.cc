@@ -1,6 +1,9 @@
 // A get by a command is reported as it ended, and a command that does not end is ended.
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,7 +41,10 @@ TEST(Command, TakesThePathThatTheCommandPrintsLast) {
 }
 
 TEST(Command, TakesThePathOfTheDescriptionWhateverIsPrinted) {
-  EXPECT_EQ(get_by("echo /other", "/the/path").path, "/the/path");
+  const OperationReport report = get_by("echo /other", "/the/./path");
+  EXPECT_TRUE(report.succeeded);
+  EXPECT_EQ(report.path, "/the/path");
+  EXPECT_EQ(report.error_message, "");
 }
 
 TEST(Command, GivesTheCommandItsEnvironmentAndNoInput) {
@@ -51,8 +57,16 @@ TEST(Command, SaysHowACommandFailed) {
   EXPECT_EQ(exited.error_message, "sh ended with status 3: ?[31mfirst / no such model");
   const OperationReport signalled = get_by("kill -TERM $$");
   EXPECT_FALSE(signalled.succeeded);
+  ASSERT_TRUE(signalled.command);
   EXPECT_EQ(signalled.command->end, CommandEnd::signalled);
   EXPECT_EQ(signalled.command->value, SIGTERM);
+  EXPECT_EQ(signalled.error_message, "sh was ended by signal 15");
+  EXPECT_EQ(exited.path + signalled.path, "");
+  EXPECT_EQ(exited.error_code, "") << "a command has none";
+  ASSERT_TRUE(exited.command);
+  EXPECT_EQ(exited.command->end, CommandEnd::exited);
+  EXPECT_EQ(exited.command->value, 3);
+  EXPECT_EQ(get_by("printf '\\177x\\n'; exit 1").error_message, "sh ended with status 1: ?x");
 }
 
 TEST(Command, SaysThatACommandCouldNotBeStarted) {
@@ -60,7 +74,10 @@ TEST(Command, SaysThatACommandCouldNotBeStarted) {
   const OperationReport report =
       get_by_command({.line = {.argv = {"/nonexistent/program"}, .environment = {}}, .artifact = "/x"}, orphanage);
   EXPECT_FALSE(report.succeeded);
+  ASSERT_TRUE(report.command);
   EXPECT_EQ(report.command->end, CommandEnd::not_started);
+  EXPECT_EQ(report.command->value, ENOENT);
+  EXPECT_EQ(report.path, "");
   EXPECT_EQ(report.error_message, "/nonexistent/program could not be started: No such file or directory");
 }
 
@@ -68,7 +85,9 @@ TEST(Command, EndsWhatDoesNotEndWithAllThatItStarted) {
   // The second one leaves the group and the session, so that only its parenthood tells whose it is.
   const OperationReport report = get_by("tail -f /dev/null & setsid tail -f /dev/null & wait", "", 300);
   EXPECT_FALSE(report.succeeded);
+  ASSERT_TRUE(report.command);
   EXPECT_EQ(report.command->end, CommandEnd::timed_out);
+  EXPECT_EQ(report.command->value, SIGKILL);
   EXPECT_EQ(report.error_message, "sh did not end within 300 ms and was killed");
   expect_no_child();
 }
@@ -76,11 +95,58 @@ TEST(Command, EndsWhatDoesNotEndWithAllThatItStarted) {
 TEST(Command, EndsWhatWritesMegabytes) {
   const OperationReport report = get_by("yes no such model");
   EXPECT_FALSE(report.succeeded);
+  ASSERT_TRUE(report.command);
   EXPECT_EQ(report.command->end, CommandEnd::talked_too_much);
   EXPECT_GT(report.command->output_bytes, kCommandOutputBytesMax);
-  EXPECT_LT(report.command->last_output.size(), 1000U);
-  EXPECT_NE(report.error_message.find("wrote more than 1048576 bytes"), std::string::npos) << report.error_message;
+  EXPECT_EQ(report.command->last_output.size(), 600U);
+  EXPECT_TRUE(report.error_message.starts_with(
+      "sh wrote more than 1048576 bytes to its standard output and error and was killed: "))
+      << report.error_message;
   expect_no_child();
+}
+
+TEST(Command, MayWriteAsMuchAsIsAllowed) {
+  const std::string most = std::to_string(kCommandOutputBytesMax - 3);
+  const OperationReport report = get_by("printf abc >&2; head -c " + most + " /dev/zero | tr '\\0' y");
+  EXPECT_TRUE(report.succeeded) << report.error_message;
+  EXPECT_EQ(report.path, std::string(kCommandOutputBytesMax - 3, 'y'));
+  ASSERT_TRUE(report.command);
+  EXPECT_EQ(report.command->output_bytes, kCommandOutputBytesMax);
+  const OperationReport more = get_by("printf abcd >&2; head -c " + most + " /dev/zero");
+  EXPECT_FALSE(more.succeeded);
+  ASSERT_TRUE(more.command);
+  EXPECT_EQ(more.command->end, CommandEnd::talked_too_much) << "one byte too many, though it had ended";
+}
+
+TEST(Command, KeepsTheEndOfWhatItSaid) {
+  const OperationReport report = get_by("printf %0700d 7; printf 89 >&2");
+  ASSERT_TRUE(report.command);
+  EXPECT_EQ(report.command->output_bytes, 702U);
+  EXPECT_EQ(report.command->last_output, std::string(597, '0') + "789");
+  EXPECT_EQ(get_by("printf short >&2").command.value_or(CommandRecord{}).last_output, "short");
+}
+
+TEST(Command, DiesWithWhoRunsIt) {
+  const TestDirectory directory;
+  const std::string place = directory.path() + "/pid";
+  ASSERT_EQ(::mkfifo(place.c_str(), 0600), 0);
+  const PosixOrphanage orphanage;
+  const pid_t worker = ::fork();
+  if (worker == 0) {
+    get_by("echo $$ > " + place + "; exec tail -f /dev/null");
+    ::_exit(0);
+  }
+  pid_t command = -1;
+  std::ifstream(place) >> command;
+  ASSERT_GT(command, 0);
+  const int process = static_cast<int>(::syscall(SYS_pidfd_open, command, 0));
+  ASSERT_GE(process, 0);
+  ::kill(worker, SIGKILL);
+  EXPECT_EQ(::waitpid(worker, nullptr, 0), worker);
+  pollfd polled{.fd = process, .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&polled, 1, 10'000), 1) << "it outlives who started it";
+  ::close(process);
+  EXPECT_EQ(orphanage.end_leaked_processes({}), 0U);
 }
 
 TEST(Command, DoesNotWaitForWhoHoldsTheOutputOfACommandThatEnded) {

@@ -1,7 +1,13 @@
 // Crews of scripts: what starts, dies, hangs, talks too much or leaves children behind is known for what it is.
 #include "harness/free/posix_crew.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +16,8 @@
 
 #include "harness/free/census.h"
 #include "harness/free/directory_for_test.h"
+#include "harness/free/posix_leaks.h"
+#include "harness/free/tracker.h"
 
 namespace stampede {
 namespace {
@@ -51,6 +59,7 @@ TEST(Crew, OpensTheBarrierOnlyWhenAllAreReady) {
   const TestDirectory directory;
   const CrewResult crew = run_script(
       directory, "d=$(dirname \"$0\"); : > \"$d/mark.$$\"; printf R >&4; cat <&3; ls \"$d\" | grep -c mark >&4", 8);
+  ASSERT_EQ(crew.members.size(), 8U);
   for (const CrewMember& member : crew.members) EXPECT_EQ(member.report, "8\n");
 }
 
@@ -69,7 +78,13 @@ TEST(Crew, KillsAndNamesAWorkerThatHangs) {
   CrewOptions options;
   options.timeout = milliseconds(200);
   const CrewResult after = run_script(directory, "printf R >&4; exec tail -f /dev/null", 2, options);
-  for (const CrewMember& member : after.members) EXPECT_EQ(member.record.reason, ExitReason::hang);
+  ASSERT_EQ(after.members.size(), 2U);
+  for (const CrewMember& member : after.members) {
+    EXPECT_EQ(member.record.reason, ExitReason::hang);
+    EXPECT_EQ(member.record.exit_value, SIGKILL);
+    EXPECT_TRUE(member.record.reaped);
+    EXPECT_EQ(member.record.problem, "it sent no report");
+  }
   const CrewResult before = run_script(directory, "exec tail -f /dev/null", 2, options);
   for (const CrewMember& member : before.members) {
     EXPECT_EQ(member.record.reason, ExitReason::hang);
@@ -79,15 +94,150 @@ TEST(Crew, KillsAndNamesAWorkerThatHangs) {
 }
 
 TEST(Crew, KnowsHowAProcessEnded) {
+  struct Case {
+    const char* lines;
+    ExitReason reason;
+    int exit_value;
+    const char* report;
+    const char* problem;
+    const char* output;
+  };
+  const Case cases[] = {
+      {"printf Rabc >&4", ExitReason::exited, 0, "abc", "", ""},
+      {"printf RWWabcW >&4", ExitReason::exited, 0, "abcW", "", ""},
+      {"printf RaW >&4", ExitReason::exited, 0, "aW", "", ""},
+      {"printf Rabc >&4; exit 3", ExitReason::exited, 3, "abc", "", ""},
+      {"printf Rabc >&4; kill -TERM $$", ExitReason::signalled, SIGTERM, "abc", "", ""},
+      {"printf R >&4", ExitReason::exited, 0, "", "it sent no report", ""},
+      {"printf RW >&4", ExitReason::exited, 0, "", "it sent no report", ""},
+      {"printf R >&4; kill -9 $$", ExitReason::signalled, SIGKILL, "", "it sent no report", ""},
+      {"printf Qabc >&4", ExitReason::exited, 0, "abc", "what it reported is no report", ""},
+      {"printf Q >&4", ExitReason::exited, 0, "", "what it reported is no report", ""},
+      {"printf Xabcd >&4; exit 3", ExitReason::exited, 3, "abcd", "", ""},
+      {"exit 0", ExitReason::exited, 0, "", "it was never ready", ""},
+      {"kill -TERM $$", ExitReason::signalled, SIGTERM, "", "it was never ready", ""},
+      {"echo words; echo out of order >&2; exit 3", ExitReason::exited, 3, "", "it was never ready",
+       "words\nout of order\n"},
+  };
   const TestDirectory directory;
-  const CrewResult killed = run_script(directory, "printf R >&4; kill -9 $$", 1);
-  EXPECT_EQ(killed.members[0].record.reason, ExitReason::signalled);
-  EXPECT_EQ(killed.members[0].record.exit_value, 9);
-  EXPECT_EQ(killed.members[0].record.problem, "it sent no report");
-  const CrewResult failed = run_script(directory, "echo out of order >&2; exit 3", 1);
-  EXPECT_EQ(failed.members[0].record.exit_value, 3);
-  EXPECT_EQ(failed.members[0].record.output, "out of order\n");
-  EXPECT_EQ(failed.members[0].record.problem, "it was never ready");
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.lines);
+    const CrewResult crew = run_script(directory, one.lines, 1);
+    ASSERT_EQ(crew.members.size(), 1U);
+    const ProcessRecord& record = crew.members[0].record;
+    EXPECT_EQ(record.reason, one.reason);
+    EXPECT_EQ(record.exit_value, one.exit_value);
+    EXPECT_TRUE(record.reaped);
+    EXPECT_EQ(crew.members[0].report, one.report);
+    EXPECT_EQ(record.problem, one.problem);
+    EXPECT_EQ(record.output, one.output);
+    EXPECT_EQ(record.output_bytes, std::string(one.output).size());
+    EXPECT_FALSE(record.report) << "for others to parse";
+    EXPECT_EQ(crew.leaked_processes, 0U);
+    EXPECT_FALSE(crew.interrupted);
+  }
+  expect_no_children();
+}
+
+TEST(Crew, TellsTimesInTheirOrder) {
+  const TestDirectory directory;
+  const MachineTime before = machine_now();
+  const CrewResult crew = run_script(directory, "printf R >&4; cat <&3; printf x >&4", 2);
+  const MachineTime after = machine_now();
+  ASSERT_EQ(crew.members.size(), 2U);
+  EXPECT_LT(before, crew.began_at);
+  EXPECT_LT(crew.began_at, crew.members[0].record.started_at);
+  EXPECT_LT(crew.members[0].record.started_at, crew.members[1].record.started_at);
+  EXPECT_LT(crew.members[1].record.started_at, crew.released_at);
+  EXPECT_LT(crew.released_at, crew.ended_at);
+  EXPECT_LT(crew.ended_at, after);
+}
+
+TEST(Crew, CountsTheProcessorTimeOfEachProcess) {
+  const TestDirectory directory;
+  const auto spent_by_children = [] {
+    rusage usage{};
+    EXPECT_EQ(::getrusage(RUSAGE_CHILDREN, &usage), 0);
+    std::chrono::microseconds sum{};
+    for (const timeval& time : {usage.ru_utime, usage.ru_stime}) {
+      sum += std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+    }
+    return sum;
+  };
+  const auto before = spent_by_children();
+  const CrewResult crew = run_script(directory, "printf R >&4; head -c 3000000 /dev/zero | tr x y | tail -c 1 >&4", 1);
+  const auto spent = spent_by_children() - before;
+  ASSERT_EQ(crew.members.size(), 1U);
+  ASSERT_TRUE(crew.members[0].record.cpu_time);
+  EXPECT_GT(spent.count(), 0);
+  EXPECT_LE(std::chrono::abs(*crew.members[0].record.cpu_time - spent), std::chrono::microseconds(4))
+      << "user and system";
+}
+
+TEST(Crew, EndsWhoIsNotReadyAndLetsTheOthersGoOn) {
+  const TestDirectory directory;
+  CrewOptions options;
+  options.timeout = milliseconds(200);
+  options.program = directory.script(
+      "read -r which; [ $which = hangs ] && exec tail -f /dev/null; printf R >&4; cat <&3; printf done >&4");
+  const auto command = [](const char* which) {
+    return WorkerCommand{.arguments = {"worker"}, .specification = std::string(which) + "\n"};
+  };
+  const CrewResult crew = run_crew({command("works"), command("hangs"), command("works")}, options);
+  ASSERT_EQ(crew.members.size(), 3U);
+  EXPECT_EQ(crew.members[1].record.reason, ExitReason::hang);
+  for (const std::size_t i : {0U, 2U}) {
+    EXPECT_EQ(crew.members[i].record.reason, ExitReason::exited);
+    EXPECT_EQ(crew.members[i].report, "done");
+  }
+}
+
+TEST(Crew, GivesAWorkerNothingButItsOwn) {
+  // A descriptor that would be inherited, a blocked signal, and an ignored one.
+  const TestDirectory directory;
+  ASSERT_EQ(::dup2(STDERR_FILENO, 77), 77);
+  sigset_t blocked, former;
+  ::sigemptyset(&blocked);
+  ::sigaddset(&blocked, SIGTERM);
+  ASSERT_EQ(::sigprocmask(SIG_BLOCK, &blocked, &former), 0);
+  const auto former_handler = ::signal(SIGPIPE, SIG_IGN);
+  const CrewResult crew = run_script(directory, R"sh(printf R >&4
+for fd in /proc/$$/fd/*; do
+  case ${fd##*/} in 0|1|2|3|4|10) ;; *) [ -e $fd ] && printf 'has %s;' ${fd##*/} >&4 ;; esac
+done
+[ "$(cut -d' ' -f5 /proc/$$/stat)" = $$ ] || printf 'no group;' >&4
+grep -q 'SigBlk:.0000000000000000' /proc/self/status || printf 'blocked;' >&4
+grep 'SigIgn' /proc/self/status | grep -q '[13579bdf]...$' && printf 'ignored;' >&4
+printf "$1 $#" >&4)sh",
+                                     1);
+  ::signal(SIGPIPE, former_handler);
+  ASSERT_EQ(::sigprocmask(SIG_SETMASK, &former, nullptr), 0);
+  ::close(77);
+  ASSERT_EQ(crew.members.size(), 1U);
+  EXPECT_EQ(crew.members[0].report, " 0");
+}
+
+TEST(Crew, DiesWithTheHarness) {
+  const TestDirectory directory;
+  const std::string place = directory.path() + "/pid";
+  ASSERT_EQ(::mkfifo(place.c_str(), 0600), 0);
+  const PosixOrphanage orphanage;  // a worker whose harness died is ours to reap
+  const pid_t harness = ::fork();
+  if (harness == 0) {
+    run_script(directory, "printf R >&4; echo $$ > " + place + "; exec tail -f /dev/null", 1);
+    ::_exit(0);
+  }
+  pid_t worker = -1;
+  std::ifstream(place) >> worker;
+  ASSERT_GT(worker, 0);
+  const int process = static_cast<int>(::syscall(SYS_pidfd_open, worker, 0));
+  ASSERT_GE(process, 0);
+  ::kill(harness, SIGKILL);
+  EXPECT_EQ(::waitpid(harness, nullptr, 0), harness);
+  pollfd polled{.fd = process, .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&polled, 1, 10'000), 1) << "it outlives its harness";
+  ::close(process);
+  EXPECT_EQ(orphanage.end_leaked_processes({}), 0U);
 }
 
 TEST(Crew, CutsWhatIsTooLong) {
@@ -100,7 +250,7 @@ TEST(Crew, CutsWhatIsTooLong) {
   for (const CrewMember& member : crew.members) {
     EXPECT_EQ(member.record.output.size(), 100U);
     EXPECT_EQ(member.record.output_bytes, 3'000'000U);
-    EXPECT_LT(member.report.size(), 1000U);
+    EXPECT_EQ(member.report.size(), 999U) << "and the mark";
     EXPECT_EQ(member.record.problem, "its report is longer than 1000 bytes");
   }
 }
@@ -109,6 +259,7 @@ TEST(Crew, EndsAndCountsWhatAWorkerLeftBehind) {
   const TestDirectory directory;
   const CrewResult crew = run_script(directory, "tail -f /dev/null & printf 'R{}' >&4", 3);
   EXPECT_EQ(crew.leaked_processes, 3U);
+  ASSERT_EQ(crew.members.size(), 3U);
   for (const CrewMember& member : crew.members) EXPECT_EQ(member.report, "{}");
 }
 
@@ -129,14 +280,81 @@ TEST(Crew, KillsWhoThePlanNamesOnceTheOthersWait) {
       "printf R >&4; cat <&3; read -r which; [ \"$which\" = waits ] && printf WW >&4; exec tail -f /dev/null");
   options.victims = [&](std::size_t waiting) {
     most_waiting = std::max(most_waiting, waiting);
-    return waiting < 2 ? std::vector<std::size_t>{} : std::vector<std::size_t>{0, 1, 2};
+    return waiting < 2 ? std::vector<std::size_t>{} : std::vector<std::size_t>{0, 1, 2, 3};  // the last is nobody
   };
   const auto command = [](const char* which) {
     return WorkerCommand{.arguments = {"worker"}, .specification = std::string(which) + "\n"};
   };
   const CrewResult crew = run_crew({command("holds"), command("waits"), command("waits")}, options);
-  for (const CrewMember& member : crew.members) EXPECT_EQ(member.record.reason, ExitReason::killed_by_plan);
+  ASSERT_EQ(crew.members.size(), 3U);
+  for (const CrewMember& member : crew.members) {
+    EXPECT_EQ(member.record.reason, ExitReason::killed_by_plan);
+    EXPECT_EQ(member.record.exit_value, SIGKILL);
+    EXPECT_EQ(member.report, "") << "marks are no part of it";
+  }
   EXPECT_EQ(most_waiting, 2U);
+  EXPECT_FALSE(crew.interrupted);
+  expect_no_children();
+}
+
+TEST(Crew, TakesAReportThatIsJustShortEnough) {
+  const TestDirectory directory;
+  CrewOptions options;
+  options.report_bytes_max = 1000;
+  options.output_bytes_kept = 100;
+  const CrewResult crew = run_script(directory, "printf R >&4; printf %0100d 7; printf %0999d 7 >&4", 1, options);
+  ASSERT_EQ(crew.members.size(), 1U);
+  EXPECT_EQ(crew.members[0].report, std::string(998, '0') + "7");
+  EXPECT_EQ(crew.members[0].record.problem, "");
+  EXPECT_EQ(crew.members[0].record.output, std::string(99, '0') + "7");
+  EXPECT_EQ(crew.members[0].record.output_bytes, 100U);
+}
+
+TEST(Crew, CountsNobodyAsWaitingWhoIsGone) {
+  // The first waits, and ends when that was seen; then nobody waits.
+  const TestDirectory directory;
+  const std::string gate = directory.path() + "/gate";
+  ASSERT_EQ(::mkfifo(gate.c_str(), 0600), 0);
+  CrewOptions options;
+  options.timeout = milliseconds(20'000);
+  bool has_waited = false;
+  options.victims = [&](std::size_t waiting) {
+    if (waiting == 1 && !has_waited) {
+      has_waited = true;
+      std::ofstream(gate) << "go\n";
+    }
+    return has_waited && waiting == 0 ? std::vector<std::size_t>{1} : std::vector<std::size_t>{};
+  };
+  options.program = directory.script(
+      "printf R >&4; read -r which; [ $which = stays ] && exec tail -f /dev/null; "
+      "printf W >&4; read -r go < " +
+      gate + "; printf done >&4");
+  const auto command = [](const char* which) {
+    return WorkerCommand{.arguments = {"worker"}, .specification = std::string(which) + "\n"};
+  };
+  const CrewResult crew = run_crew({command("waits"), command("stays")}, options);
+  ASSERT_EQ(crew.members.size(), 2U);
+  EXPECT_EQ(crew.members[0].record.reason, ExitReason::exited);
+  EXPECT_EQ(crew.members[0].report, "done");
+  EXPECT_EQ(crew.members[1].record.reason, ExitReason::killed_by_plan);
+}
+
+TEST(Crew, EndsWhoWorksWhenInterrupted) {
+  const TestDirectory directory;
+  const std::string place = directory.path() + "/interrupt";
+  ASSERT_EQ(::mkfifo(place.c_str(), 0600), 0);
+  CrewOptions options;
+  options.interrupt_descriptor = ::open(place.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(options.interrupt_descriptor, 0);
+  const CrewResult crew =
+      run_script(directory, "printf R >&4; cat <&3; echo I > " + place + "; exec tail -f /dev/null", 2, options);
+  ::close(options.interrupt_descriptor);
+  EXPECT_TRUE(crew.interrupted);
+  ASSERT_EQ(crew.members.size(), 2U);
+  for (const CrewMember& member : crew.members) {
+    EXPECT_EQ(member.record.reason, ExitReason::interrupted);
+    EXPECT_EQ(member.record.exit_value, SIGKILL);
+  }
   expect_no_children();
 }
 
@@ -151,6 +369,11 @@ TEST(Crew, EndsAllWhenInterrupted) {
   EXPECT_TRUE(crew.interrupted);
   ASSERT_EQ(crew.members.size(), 3U);
   EXPECT_EQ(crew.members[0].record.reason, ExitReason::interrupted);
+  EXPECT_TRUE(crew.members[0].record.reaped);
+  for (const std::size_t i : {1U, 2U}) {
+    EXPECT_EQ(crew.members[i].record.reason, ExitReason::not_started);
+    EXPECT_FALSE(crew.members[i].record.reaped);
+  }
   expect_no_children();
   ::close(pipe[0]);
   ::close(pipe[1]);

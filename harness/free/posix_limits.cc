@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 
 #include <fstream>
-#include <string>
 
 namespace stampede {
 namespace {
@@ -25,24 +24,6 @@ std::uint64_t number_in(const std::string& path) {
   return number == 0 ? UINT64_MAX : number;
 }
 
-// The smallest pids.max from our control group (version 2) up to the root.
-std::uint64_t control_group_limit() {
-  std::ifstream file("/proc/self/cgroup");
-  std::string line;
-  std::uint64_t smallest = UINT64_MAX;
-  while (std::getline(file, line)) {
-    if (!line.starts_with("0::")) continue;
-    std::string group = line.substr(3);
-    for (;;) {
-      smallest = std::min(smallest, number_in("/sys/fs/cgroup" + group + "/pids.max"));
-      const std::size_t slash = group.rfind('/');
-      if (slash == std::string::npos || group.size() <= 1) break;
-      group.resize(slash);
-    }
-  }
-  return smallest;
-}
-
 Result<void> require(std::uint64_t needed, std::uint64_t limit, std::string_view name) {
   if (needed <= limit) return {};
   return fail(ErrorCode::exhausted, "start processes", name,
@@ -50,6 +31,23 @@ Result<void> require(std::uint64_t needed, std::uint64_t limit, std::string_view
 }
 
 }  // namespace
+
+std::uint64_t control_group_limit(const std::string& groups, const std::string& root) {
+  std::ifstream file(groups);
+  std::string line;
+  std::uint64_t smallest = UINT64_MAX;
+  while (std::getline(file, line)) {
+    if (!line.starts_with("0::")) continue;
+    std::string group = line.substr(3);
+    for (;;) {
+      smallest = std::min(smallest, number_in(root + group + "/pids.max"));
+      const std::size_t slash = group.rfind('/');
+      if (slash == std::string::npos || group.size() <= 1) break;
+      group.resize(slash);
+    }
+  }
+  return smallest;
+}
 
 std::uint64_t raise_descriptor_limit() {
   rlimit limit{};
@@ -60,20 +58,22 @@ std::uint64_t raise_descriptor_limit() {
   return limit.rlim_cur;
 }
 
+Result<void> check_limits(std::size_t processes, const ProcessLimits& limits) {
+  const std::uint64_t needed = processes + kProcessesOwn;
+  auto ok = require(processes * kDescriptorsEach + kDescriptorsOwn, limits.descriptors, "open files (ulimit -n)");
+  if (ok) ok = require(needed, limits.of_user, "processes of this user (ulimit -u)");
+  if (ok) ok = require(needed, limits.of_system, "process numbers (kernel.pid_max)");
+  if (ok) ok = require(needed, limits.of_group, "processes of the control group (pids.max)");
+  return ok;
+}
+
 Result<void> check_limits(std::size_t processes) {
   rlimit user{};
   ::getrlimit(RLIMIT_NPROC, &user);
-  const std::uint64_t needed = processes + kProcessesOwn;
-  if (auto ok =
-          require(processes * kDescriptorsEach + kDescriptorsOwn, raise_descriptor_limit(), "open files (ulimit -n)");
-      !ok) {
-    return ok;
-  }
-  if (auto ok = require(needed, user.rlim_cur, "processes of this user (ulimit -u)"); !ok) return ok;
-  if (auto ok = require(needed, number_in("/proc/sys/kernel/pid_max"), "process numbers (kernel.pid_max)"); !ok) {
-    return ok;
-  }
-  return require(needed, control_group_limit(), "processes of the control group (pids.max)");
+  return check_limits(processes, {.descriptors = raise_descriptor_limit(),
+                                  .of_user = user.rlim_cur,
+                                  .of_system = number_in("/proc/sys/kernel/pid_max"),
+                                  .of_group = control_group_limit()});
 }
 
 }  // namespace stampede

@@ -18,10 +18,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kPatience{20'000};
 
-CrewResult run_forked(PosixZygote& zygote, std::size_t count) {
+CrewResult run_forked(PosixZygote& zygote, std::size_t count, const WorkerSpecification& specification = {}) {
   CrewOptions options;
   options.zygote = &zygote;
-  WorkerSpecification specification;
   return run_crew(
       std::vector<WorkerCommand>(count, WorkerCommand{.arguments = {}, .specification = print(specification)}),
       options);
@@ -33,6 +32,7 @@ TEST(Zygote, ForksWorkersThatReportAndAreReapedHere) {
   const auto before = count_open_descriptors();
   ASSERT_TRUE(before);
   const CrewResult crew = run_forked(*zygote, 20);
+  ASSERT_EQ(crew.members.size(), 20U);
   for (const CrewMember& member : crew.members) {
     EXPECT_EQ(member.record.reason, ExitReason::exited) << member.record.problem << member.record.output;
     EXPECT_EQ(member.record.exit_value, 0) << member.record.output;
@@ -48,6 +48,29 @@ TEST(Zygote, ForksWorkersThatReportAndAreReapedHere) {
   EXPECT_EQ(crew.leaked_processes, 0U);
   EXPECT_EQ(count_open_descriptors(), before);
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), 0) << "only the zygote is still our child";
+}
+
+TEST(Zygote, ForksWorkersThatDoWhatTheirSpecificationSays) {
+  auto zygote = PosixZygote::start(STAMPEDE_PROGRAM, kPatience);
+  ASSERT_TRUE(zygote) << zygote.error().message();
+  const TestDirectory directory;
+  WorkerSpecification specification;
+  specification.counts_descriptors = false;
+  specification.operations = {
+      {.url = "http://127.0.0.1:1/m", .sha256 = modelcache::sha256_of("m"), .directory = directory.path() + "/cache"}};
+  const CrewResult crew = run_forked(*zygote, 2, specification);
+  ASSERT_EQ(crew.members.size(), 2U);
+  for (const CrewMember& member : crew.members) {
+    const auto report = parse_report(member.report);
+    ASSERT_TRUE(report) << report.error().message() << member.record.output;
+    EXPECT_FALSE(report->descriptors_before || report->descriptors_after) << "nobody asked";
+    ASSERT_EQ(report->operations.size(), 1U);
+    EXPECT_EQ(report->operations[0].error_code, "refused");
+    EXPECT_GE(report->operations[0].began_at, crew.released_at);
+    EXPECT_LE(report->operations[0].ended_at, crew.ended_at);
+    ASSERT_TRUE(report->measures.times.contains("get"));
+    EXPECT_EQ(report->measures.times.at("get").size(), 1U);
+  }
 }
 
 TEST(Zygote, MeasuresBareForks) {
@@ -74,10 +97,14 @@ TEST(Zygote, IsMissedWhenItDies) {
   auto zygote = PosixZygote::start(STAMPEDE_PROGRAM, kPatience);
   ASSERT_TRUE(zygote) << zygote.error().message();
   ::kill(zygote->pid(), SIGKILL);
+  siginfo_t end{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(zygote->pid()), &end, WEXITED | WNOWAIT), 0);
   const CrewResult crew = run_forked(*zygote, 3);
+  ASSERT_EQ(crew.members.size(), 3U);
   for (const CrewMember& member : crew.members) {
     EXPECT_EQ(member.record.reason, ExitReason::not_started);
-    EXPECT_FALSE(member.record.problem.empty());
+    EXPECT_EQ(member.record.problem, "start zygote: Broken pipe (io)");
+    EXPECT_FALSE(member.record.reaped || member.record.cpu_time);
   }
   EXPECT_FALSE(zygote->measure_bare_forks(1));
 }
@@ -88,7 +115,13 @@ TEST(Zygote, CannotBeAnyProgram) {
   EXPECT_NE(missing.error().message().find("No such file"), std::string::npos) << missing.error().message();
   const TestDirectory directory;
   const auto ends = PosixZygote::start(directory.script("exit 0"), kPatience);
-  EXPECT_FALSE(ends);
+  ASSERT_FALSE(ends);
+  EXPECT_EQ(ends.error().code, modelcache::ErrorCode::io);
+  EXPECT_EQ(ends.error().detail, "it has ended");
+  const auto talks = PosixZygote::start(directory.script("printf abc >&3"), kPatience);
+  ASSERT_FALSE(talks);
+  EXPECT_EQ(talks.error().code, modelcache::ErrorCode::io);
+  EXPECT_EQ(talks.error().detail, "expected an answer");
   const auto silent = PosixZygote::start(directory.script("exec tail -f /dev/null"), std::chrono::milliseconds(100));
   ASSERT_FALSE(silent);
   EXPECT_EQ(silent.error().code, modelcache::ErrorCode::timed_out);

@@ -61,6 +61,14 @@ Sha256Digest digest_from(const json& text) {
   return *digest;
 }
 
+template <class Value, std::size_t kCount>
+Value named(const Value (&known)[kCount], const json& text) {
+  for (const Value value : known) {
+    if (name_of(value) == text.get<std::string>()) return value;
+  }
+  throw json::other_error::create(1, "a name that nothing has", &text);
+}
+
 CommandGet command_from(const json& object) {
   CommandGet get;
   get.line.argv = object.at("argv").get<std::vector<std::string>>();
@@ -73,10 +81,7 @@ CommandGet command_from(const json& object) {
 
 CommandRecord command_record_from(const json& object) {
   CommandRecord record;
-  const std::string end = object.at("end");
-  for (const CommandEnd known : kEnds) {
-    if (name_of(known) == end) record.end = known;
-  }
+  record.end = named(kEnds, object.at("end"));
   record.value = object.at("value");
   record.output_bytes = object.at("output_bytes");
   record.last_output = object.at("last_output");
@@ -85,7 +90,7 @@ CommandRecord command_record_from(const json& object) {
 
 WorkerSpecification specification_from(const json& object) {
   WorkerSpecification specification;
-  for (const json& operation : object.at("operations")) {
+  for (const json& operation : object.at("operations").get_ref<const json::array_t&>()) {
     specification.operations.push_back(WorkerOperation{.url = operation.at("url"),
                                                        .sha256 = digest_from(operation.at("sha256")),
                                                        .directory = operation.at("directory")});
@@ -94,10 +99,7 @@ WorkerSpecification specification_from(const json& object) {
   specification.attempts_max = object.at("attempts_max");
   specification.backoff_first = std::chrono::milliseconds(object.at("backoff_first_ms").get<std::int64_t>());
   specification.backoff_max = std::chrono::milliseconds(object.at("backoff_max_ms").get<std::int64_t>());
-  const std::string verify = object.at("verify");
-  for (const VerifyPolicy policy : kPolicies) {
-    if (modelcache::name_of(policy) == verify) specification.verify = policy;
-  }
+  specification.verify = named(kPolicies, object.at("verify"));
   specification.reads_back = object.at("reads_back");
   specification.counts_descriptors = object.at("counts_descriptors");
   return specification;
@@ -175,7 +177,9 @@ std::string print(const WorkerReport& report) {
 Result<WorkerReport> parse_report(std::string_view text) {
   return guarded("worker report", text, [](const json& object) {
     WorkerReport report;
-    for (const json& operation : object.at("operations")) report.operations.push_back(operation_report_from(operation));
+    for (const json& operation : object.at("operations").get_ref<const json::array_t&>()) {
+      report.operations.push_back(operation_report_from(operation));
+    }
     for (const auto& [operation, samples] : object.at("times").items()) {
       for (const json& sample : samples) report.measures.times[operation].emplace_back(sample.get<std::int64_t>());
     }
