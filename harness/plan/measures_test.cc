@@ -15,28 +15,39 @@ Samples from_down_to_one(int count) {
 }
 
 TEST(Quantiles, AreTheNearestRanks) {
-  const auto hundred = quantiles_of(from_down_to_one(100)).value();
-  EXPECT_EQ(hundred.p50, nanoseconds(50));
-  EXPECT_EQ(hundred.p95, nanoseconds(95));
-  EXPECT_EQ(hundred.p99, nanoseconds(99));
-  EXPECT_EQ(hundred.largest, nanoseconds(100));
-  EXPECT_EQ(hundred.sum, nanoseconds(5050));
-  const auto three = quantiles_of(from_down_to_one(3)).value();
-  EXPECT_EQ(three.p50, nanoseconds(2));
-  EXPECT_EQ(three.p95, nanoseconds(3));
-  const auto one = quantiles_of(from_down_to_one(1)).value();
-  EXPECT_EQ(one.p50, nanoseconds(1));
-  EXPECT_EQ(one.count, 1U);
-  EXPECT_FALSE(quantiles_of({}));
+  struct Case {
+    int count;
+    std::int64_t p50, p95, p99, sum;
+  };
+  const Case cases[] = {{1, 1, 1, 1, 1},          {2, 1, 2, 2, 3},
+                        {3, 2, 3, 3, 6},          {4, 2, 4, 4, 10},
+                        {19, 10, 19, 19, 190},    {20, 10, 19, 20, 210},
+                        {21, 11, 20, 21, 231},    {100, 50, 95, 99, 5050},
+                        {101, 51, 96, 100, 5151}, {200, 100, 190, 198, 20100}};
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.count);
+    const auto quantiles = quantiles_of(from_down_to_one(one.count));
+    ASSERT_TRUE(quantiles);
+    EXPECT_EQ(quantiles->count, static_cast<std::size_t>(one.count));
+    EXPECT_EQ(quantiles->p50, nanoseconds(one.p50));
+    EXPECT_EQ(quantiles->p95, nanoseconds(one.p95));
+    EXPECT_EQ(quantiles->p99, nanoseconds(one.p99));
+    EXPECT_EQ(quantiles->largest, nanoseconds(one.count));
+    EXPECT_EQ(quantiles->sum, nanoseconds(one.sum));
+  }
 }
+
+TEST(Quantiles, OfNothingAreNothing) { EXPECT_FALSE(quantiles_of({})); }
 
 TEST(Measures, AddUp) {
   Measures all;
   all.add({.times = {{"get", {nanoseconds(2)}}}, .counts = {{"bytes", 5}}});
-  all.add({.times = {{"get", {nanoseconds(1)}}, {"connect", {nanoseconds(7)}}}, .counts = {{"bytes", 6}}});
-  EXPECT_EQ(all.times.at("get"), (Samples{nanoseconds(2), nanoseconds(1)}));
-  EXPECT_EQ(all.times.at("connect").size(), 1U);
-  EXPECT_EQ(all.counts.at("bytes"), 11U);
+  all.add({.times = {{"get", {nanoseconds(1)}}, {"connect", {nanoseconds(7)}}},
+           .counts = {{"bytes", 6}, {"redirects", 2}}});
+  const std::map<std::string, Samples> times = {{"connect", {nanoseconds(7)}},
+                                                {"get", {nanoseconds(2), nanoseconds(1)}}};
+  EXPECT_EQ(all.times, times);
+  EXPECT_EQ(all.counts, (std::map<std::string, std::uint64_t>{{"bytes", 11}, {"redirects", 2}}));
 }
 
 }  // namespace

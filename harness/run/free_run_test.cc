@@ -9,6 +9,7 @@
 #include <set>
 
 #include "harness/free/directory_for_test.h"
+#include "harness/free/worker_text.h"
 #include "harness/run/exploration.h"
 #include "harness/run/plan_draw.h"
 
@@ -44,6 +45,80 @@ std::size_t count_full_bodies(const Ledger& ledger) {
       std::count_if(ledger.begin(), ledger.end(), [](const LedgerEntry& entry) { return entry.full_body_sent; }));
 }
 
+CrewMember member_with(std::string report) {
+  CrewMember member;
+  member.record.reason = ExitReason::exited;
+  member.record.exit_value = 3;
+  member.record.started_at = MachineTime(100);
+  member.record.output = "words";
+  member.report = std::move(report);
+  return member;
+}
+
+TEST(FreeRecord, HasWhatTheWorkerReported) {
+  OperationReport get;
+  get.succeeded = true;
+  get.path = "/p";
+  const ProcessRecord record =
+      record_of(member_with(print({.operations = {get},
+                                   .measures = {.times = {{"get", {MachineTime(7)}}}, .counts = {{"bytes", 3}}},
+                                   .ready_at = MachineTime(130),
+                                   .descriptors_before = 5,
+                                   .descriptors_after = 6,
+                                   .peak_memory_bytes = 4096})));
+  EXPECT_EQ(record.reason, ExitReason::exited);
+  EXPECT_EQ(record.exit_value, 3);
+  EXPECT_EQ(record.output, "words");
+  EXPECT_EQ(record.problem, "");
+  ASSERT_TRUE(record.report);
+  ASSERT_EQ(record.report->size(), 1U);
+  EXPECT_EQ(record.report->front().path, "/p");
+  EXPECT_EQ(record.ready_at, MachineTime(130));
+  EXPECT_EQ(record.measures.times,
+            (std::map<std::string, Samples>{{"get", {MachineTime(7)}}, {"start", {MachineTime(30)}}}));
+  EXPECT_EQ(record.measures.counts, (std::map<std::string, std::uint64_t>{{"bytes", 3}}));
+  EXPECT_EQ(record.descriptors_before, 5U);
+  EXPECT_EQ(record.descriptors_after, 6U);
+  EXPECT_EQ(record.peak_memory_bytes, 4096U);
+}
+
+TEST(FreeRecord, HasNoReportWhereThereIsAProblem) {
+  const ProcessRecord garbled = record_of(member_with("no JSON"));
+  EXPECT_FALSE(garbled.report);
+  EXPECT_TRUE(garbled.problem.starts_with("parse worker report: ")) << garbled.problem;
+  EXPECT_TRUE(garbled.measures.times.empty());
+  EXPECT_EQ(garbled.peak_memory_bytes, std::nullopt);
+  CrewMember late = member_with(print(WorkerReport{}));
+  late.record.problem = "its report is longer than 9 bytes";
+  const ProcessRecord record = record_of(std::move(late));
+  EXPECT_FALSE(record.report) << "a report with a problem does not count";
+  EXPECT_EQ(record.problem, "its report is longer than 9 bytes");
+}
+
+TEST(FreeKills, AreDueWhenTheRequestHasComeAndEnoughWait) {
+  Ledger ledger(3);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    ledger[i].listener = 10 + i;
+    ledger[i].requested = i != 1;
+  }
+  const auto connections = [](const std::vector<PlannedKill>& kills) {
+    std::vector<std::uint64_t> list;
+    for (const PlannedKill& kill : kills) list.push_back(kill.connection);
+    return list;
+  };
+  std::vector<PlannedKill> kills = {{.connection = 0, .waiting = 2},
+                                    {.connection = 1, .waiting = 0},
+                                    {.connection = 2, .waiting = 3},
+                                    {.connection = 3, .waiting = 0}};
+  EXPECT_TRUE(take_victims(kills, ledger, 1).empty());
+  EXPECT_EQ(kills.size(), 4U);
+  EXPECT_EQ(take_victims(kills, ledger, 2), std::vector<std::size_t>{10});
+  EXPECT_EQ(connections(kills), (std::vector<std::uint64_t>{1, 2, 3}));
+  EXPECT_EQ(take_victims(kills, ledger, 4), std::vector<std::size_t>{12});
+  EXPECT_EQ(connections(kills), (std::vector<std::uint64_t>{1, 3})) << "one asks for nothing, one is not there";
+  EXPECT_TRUE(take_victims(kills, {}, 4).empty());
+}
+
 TEST(FreeRun, SharesOneDownloadAmongFourProcesses) {
   const TestDirectory directory;
   const auto outcome = run_free(draw_plan(four_processes(), 1), options_in(directory));
@@ -54,9 +129,12 @@ TEST(FreeRun, SharesOneDownloadAmongFourProcesses) {
   for (const ProcessRecord& record : run.processes) {
     ASSERT_TRUE(record.report) << record.problem;
     ASSERT_EQ(record.report->size(), 2U);
+    EXPECT_LT(run.began_at, record.started_at);
+    EXPECT_LT(record.ready_at, run.released_at);
     for (const OperationReport& report : *record.report) {
       EXPECT_TRUE(report.succeeded) << report.error_message;
       EXPECT_GE(report.began_at, run.released_at) << "it began before the barrier opened";
+      EXPECT_LE(report.ended_at, run.ended_at);
     }
   }
   for (const auto& [invariant, times] : outcome->verdict.judged) {
@@ -89,6 +167,7 @@ TEST(FreeRun, ExplainsFailuresByFaults) {
     expect_holds(outcome->verdict);
     judged += outcome->verdict.judged.at("honest_errors");
     for (const ProcessRecord& record : outcome->facts.run.processes) {
+      ASSERT_TRUE(record.report) << record.problem;
       for (const OperationReport& report : *record.report) failures += report.succeeded ? 0 : 1;
     }
   }

@@ -1,9 +1,10 @@
 // The benchmark's figures come from what happened, and what did not happen is not a figure.
-#include "harness/run/benchmark.h"
-
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "harness/free/directory_for_test.h"
+#include "harness/free/posix_descriptor.h"
+#include "harness/run/benchmark.h"
 #include "harness/run/posix_bare_copy.h"
 
 namespace stampede {
@@ -27,10 +28,32 @@ Scenario three_processes() {
 
 void ignore(const std::string&) {}
 
+std::size_t count_of(const RowMeasures& row, const std::string& operation) {
+  const auto found = row.measures.times.find(operation);
+  return found == row.measures.times.end() ? 0 : found->second.size();
+}
+
+TEST(Benchmark, HoldsWhereNoRowHasAViolation) {
+  Benchmark benchmark;
+  EXPECT_TRUE(benchmark.holds());
+  benchmark.rows.resize(3);
+  EXPECT_TRUE(benchmark.holds());
+  benchmark.rows[2].violations = {{"one_download", "twice"}};
+  EXPECT_FALSE(benchmark.holds());
+  EXPECT_EQ(name_of(StartMode::exec), "exec");
+  EXPECT_EQ(name_of(StartMode::fork), "fork");
+}
+
 TEST(Benchmark, MeasuresRealRunsInBothModes) {
   const TestDirectory directory;
-  const auto benchmark = run_benchmark({three_processes()}, options_in(directory, STAMPEDE_PROGRAM), ignore);
+  std::vector<std::string> said;
+  const auto benchmark = run_benchmark({three_processes()}, options_in(directory, STAMPEDE_PROGRAM),
+                                       [&](const std::string& text) { said.push_back(text); });
   ASSERT_TRUE(benchmark) << benchmark.error().message();
+  EXPECT_EQ(said, (std::vector<std::string>{"row, run 1 of 2", "row, run 2 of 2"}));
+  EXPECT_TRUE(benchmark->holds());
+  EXPECT_FALSE(benchmark->interrupted);
+  EXPECT_EQ(benchmark->runs_per_row, 2U);
   for (const RowMeasures& row : benchmark->rows) {
     for (const Violation& violation : row.violations) ADD_FAILURE() << violation.invariant << ": " << violation.what;
   }
@@ -46,15 +69,38 @@ TEST(Benchmark, MeasuresRealRunsInBothModes) {
     EXPECT_TRUE(row.ratio_to_start && row.ratio_to_copy && row.ratio_to_hash);
     EXPECT_EQ(row.gets_succeeded, 6U);
     EXPECT_EQ(row.wire_body_bytes, 200'000U);
-    EXPECT_EQ(row.ends.at("exited"), 6U);
+    EXPECT_EQ(row.ends, (std::map<std::string, std::uint64_t>{{"exited", 6}}));
     EXPECT_EQ(row.cpu_times.size(), 6U);
-    EXPECT_EQ(row.measures.times.at("get").size(), 6U);
-    EXPECT_EQ(row.measures.times.at("start").size(), 6U);
-    EXPECT_EQ(row.measures.times.at("download").size(), 2U) << "one a run";
-    EXPECT_EQ(row.measures.counts.at("bytes"), 600'000U);
+    EXPECT_EQ(row.peak_memory_bytes.size(), 6U);
+    EXPECT_EQ(count_of(row, "get"), 6U);
+    EXPECT_EQ(count_of(row, "start"), 6U);
+    EXPECT_EQ(count_of(row, "download"), 2U) << "one a run";
+    EXPECT_EQ(row.measures.counts, (std::map<std::string, std::uint64_t>{{"bytes", 600'000}}));
+    EXPECT_TRUE(row.kept_directories.empty());
   }
   EXPECT_EQ(benchmark->total.processes, 6U);
-  EXPECT_DOUBLE_EQ(*benchmark->total.hit_ratio, 2.0 / 3.0);
+  EXPECT_EQ(benchmark->total.gets_succeeded, 12U);
+  EXPECT_DOUBLE_EQ(benchmark->total.hit_ratio.value_or(-1), 2.0 / 3.0);
+}
+
+TEST(Benchmark, CountsNoRunThatWasInterrupted) {
+  const TestDirectory directory;
+  const PosixPipe pipe = make_pipe();
+  ASSERT_EQ(::write(pipe.write.get(), "I", 1), 1);
+  BenchmarkOptions options = options_in(directory, STAMPEDE_PROGRAM);
+  options.free.interrupt_descriptor = pipe.read.get();
+  std::size_t said = 0;
+  const auto benchmark = run_benchmark({three_processes()}, options, [&](const std::string&) { ++said; });
+  ASSERT_TRUE(benchmark) << benchmark.error().message();
+  EXPECT_TRUE(benchmark->interrupted);
+  EXPECT_EQ(said, 1U) << "no other run was begun";
+  ASSERT_EQ(benchmark->rows.size(), 2U);
+  for (const RowMeasures& row : benchmark->rows) {
+    EXPECT_EQ(row.runs, 0U);
+    EXPECT_FALSE(row.seconds || row.hit_ratio || row.ratio_to_start);
+    EXPECT_TRUE(row.ends.empty());
+  }
+  EXPECT_FALSE(benchmark->total.seconds);
 }
 
 TEST(Benchmark, StartsWarmWhereItSaysSo) {
@@ -67,7 +113,8 @@ TEST(Benchmark, StartsWarmWhereItSaysSo) {
     for (const Violation& violation : row.violations) ADD_FAILURE() << violation.invariant << ": " << violation.what;
   }
   for (const RowMeasures& row : benchmark->rows) {
-    EXPECT_DOUBLE_EQ(row.hit_ratio.value(), 1);
+    EXPECT_DOUBLE_EQ(row.hit_ratio.value_or(-1), 1);
+    EXPECT_EQ(row.gets_succeeded, 6U);
     EXPECT_EQ(row.wire_body_bytes, 0U);
     EXPECT_TRUE(row.ratio_to_start);
     EXPECT_FALSE(row.ratio_to_copy || row.ratio_to_hash) << "nothing is downloaded";
@@ -81,11 +128,13 @@ TEST(Benchmark, HasNoFiguresForProcessesThatDidNotStart) {
   const auto benchmark = run_benchmark({three_processes()}, options, ignore);
   ASSERT_TRUE(benchmark) << benchmark.error().message();
   EXPECT_FALSE(benchmark->holds());
-  const RowMeasures& row = benchmark->rows.at(0);
+  ASSERT_EQ(benchmark->rows.size(), 1U);
+  const RowMeasures& row = benchmark->rows[0];
+  EXPECT_EQ(row.kept_directories.size(), 2U) << "one of each run";
   EXPECT_FALSE(row.hit_ratio || row.mb_per_second || row.get_seconds);
   EXPECT_FALSE(row.ratio_to_start || row.ratio_to_copy || row.ratio_to_hash);
-  EXPECT_DOUBLE_EQ(row.processes_per_second.value(), 0);
-  EXPECT_EQ(row.ends.at("not_started"), 6U);
+  EXPECT_DOUBLE_EQ(row.processes_per_second.value_or(-1), 0);
+  EXPECT_EQ(row.ends, (std::map<std::string, std::uint64_t>{{"not_started", 6}}));
   options.starts = {StartMode::fork};
   EXPECT_FALSE(run_benchmark({three_processes()}, options, ignore)) << "a zygote of nothing";
 }
@@ -97,6 +146,7 @@ TEST(BareCopy, DeliversTheBytes) {
   EXPECT_GT(times->copy.count(), 0);
   EXPECT_GT(times->hash.count(), 0);
   EXPECT_FALSE(measure_bare_times(*model.bytes, modelcache::Sha256Digest{})) << "other bytes passed for the right ones";
+  EXPECT_TRUE(measure_bare_times({}, modelcache::sha256_of(""))) << "nothing arrives, too";
 }
 
 }  // namespace
