@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "harness/free/directory_for_test.h"
+#include "harness/free/posix_descriptor.h"
 #include "harness/free/worker_text.h"
 #include "harness/run/exploration.h"
 #include "harness/run/plan_draw.h"
@@ -234,32 +236,113 @@ TEST(FreeRun, NoticesALedgerThatWasTouched) {
   EXPECT_TRUE(violated(judge(invents)).contains("one_download"));
 }
 
-TEST(Exploration, CountsWhatHappenedAndSavesWhatWasViolated) {
-  const TestDirectory directory;
-  ExplorationOptions options;
-  options.draw = four_processes();
-  options.free = options_in(directory);
-  options.runs = 2;
-  const auto good = explore_free(options, [](const ExplorationTotals&) {});
-  ASSERT_TRUE(good) << good.error().message();
-  EXPECT_EQ(good->violation_count(), 0U);
-  EXPECT_EQ(good->processes, 8U);
-  EXPECT_EQ(good->successes, 16U);
-  EXPECT_EQ(good->full_bodies, 4U);
-  EXPECT_EQ(good->hits, 12U);
-  EXPECT_EQ(good->faults.at("none"), good->connections);
+class ExplorationTest : public ::testing::Test {
+ protected:
+  ExplorationTest() {
+    options_.draw = four_processes();
+    options_.free = options_in(directory_);
+  }
 
-  options.free.program = "/nonexistent/program";
-  options.seed = 41;
-  options.runs = 1;
-  options.out = directory.path() + "/out";
-  const auto bad = explore_free(options, [](const ExplorationTotals&) {});
-  ASSERT_TRUE(bad) << bad.error().message();
-  EXPECT_EQ(bad->processes, 0U);
-  EXPECT_EQ(bad->successes, 0U);
-  ASSERT_EQ(bad->discoveries.size(), 1U);
-  EXPECT_EQ(bad->discoveries[0].plan_file, options.out + "/free-41.json");
-  EXPECT_GT(std::filesystem::file_size(bad->discoveries[0].plan_file), 100U);
+  ExplorationTotals explore() {
+    const auto totals = explore_free(options_, [this](const ExplorationTotals& so_far) {
+      runs_seen_.push_back(so_far.runs);
+      EXPECT_GT(so_far.seconds, 0);
+    });
+    EXPECT_TRUE(totals) << totals.error().message();
+    return totals ? *totals : ExplorationTotals{};
+  }
+
+  TestDirectory directory_;
+  ExplorationOptions options_;
+  std::vector<std::uint64_t> runs_seen_;
+};
+
+TEST_F(ExplorationTest, CountsWhatHappened) {
+  options_.runs = 2;
+  const ExplorationTotals totals = explore();
+  EXPECT_EQ(totals.violation_count(), 0U);
+  EXPECT_EQ(totals.runs, 2U);
+  EXPECT_EQ(runs_seen_, (std::vector<std::uint64_t>{1, 2}));
+  EXPECT_EQ(totals.processes, 8U);
+  EXPECT_EQ(totals.successes, 16U);
+  EXPECT_EQ(totals.failures, 0U);
+  EXPECT_EQ(totals.full_bodies, 4U);
+  EXPECT_EQ(totals.body_bytes_sent, 600'200U);
+  EXPECT_EQ(totals.hits, 12U);
+  EXPECT_EQ(totals.cpu_times.size(), 8U);
+  EXPECT_EQ(totals.exits, (std::map<std::string, std::uint64_t>{{"exited", 8}}));
+  EXPECT_EQ(totals.faults, (std::map<std::string, std::uint64_t>{{"none", totals.connections}}));
+  EXPECT_FALSE(totals.interrupted);
+  EXPECT_GT(totals.seconds, 0);
+  EXPECT_EQ(totals.judged.size(), all_invariants().size());
+  for (const Invariant& invariant : all_invariants()) EXPECT_TRUE(totals.judged.contains(std::string(invariant.id)));
+}
+
+TEST_F(ExplorationTest, SavesEachRunThatViolatesUnderItsSeed) {
+  options_.free.program = "/nonexistent/program";
+  options_.seed = 41;
+  options_.runs = 2;
+  for (const bool is_apart : {true, false}) {
+    options_.out = is_apart ? directory_.path() + "/out" : "";
+    const ExplorationTotals totals = explore();
+    EXPECT_EQ(totals.processes, 0U);
+    EXPECT_EQ(totals.successes, 0U);
+    EXPECT_EQ(totals.exits, (std::map<std::string, std::uint64_t>{{"not_started", 8}}));
+    ASSERT_EQ(totals.discoveries.size(), 2U);
+    for (std::uint64_t i = 0; i < 2; ++i) {
+      const Discovery& discovery = totals.discoveries[i];
+      const std::string name = "/free-" + std::to_string(41 + i) + ".json";
+      EXPECT_EQ(discovery.seed, 41 + i);
+      EXPECT_FALSE(discovery.violations.empty());
+      EXPECT_TRUE(std::filesystem::is_directory(discovery.directory));
+      EXPECT_EQ(discovery.plan_file, (is_apart ? options_.out : discovery.directory) + name);
+      std::ostringstream text;
+      text << std::ifstream(discovery.plan_file).rdbuf();
+      EXPECT_NE(text.str().find("\"seed\": " + std::to_string(41 + i) + ","), std::string::npos) << text.str();
+      EXPECT_NE(text.str().find("\"invariant\": \"" + discovery.violations[0].invariant), std::string::npos);
+    }
+  }
+}
+
+TEST_F(ExplorationTest, SaysThatAPlanCouldNotBeWritten) {
+  options_.free.program = "/nonexistent/program";
+  options_.runs = 1;
+  options_.out = directory_.file("file", "no directory");
+  const ExplorationTotals totals = explore();
+  ASSERT_EQ(totals.discoveries.size(), 1U);
+  EXPECT_EQ(totals.discoveries[0].plan_file, "");
+}
+
+TEST_F(ExplorationTest, BeginsNoRunAfterItsTime) {
+  options_.seconds = 0;
+  options_.runs = std::nullopt;
+  const ExplorationTotals none = explore();
+  EXPECT_EQ(none.runs, 0U);
+  EXPECT_TRUE(runs_seen_.empty());
+  options_.seconds = 1e-9;
+  EXPECT_EQ(explore().runs, 0U);
+  options_.seconds = 3600;
+  options_.runs = 1;
+  EXPECT_EQ(explore().runs, 1U);
+}
+
+TEST_F(ExplorationTest, CountsNoRunThatWasInterrupted) {
+  const PosixPipe pipe = make_pipe();
+  options_.free.interrupt_descriptor = pipe.read.get();
+  options_.free.program = directory_.script("exec tail -f /dev/null");
+  std::ofstream("/proc/self/fd/" + std::to_string(pipe.write.get())) << "I";
+  const ExplorationTotals totals = explore();
+  EXPECT_TRUE(totals.interrupted);
+  EXPECT_EQ(totals.runs, 0U);
+  EXPECT_EQ(totals.processes, 0U);
+  EXPECT_TRUE(totals.discoveries.empty());
+}
+
+TEST_F(ExplorationTest, FailsWhereNoRunCanBegin) {
+  options_.free.scratch_parent = "/nonexistent/parent";
+  const auto totals = explore_free(options_, [](const ExplorationTotals&) {});
+  ASSERT_FALSE(totals);
+  EXPECT_EQ(totals.error().code, modelcache::ErrorCode::io);
 }
 
 }  // namespace
