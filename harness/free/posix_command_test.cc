@@ -12,6 +12,7 @@
 
 #include "harness/free/command_get.h"
 #include "harness/free/directory_for_test.h"
+#include "harness/free/posix_descriptor_sweep_for_test.h"
 
 namespace stampede {
 namespace {
@@ -79,6 +80,21 @@ TEST(Command, SaysThatACommandCouldNotBeStarted) {
   EXPECT_EQ(report.command->value, ENOENT);
   EXPECT_EQ(report.path, "");
   EXPECT_EQ(report.error_message, "/nonexistent/program could not be started: No such file or directory");
+}
+
+TEST(Command, IsNotStartedWhereDescriptorsRunOut) {
+  const PosixOrphanage orphanage;
+  const int failures = sweep_descriptors([&] {
+    const OperationReport report = get_by("echo /path", "", 60'000, orphanage);
+    if (report.succeeded) {
+      EXPECT_EQ(report.path, "/path");
+      return true;
+    }
+    EXPECT_TRUE(report.command && report.command->end == CommandEnd::not_started) << report.error_message;
+    return false;
+  });
+  EXPECT_GE(failures, 7) << "three pipes, an input, and the process";
+  expect_no_child();
 }
 
 TEST(Command, EndsWhatDoesNotEndWithAllThatItStarted) {

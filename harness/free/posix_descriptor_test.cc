@@ -7,6 +7,8 @@
 
 #include <utility>
 
+#include "harness/free/posix_descriptor_sweep_for_test.h"
+
 namespace stampede {
 namespace {
 
@@ -80,6 +82,16 @@ TEST(PosixPipe, LeadsFromOneEndToTheOther) {
   char byte = 0;
   ASSERT_EQ(::read(pipe.read.get(), &byte, 1), 1);
   EXPECT_EQ(byte, 'x');
+}
+
+TEST(PosixPipe, IsClosedWhereDescriptorsRunOut) {
+  EXPECT_GE(sweep_descriptors([] {
+              const PosixPipe pipe = make_pipe();
+              EXPECT_EQ(pipe.read.is_open(), pipe.write.is_open()) << "half a pipe";
+              return pipe.read.is_open();
+            }),
+            1);
+  EXPECT_GE(sweep_descriptors([] { return file_with("text").is_open(); }), 1);
 }
 
 TEST(FileWith, HoldsTheTextFromItsBeginning) {

@@ -9,9 +9,9 @@
 #include <set>
 #include <sstream>
 
+#include "harness/free/census.h"
 #include "harness/free/directory_for_test.h"
 #include "harness/free/posix_descriptor.h"
-#include "harness/free/worker_text.h"
 #include "harness/run/exploration.h"
 #include "harness/run/plan_draw.h"
 
@@ -47,80 +47,6 @@ std::size_t count_full_bodies(const Ledger& ledger) {
       std::count_if(ledger.begin(), ledger.end(), [](const LedgerEntry& entry) { return entry.full_body_sent; }));
 }
 
-CrewMember member_with(std::string report) {
-  CrewMember member;
-  member.record.reason = ExitReason::exited;
-  member.record.exit_value = 3;
-  member.record.started_at = MachineTime(100);
-  member.record.output = "words";
-  member.report = std::move(report);
-  return member;
-}
-
-TEST(FreeRecord, HasWhatTheWorkerReported) {
-  OperationReport get;
-  get.succeeded = true;
-  get.path = "/p";
-  const ProcessRecord record =
-      record_of(member_with(print({.operations = {get},
-                                   .measures = {.times = {{"get", {MachineTime(7)}}}, .counts = {{"bytes", 3}}},
-                                   .ready_at = MachineTime(130),
-                                   .descriptors_before = 5,
-                                   .descriptors_after = 6,
-                                   .peak_memory_bytes = 4096})));
-  EXPECT_EQ(record.reason, ExitReason::exited);
-  EXPECT_EQ(record.exit_value, 3);
-  EXPECT_EQ(record.output, "words");
-  EXPECT_EQ(record.problem, "");
-  ASSERT_TRUE(record.report);
-  ASSERT_EQ(record.report->size(), 1U);
-  EXPECT_EQ(record.report->front().path, "/p");
-  EXPECT_EQ(record.ready_at, MachineTime(130));
-  EXPECT_EQ(record.measures.times,
-            (std::map<std::string, Samples>{{"get", {MachineTime(7)}}, {"start", {MachineTime(30)}}}));
-  EXPECT_EQ(record.measures.counts, (std::map<std::string, std::uint64_t>{{"bytes", 3}}));
-  EXPECT_EQ(record.descriptors_before, 5U);
-  EXPECT_EQ(record.descriptors_after, 6U);
-  EXPECT_EQ(record.peak_memory_bytes, 4096U);
-}
-
-TEST(FreeRecord, HasNoReportWhereThereIsAProblem) {
-  const ProcessRecord garbled = record_of(member_with("no JSON"));
-  EXPECT_FALSE(garbled.report);
-  EXPECT_TRUE(garbled.problem.starts_with("parse worker report: ")) << garbled.problem;
-  EXPECT_TRUE(garbled.measures.times.empty());
-  EXPECT_EQ(garbled.peak_memory_bytes, std::nullopt);
-  CrewMember late = member_with(print(WorkerReport{}));
-  late.record.problem = "its report is longer than 9 bytes";
-  const ProcessRecord record = record_of(std::move(late));
-  EXPECT_FALSE(record.report) << "a report with a problem does not count";
-  EXPECT_EQ(record.problem, "its report is longer than 9 bytes");
-}
-
-TEST(FreeKills, AreDueWhenTheRequestHasComeAndEnoughWait) {
-  Ledger ledger(3);
-  for (std::uint32_t i = 0; i < 3; ++i) {
-    ledger[i].listener = 10 + i;
-    ledger[i].requested = i != 1;
-  }
-  const auto connections = [](const std::vector<PlannedKill>& kills) {
-    std::vector<std::uint64_t> list;
-    for (const PlannedKill& kill : kills) list.push_back(kill.connection);
-    return list;
-  };
-  std::vector<PlannedKill> kills = {{.connection = 0, .waiting = 2},
-                                    {.connection = 1, .waiting = 0},
-                                    {.connection = 2, .waiting = 3},
-                                    {.connection = 3, .waiting = 0}};
-  EXPECT_TRUE(take_victims(kills, ledger, 1).empty());
-  EXPECT_EQ(kills.size(), 4U);
-  EXPECT_EQ(take_victims(kills, ledger, 2), std::vector<std::size_t>{10});
-  EXPECT_EQ(connections(kills), (std::vector<std::uint64_t>{1, 2, 3}));
-  EXPECT_EQ(take_victims(kills, ledger, 4), std::vector<std::size_t>{12});
-  EXPECT_EQ(connections(kills), (std::vector<std::uint64_t>{1, 3})) << "one asks for nothing, one is not there";
-  EXPECT_TRUE(take_victims(kills, {}, 4).empty());
-}
-
 TEST(FreeRun, SharesOneDownloadAmongFourProcesses) {
   const TestDirectory directory;
   const auto outcome = run_free(draw_plan(four_processes(), 1), options_in(directory));
@@ -144,6 +70,72 @@ TEST(FreeRun, SharesOneDownloadAmongFourProcesses) {
     EXPECT_GT(times, 0U) << invariant;
   }
   EXPECT_TRUE(std::filesystem::is_empty(directory.path())) << "the run's files are still there";
+}
+
+std::size_t gets_of_first(const StageFacts& stage) {
+  return stage.processes.empty() || !stage.processes[0].report ? 0 : stage.processes[0].report->size();
+}
+
+TEST(FreeRun, SurroundsARunByAWarmUpAndAnEpilogue) {
+  const TestDirectory directory;
+  FreePlan plan;
+  plan.models = {generated_model("for-the-epilogue", 10), generated_model("b", 20)};
+  plan.directories = 3;
+  plan.starts_warm = true;
+  plan.processes = {{.operations = {{.model = 1, .directory = 2}}}};
+  FreeOptions options = options_in(directory);
+  options.reads_back = false;
+  options.counts_descriptors = false;
+  const auto outcome = run_free(plan, options);
+  ASSERT_TRUE(outcome) << outcome.error().message();
+  expect_holds(outcome->verdict);
+  const RunFacts& facts = outcome->facts;
+  EXPECT_EQ(facts.umask, read_umask());
+  EXPECT_FALSE(facts.reads_back || facts.interrupted);
+  EXPECT_EQ(facts.subject.name, "modelcache");
+  ASSERT_TRUE(facts.descriptors_before && facts.descriptors_after);
+  EXPECT_EQ(facts.descriptors_before, facts.descriptors_after);
+  ASSERT_EQ(facts.plan.models.size(), 3U);
+  EXPECT_EQ(facts.plan.models[2].name, "for-the-epilogue+") << "a name that nobody else has";
+  EXPECT_EQ(facts.plan.models[2].bytes->size(), 100U);
+  ASSERT_TRUE(facts.warm_up && facts.epilogue);
+  EXPECT_EQ(gets_of_first(*facts.warm_up), 6U) << "each model in each directory, but for the last one";
+  EXPECT_EQ(gets_of_first(facts.run), 1U);
+  EXPECT_EQ(gets_of_first(*facts.epilogue), 9U);
+  EXPECT_EQ(count_full_bodies(facts.warm_up->ledger), 6U);
+  EXPECT_TRUE(facts.run.ledger.empty()) << "it is warm, and a stage has a ledger of its own";
+  EXPECT_EQ(count_full_bodies(facts.epilogue->ledger), 3U);
+  for (const StageFacts* stage : {&*facts.warm_up, &facts.run, &*facts.epilogue}) {
+    ASSERT_EQ(stage->planned.size(), 1U);
+    ASSERT_EQ(stage->censuses.size(), 3U);
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_TRUE(stage->censuses[i].directory.ends_with("/" + std::to_string(i))) << stage->censuses[i].directory;
+    }
+    EXPECT_EQ(stage->leaked_processes, 0U);
+    ASSERT_EQ(stage->processes.size(), 1U);
+    EXPECT_FALSE(stage->processes[0].descriptors_before) << "nobody asked";
+    for (const OperationReport& report : stage->processes[0].report.value_or(std::vector<OperationReport>{})) {
+      EXPECT_TRUE(report.succeeded) << report.error_message;
+      EXPECT_FALSE(report.read_back) << "nobody asked";
+    }
+  }
+  ASSERT_EQ(gets_of_first(facts.run), 1U);
+  EXPECT_TRUE(facts.run.processes[0].report->front().path.starts_with(facts.run.censuses[2].directory + "/"));
+}
+
+TEST(FreeRun, CountsDescriptorsOfTheHarnessAndOfItsWorkers) {
+  const TestDirectory directory;
+  FreePlan plan;
+  plan.models = {generated_model("a", 10)};
+  plan.processes = {{.operations = {{.model = 0}}}};
+  const auto outcome = run_free(plan, options_in(directory));
+  ASSERT_TRUE(outcome) << outcome.error().message();
+  EXPECT_FALSE(outcome->facts.warm_up);
+  EXPECT_EQ(outcome->facts.descriptors_before, count_open_descriptors());
+  ASSERT_EQ(outcome->facts.run.processes.size(), 1U);
+  EXPECT_TRUE(outcome->facts.run.processes[0].descriptors_before);
+  EXPECT_TRUE(outcome->facts.run.processes[0].descriptors_after);
+  EXPECT_EQ(outcome->kept_directory, "");
 }
 
 TEST(FreeRun, GivesEachDirectoryItsOwnDownload) {
