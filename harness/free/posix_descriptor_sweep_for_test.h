@@ -7,15 +7,18 @@
 
 namespace stampede {
 
-// Tries with as few descriptors as can be lifted, then with one more each time, until `succeeds` says so. Returns how
-// often it did not.
+// Below it no descriptor can be lifted.
+inline constexpr rlim_t kLiftedDescriptors = 11;
+
+// Tries with no number from `first` on, then with one more each time, until `succeeds` says so. Returns how often it
+// did not.
 template <class Succeeds>
-int sweep_descriptors(Succeeds succeeds) {
+int sweep_descriptors(Succeeds succeeds, rlim_t first = kLiftedDescriptors) {
   rlimit before{};
   EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   int failures = 0;
-  constexpr rlim_t kFirst = 11, kLast = 80;
-  for (rlim_t limit = kFirst; limit < kLast; ++limit, ++failures) {
+  constexpr rlim_t kLast = 80;
+  for (rlim_t limit = first; limit < kLast; ++limit, ++failures) {
     const rlimit few{.rlim_cur = limit, .rlim_max = before.rlim_max};
     EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
     const bool has_succeeded = succeeds();

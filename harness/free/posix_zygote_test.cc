@@ -2,7 +2,10 @@
 #include "harness/free/posix_zygote.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <cerrno>
@@ -11,6 +14,7 @@
 #include "harness/free/census.h"
 #include "harness/free/directory_for_test.h"
 #include "harness/free/posix_crew.h"
+#include "harness/free/posix_leaks.h"
 #include "harness/free/worker_text.h"
 
 namespace stampede {
@@ -71,6 +75,45 @@ TEST(Zygote, ForksWorkersThatDoWhatTheirSpecificationSays) {
     ASSERT_TRUE(report->measures.times.contains("get"));
     EXPECT_EQ(report->measures.times.at("get").size(), 1U);
   }
+}
+
+// Readable once the process has ended.
+PosixDescriptor process_in(const std::string& fifo) {
+  pid_t pid = -1;
+  std::ifstream(fifo) >> pid;
+  EXPECT_GT(pid, 0);
+  return PosixDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
+TEST(Zygote, DiesWithTheHarnessAsItsWorkersDo) {
+  const TestDirectory directory;
+  const std::string zygote_place = directory.path() + "/zygote", worker_place = directory.path() + "/worker";
+  ASSERT_EQ(::mkfifo(zygote_place.c_str(), 0600), 0);
+  ASSERT_EQ(::mkfifo(worker_place.c_str(), 0600), 0);
+  const PosixOrphanage orphanage;  // whoever's harness died is ours to reap
+  const pid_t harness = ::fork();
+  if (harness == 0) {
+    auto zygote = PosixZygote::start(STAMPEDE_PROGRAM, kPatience);
+    if (!zygote) ::_exit(1);
+    std::ofstream(zygote_place) << zygote->pid() << std::endl;
+    WorkerSpecification specification;
+    specification.operations.resize(1);
+    specification.operations[0].command =
+        CommandGet{.line = {.argv = {"/bin/sh", "-c", "echo $PPID > " + worker_place + "; exec tail -f /dev/null"},
+                            .environment = {"PATH=/usr/bin:/bin"}},
+                   .artifact = "x"};
+    run_forked(*zygote, 1, specification);
+    ::_exit(0);
+  }
+  const PosixDescriptor processes[] = {process_in(zygote_place), process_in(worker_place)};
+  ::kill(harness, SIGKILL);
+  EXPECT_EQ(::waitpid(harness, nullptr, 0), harness);
+  for (const PosixDescriptor& process : processes) {
+    ASSERT_TRUE(process.is_open());
+    pollfd polled{.fd = process.get(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&polled, 1, 10'000), 1) << "it outlives its harness";
+  }
+  static_cast<void>(orphanage.end_leaked_processes({}));
 }
 
 TEST(Zygote, MeasuresBareForks) {

@@ -165,7 +165,14 @@ TEST_F(WorkerTest, SaysThatItWentWithoutTheLock) {
     EXPECT_TRUE(reports[0].succeeded) << reports[0].error_message;
     EXPECT_EQ(reports[0].read_back, modelcache::sha256_of("m"));
     EXPECT_EQ(reports[0].went_without_lock, !works);
+    EXPECT_EQ(reports[0].notes.empty(), works) << "it says why";
   }
+  os_.conversations = {answers(good("m"))};
+  os_.lock_error = modelcache::Errno{EWOULDBLOCK};
+  specification_.operations = {get_of("m", cache_ + "3")};
+  const auto reports = perform_all();
+  EXPECT_TRUE(reports[0].succeeded) << reports[0].error_message;
+  EXPECT_TRUE(reports[0].went_without_lock) << "someone held it for too long";
 }
 
 TEST_F(WorkerTest, SaysOnceThatItWaitsForTheLockOfAnother) {

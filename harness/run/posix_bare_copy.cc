@@ -39,6 +39,7 @@ sockaddr* general(sockaddr_in& address) { return reinterpret_cast<sockaddr*>(&ad
 
 void send_all(int listener, std::span<const std::byte> bytes) {
   const Socket connection(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+  if (!connection.is_open()) ::shutdown(listener, SHUT_RDWR);  // whoever has connected would wait for ever
   while (connection.is_open() && !bytes.empty()) {
     const ssize_t count = ::send(connection.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) continue;
