@@ -75,12 +75,6 @@ double run_once(const std::vector<Plan>& plans, SimRunner& runner, ScheduleTally
   return seconds_since(started);
 }
 
-class Nobody final : public Observer {
- public:
-  void on_step(const Step&, const DiskView&) override {}
-  void on_process_end(std::uint32_t, ProcessEnd, const DiskView&) override {}
-};
-
 // Seconds in which as many directories are emptied, and as many processes started that end at once.
 Result<double> bare_starts(const std::vector<Plan>& plans, LiveWorld& world) {
   const std::string job = job_of(PlanProcess{}, {});

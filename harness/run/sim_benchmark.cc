@@ -59,12 +59,6 @@ double run_once(const SimScenario& scenario, const std::vector<Plan>& plans, Sim
   return std::chrono::duration<double>(Clock::now() - started).count();
 }
 
-class Nobody final : public Observer {
- public:
-  void on_step(const Step&, const DiskView&) override {}
-  void on_process_end(std::uint32_t, ProcessEnd, const DiskView&) override {}
-};
-
 // Seconds of a world in which three processes read the clock `steps` times in all, in as many runs as there are
 // schedules.
 double bare_steps(std::uint64_t steps, std::uint64_t schedules) {

@@ -48,6 +48,13 @@ struct ScheduleTally {
   void add(const SimOutcome& outcome);
 };
 
+// Watches a bound.
+class Nobody final : public Observer {
+ public:
+  void on_step(const Step&, const DiskView&) override {}
+  void on_process_end(std::uint32_t, ProcessEnd, const DiskView&) override {}
+};
+
 // The figures of a row from its runs and as many measurements of the bound. REQUIRES: its counts.
 void fill_in(const std::vector<double>& seconds, const std::vector<double>& bounds, SimRow& row);
 // Of the bound's processes: at least one.
