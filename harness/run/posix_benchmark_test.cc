@@ -149,24 +149,24 @@ TEST(BareCopy, DeliversTheBytes) {
   EXPECT_FALSE(measure_bare_times(*model.bytes, modelcache::Sha256Digest{})) << "other bytes passed for the right ones";
 }
 
-// The shortest of some tries.
-BareTimes shortest_times(const Model& model) {
-  BareTimes shortest{.copy = std::chrono::hours(1), .hash = std::chrono::hours(1)};
-  for (int i = 0; i < 5; ++i) {
-    const auto times = measure_bare_times(*model.bytes, model.sha256);
-    EXPECT_TRUE(times);
-    if (!times) break;
-    shortest = {.copy = std::min(shortest.copy, times->copy), .hash = std::min(shortest.hash, times->hash)};
-  }
-  return shortest;
-}
-
 TEST(BareCopy, TimesWhatItDoes) {
-  const BareTimes nothing = shortest_times(generated_model("a", 0));
-  const BareTimes much = shortest_times(generated_model("b", 1'000'000));
-  EXPECT_LT(nothing.hash, nothing.copy) << "a connection costs more than a hash of nothing";
-  EXPECT_LT(nothing.hash * 10, much.hash);
-  EXPECT_LT(nothing.copy, much.copy);
+  // The shortest times of as many tries as it takes until other work on the machine does not show any more.
+  constexpr int kTriesMax = 300;
+  const Model nothing = generated_model("a", 0), much = generated_model("b", 1'000'000);
+  BareTimes none{.copy = std::chrono::hours(1), .hash = std::chrono::hours(1)}, all = none;
+  const auto take = [](const Model& model, BareTimes& shortest) {
+    const auto times = measure_bare_times(*model.bytes, model.sha256);
+    ASSERT_TRUE(times);
+    shortest = {.copy = std::min(shortest.copy, times->copy), .hash = std::min(shortest.hash, times->hash)};
+  };
+  bool is_told_apart = false;
+  for (int i = 0; i < kTriesMax && !is_told_apart; ++i) {
+    take(nothing, none);
+    if (i % 10 == 0) take(much, all);
+    // A connection costs more than a hash of nothing.
+    is_told_apart = none.hash < none.copy && none.hash * 10 < all.hash && none.copy < all.copy;
+  }
+  EXPECT_TRUE(is_told_apart);
 }
 
 TEST(BareCopy, HasNoTimesWhereDescriptorsRunOut) {
