@@ -299,10 +299,15 @@ TEST_F(ExplorationTest, SavesEachRunThatViolatesUnderItsSeed) {
 TEST_F(ExplorationTest, SaysThatAPlanCouldNotBeWritten) {
   options_.free.program = "/nonexistent/program";
   options_.runs = 1;
-  options_.out = directory_.file("file", "no directory");
-  const ExplorationTotals totals = explore();
-  ASSERT_EQ(totals.discoveries.size(), 1U);
-  EXPECT_EQ(totals.discoveries[0].plan_file, "");
+  const std::string file = directory_.file("file", "no directory"), full = directory_.path() + "/full";
+  std::filesystem::create_directory(full);
+  std::filesystem::create_symlink("/dev/full", full + "/free-0.json");
+  for (const std::string& out : {file, full}) {
+    options_.out = out;
+    const ExplorationTotals totals = explore();
+    ASSERT_EQ(totals.discoveries.size(), 1U);
+    EXPECT_EQ(totals.discoveries[0].plan_file, "") << out;
+  }
 }
 
 TEST_F(ExplorationTest, BeginsNoRunAfterItsTime) {
@@ -311,6 +316,9 @@ TEST_F(ExplorationTest, BeginsNoRunAfterItsTime) {
   const ExplorationTotals none = explore();
   EXPECT_EQ(none.runs, 0U);
   EXPECT_TRUE(runs_seen_.empty());
+  EXPECT_GT(none.seconds, 0) << "of everything";
+  EXPECT_EQ(none.judged.size(), all_invariants().size());
+  for (const auto& [invariant, times] : none.judged) EXPECT_EQ(times, 0U) << invariant;
   options_.seconds = 1e-9;
   EXPECT_EQ(explore().runs, 0U);
   options_.seconds = 3600;

@@ -5,7 +5,9 @@
 #include "harness/free/directory_for_test.h"
 #include "harness/free/posix_descriptor.h"
 #include "harness/free/posix_descriptor_sweep_for_test.h"
+#include "harness/free/posix_zygote.h"
 #include "harness/run/benchmark.h"
+#include "harness/run/bounds.h"
 #include "harness/run/posix_bare_copy.h"
 
 namespace stampede {
@@ -138,6 +140,15 @@ TEST(Benchmark, HasNoFiguresForProcessesThatDidNotStart) {
   EXPECT_EQ(row.ends, (std::map<std::string, std::uint64_t>{{"not_started", 6}}));
   options.starts = {StartMode::fork};
   EXPECT_FALSE(run_benchmark({three_processes()}, options, ignore)) << "a zygote of nothing";
+}
+
+TEST(Bounds, AreOfForksWhereAZygoteStartsTheProcesses) {
+  auto zygote = PosixZygote::start(STAMPEDE_PROGRAM, std::chrono::seconds(20));
+  ASSERT_TRUE(zygote) << zygote.error().message();
+  FreeOptions options;
+  options.program = "/bin/false";  // nothing that can be started has a part in it
+  options.zygote = &*zygote;
+  EXPECT_GT(measure_bounds(three_processes(), options).start.value_or(0), 0);
 }
 
 TEST(BareCopy, DeliversTheBytes) {
