@@ -147,8 +147,8 @@ class Bench {
 
   static void add(const ScheduleTally& tally, LiveRow& row) {
     row.steps = tally.steps;
-    row.violations = tally.violations;
-    row.uncontrolled = tally.uncontrolled;
+    row.violations += tally.violations;
+    row.uncontrolled += tally.uncontrolled;
     ++row.runs;
   }
 

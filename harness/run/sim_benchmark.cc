@@ -137,7 +137,7 @@ std::vector<SimRow> run_sim_benchmark(const std::vector<std::string>& chosen, st
       seconds.push_back(run_once(scenario, plans, runner, tally));
       bounds.push_back(bare_steps(tally.steps, schedules));
       row.steps = tally.steps;
-      row.violations = tally.violations;
+      row.violations += tally.violations;
       ++row.runs;
     }
     fill_in(seconds, bounds, row);
