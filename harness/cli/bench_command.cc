@@ -73,17 +73,13 @@ int report(const BenchArguments& arguments, const BenchRows& rows) {
   }
   if (arguments.is_markdown) tables += "\n";
   const std::string verdict = verdict_of(rows);
-  const bool holds = all_held(rows);
   std::fputs((arguments.is_json ? json_of(rows) : tables + verdict).c_str(), stdout);
-  if (arguments.is_json && !holds) std::fputs(verdict.c_str(), stderr);
+  if (arguments.is_json && !all_held(rows)) std::fputs(verdict.c_str(), stderr);
   if (!arguments.save.empty() && !save(arguments.save, json_of(rows))) {
     return refuse("--save " + arguments.save + ": could not be written", kUsage);
   }
-  if (rows.free.interrupted) {
-    std::fputs("interrupted: this is what was done before\n", stderr);
-    return kInterrupted;
-  }
-  return holds ? kAllHeld : kViolated;
+  if (rows.free.interrupted) std::fputs("interrupted: this is what was done before\n", stderr);
+  return status_of(rows);
 }
 
 bool names_one(const std::vector<std::string>& chosen, const std::vector<std::pair<std::string, std::string>>& names) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/cli/exit_statuses.h"
 #include "harness/cli/table.h"
 
 namespace stampede {
@@ -325,14 +326,31 @@ bool all_held(const BenchRows& rows) {
          std::all_of(rows.live.begin(), rows.live.end(), held);
 }
 
+namespace {
+
+// Of which something is known.
+std::uint64_t runs_of(const BenchRows& rows) {
+  std::uint64_t runs = rows.free.total.runs;
+  for (const SimRow& row : rows.sim) runs += row.runs;
+  for (const LiveRow& row : rows.live) {
+    if (row.uncontrolled < row.runs * std::max<std::uint64_t>(row.schedules, 1)) runs += row.runs;
+  }
+  return runs;
+}
+
+}  // namespace
+
+int status_of(const BenchRows& rows) {
+  return exit_status(!all_held(rows), rows.free.interrupted, runs_of(rows) == 0 ? kCannotHere : kAllHeld);
+}
+
 std::string verdict_of(const BenchRows& rows) {
   const Benchmark& benchmark = rows.free;
   std::string text;
   std::size_t violations = 0;
-  std::uint64_t runs = benchmark.total.runs;
+  const std::uint64_t runs = runs_of(rows);
   const auto count = [&](const auto& row) {
     violations += row.violations;
-    runs += row.runs;
     if (row.violations != 0) text += fmt::format("violated: {}: {} times\n", row.name, row.violations);
   };
   std::for_each(rows.sim.begin(), rows.sim.end(), count);
@@ -347,7 +365,7 @@ std::string verdict_of(const BenchRows& rows) {
     }
     for (const std::string& directory : row.kept_directories) text += fmt::format("files:    {}\n", directory);
   }
-  if (runs == 0) return text + "nothing was judged: no run was completed\n";
+  if (runs == 0 && violations == 0) return text + "nothing was judged: no run was completed\n";
   const char* const end = benchmark.interrupted ? ", then interrupted" : "";
   return text + (violations == 0 ? fmt::format("all held: 0 violations in {} runs{}\n", runs, end)
                                  : fmt::format("VIOLATED: {} violations in {} runs{}\n", violations, runs, end));

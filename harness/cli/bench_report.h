@@ -29,6 +29,8 @@ struct BenchRows {
 // What was violated, and whether all held; where it was interrupted, that.
 std::string verdict_of(const BenchRows& rows);
 bool all_held(const BenchRows& rows);
+// The exit status; kCannotHere where no run was judged, be it that every one was uncontrolled.
+int status_of(const BenchRows& rows);
 // One object: the free world's rows, then the simulated world's, then the live world's.
 std::string json_of(const BenchRows& rows);
 

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/cli/exit_statuses.h"
 #include "harness/cli/table.h"
 
 namespace stampede {
@@ -45,19 +46,37 @@ ordered_json not_promised_json(const ExplorationOptions& options, const Explorat
   return list;
 }
 
+// What no run had needs not be judged: failures, faults, and what a command cannot be asked.
+std::vector<std::string> never_judged(const ExplorationOptions& options, const ExplorationTotals& totals) {
+  std::vector<std::string> never;
+  for (const Invariant& invariant : all_invariants()) {
+    const std::string id(invariant.id);
+    const auto judged = totals.judged.find(id);
+    if (judged != totals.judged.end() && judged->second != 0) continue;
+    if (invariant.needs_built_in && options.free.subject.command) continue;
+    if (id == "honest_errors" && totals.failures == 0) continue;
+    if (id == "faults_were_played" && options.draw.fault_share == 0) continue;
+    never.push_back(id);
+  }
+  return never;
+}
+
 }  // namespace
 
-std::string verdict_line(const ExplorationTotals& totals) {
+std::string verdict_line(const ExplorationOptions& options, const ExplorationTotals& totals) {
   const std::string done =
       fmt::format("{} runs, {} processes, {} gets", totals.runs, totals.processes, totals.successes + totals.failures);
-  if (totals.runs == 0) return "nothing was judged: no run was completed";
+  if (totals.runs == 0) return "nothing was judged: no run was completed\n";
   if (!totals.discoveries.empty()) {
-    return fmt::format("VIOLATED: {} violations in {} of {} ({:.1f} s)", totals.violation_count(),
+    return fmt::format("VIOLATED: {} violations in {} of {} ({:.1f} s)\n", totals.violation_count(),
                        totals.discoveries.size(), done, totals.seconds);
   }
-  std::uint64_t judged = 0;
-  for (const auto& [invariant, times] : totals.judged) judged += times;
-  return fmt::format("all held: 0 violations in {}; judged {} times in {:.1f} s", done, judged, totals.seconds);
+  return held_text(totals.judged, never_judged(options, totals), done, totals.seconds);
+}
+
+int status_of(const ExplorationOptions& options, const ExplorationTotals& totals, bool requires_judged) {
+  const int judged = judged_status(totals.judged, never_judged(options, totals), requires_judged);
+  return exit_status(!totals.discoveries.empty(), totals.interrupted, totals.runs == 0 ? kUsage : judged);
 }
 
 std::string text_of(const ExplorationOptions& options, const ExplorationTotals& totals) {
@@ -142,6 +161,7 @@ std::string json_of(const ExplorationOptions& options, const ExplorationTotals& 
                                {"trace_hash", nullptr},
                                {"seed", options.seed},
                                {"judged", totals.judged},
+                               {"never_judged", never_judged(options, totals)},
                                {"drawn", std::move(drawn)},
                                {"exits", totals.exits},
                                {"cpu_seconds", cpu ? ordered_json(seconds_of(cpu->sum)) : ordered_json(nullptr)},

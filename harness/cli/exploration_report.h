@@ -3,6 +3,7 @@
 #define STAMPEDE_CLI_EXPLORATION_REPORT_H
 
 #include <string>
+#include <vector>
 
 #include "harness/run/exploration.h"
 
@@ -10,7 +11,8 @@ namespace stampede {
 
 // For people, at most 100 columns. `command` repeats the exploration, without its seed and number of runs.
 std::string text_of(const ExplorationOptions& options, const ExplorationTotals& totals);
-std::string verdict_line(const ExplorationTotals& totals);
+std::string verdict_line(const ExplorationOptions& options, const ExplorationTotals& totals);
+int status_of(const ExplorationOptions& options, const ExplorationTotals& totals, bool requires_judged);
 // The first violation in four lines: what, the plan's file, the command that repeats it, where its files are.
 std::string violation_text(const ExplorationTotals& totals, const std::string& command);
 

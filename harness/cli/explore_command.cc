@@ -49,6 +49,7 @@ struct ExploreArguments {
   double worker_timeout_seconds = kWorkerTimeoutSeconds;
   std::string start = "exec";
   bool is_json = false;
+  bool requires_judged = false;
   ExploreSimArguments sim;
 };
 
@@ -102,6 +103,8 @@ void add_options(Subcommand& command, ExploreArguments& arguments) {
       .within(0.01, 86'400.0)
       .shows_default();
   command.flag("--json", arguments.is_json, "one JSON object on standard output");
+  command.flag("--require-judged", arguments.requires_judged,
+               "status 3 where nothing broke and an invariant that the plans allow was judged 0 times");
   add_explore_sim_options(command, arguments.sim);
 }
 
@@ -196,22 +199,19 @@ int explore(ExploreArguments& arguments) {
   if (!totals) return refuse(totals.error(), kCannotHere);
   const std::string violations = violation_text(*totals, command_text(arguments));
   std::fputs(violations.c_str(), arguments.is_json ? stderr : stdout);
-  const std::string report =
-      arguments.is_json ? json_of(exploration, *totals) : text_of(exploration, *totals) + verdict_line(*totals) + "\n";
+  const std::string report = arguments.is_json ? json_of(exploration, *totals)
+                                               : text_of(exploration, *totals) + verdict_line(exploration, *totals);
   std::fputs(report.c_str(), stdout);
-  if (totals->interrupted) {
-    std::fputs("interrupted: this is what was done before\n", stderr);
-    return kInterrupted;
-  }
-  if (totals->runs == 0) return kUsage;  // nothing was judged, so nothing held
-  return totals->discoveries.empty() ? kAllHeld : kViolated;
+  if (totals->interrupted) std::fputs("interrupted: this is what was done before\n", stderr);
+  return status_of(exploration, *totals, arguments.requires_judged);
 }
 
 // What only one of the worlds understands, so that nothing is ignored in silence.
 constexpr const char* kFreeOptions[] = {"--models",        "--operations-per-process", "--directories", "--fault-share",
                                         "--fault",         "--refused-models",         "--kills",       "--start",
                                         "--worker-timeout"};
-constexpr const char* kSimOptions[] = {"--strategy", "--plan", "--skew", "--sweep", "--jobs", "--shard", "--once"};
+constexpr const char* kSimOptions[] = {"--strategy", "--plan",  "--skew", "--sweep",
+                                       "--jobs",     "--shard", "--once", "--no-shrink"};
 
 // The first option given that is for another world.
 std::string misplaced(const Subcommand& command, bool is_sim) {
@@ -238,6 +238,7 @@ int explore_any(const Subcommand& command, ExploreArguments& arguments) {
   if (command.count("--processes") > 0) sim.processes = arguments.exploration.draw.processes;
   sim.out = arguments.exploration.out;
   sim.is_json = arguments.is_json;
+  sim.requires_judged = arguments.requires_judged;
   sim.subject = arguments.subject;
   sim.is_live = arguments.world == "live";
   sim.is_both = arguments.world == "both";

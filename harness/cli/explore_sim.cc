@@ -160,15 +160,11 @@ int choose_world(const ExploreSimArguments& arguments, SimExplorationOptions& op
   return 0;
 }
 
-int finish(const ExploreSimArguments& arguments, const std::string& report, const std::vector<SavedDiscovery>& saved,
-           std::uint64_t violations, bool is_interrupted) {
+void finish(const ExploreSimArguments& arguments, const std::string& report, const std::vector<SavedDiscovery>& saved,
+            std::uint64_t violations, bool is_interrupted) {
   std::fputs(discovery_text(saved, violations, arguments.subject).c_str(), arguments.is_json ? stderr : stdout);
   std::fputs(report.c_str(), stdout);
-  if (is_interrupted) {
-    std::fputs("interrupted: this is what was done before\n", stderr);
-    return kInterrupted;
-  }
-  return saved.empty() ? kAllHeld : kViolated;
+  if (is_interrupted) std::fputs("interrupted: this is what was done before\n", stderr);
 }
 
 int sweep(const ExploreSimArguments& arguments, const SimExplorationOptions& options, const std::string& out) {
@@ -179,9 +175,8 @@ int sweep(const ExploreSimArguments& arguments, const SimExplorationOptions& opt
   const std::string command = fmt::format("stampede explore --world {} --sweep {}", options.world, arguments.sweep);
   const auto saved = save_discoveries(swept.discoveries, out, command);
   const std::string report = arguments.is_json ? json_of(swept, options.world, saved) : text_of(swept, has_pairs);
-  const int status = finish(arguments, report, saved, swept.violations, swept.interrupted);
-  if (status == kAllHeld && !swept.uncontrolled.empty()) return kCannotHere;
-  return status == kAllHeld && !swept.is_complete() ? kViolated : status;
+  finish(arguments, report, saved, swept.violations, swept.interrupted);
+  return status_of(swept, arguments.requires_judged);
 }
 
 }  // namespace
@@ -242,11 +237,9 @@ int explore_sim_world(ExploreSimArguments& arguments) {
                   arguments.subject == kBuiltInSubject ? "" : " --subject " + arguments.subject);
   auto saved = save_discoveries(totals.discoveries, out, command);
   if (!arguments.is_unshrunk) shrink_discoveries(options, !arguments.is_json, saved);
-  const int status = finish(arguments, arguments.is_json ? json_of(options, totals, saved) : text_of(options, totals),
-                            saved, totals.violations, totals.interrupted);
-  if (status == kAllHeld && totals.schedules == 0 && totals.uncontrolled > 0) return kCannotHere;
-  if (status == kAllHeld && totals.schedules == 0) return kUsage;  // nothing was judged, so nothing held
-  return status;
+  finish(arguments, arguments.is_json ? json_of(options, totals, saved) : text_of(options, totals), saved,
+         totals.violations, totals.interrupted);
+  return status_of(totals, arguments.requires_judged);
 }
 
 }  // namespace stampede

@@ -29,6 +29,7 @@ struct ExploreSimArguments {
   std::optional<std::size_t> processes;
   std::string out;
   bool is_json = false;
+  bool requires_judged = false;
 };
 
 void add_explore_sim_options(Subcommand& command, ExploreSimArguments& arguments);

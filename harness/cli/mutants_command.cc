@@ -129,11 +129,8 @@ int search(const MutantsArguments& arguments) {
     if (const auto saved = save_killers(report, arguments.out); !saved) return refuse(saved.error().message(), kUsage);
   }
   std::fputs((arguments.is_json ? json_of(report) : text_of(report)).c_str(), stdout);
-  if (report.interrupted) {
-    std::fputs("interrupted: this is what was done before\n", stderr);
-    return kInterrupted;
-  }
-  return report.all_killed() ? kAllHeld : kViolated;
+  if (report.interrupted) std::fputs("interrupted: this is what was done before\n", stderr);
+  return status_of(report);
 }
 
 }  // namespace

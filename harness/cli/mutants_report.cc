@@ -12,6 +12,7 @@
 #include <span>
 #include <system_error>
 
+#include "harness/cli/exit_statuses.h"
 #include "harness/cli/table.h"
 #include "harness/plan/plan_json.h"
 
@@ -137,8 +138,18 @@ std::map<std::string, const MutantSearch*> smallest_kills(std::span<const Mutant
 }  // namespace
 
 bool MutantsReport::all_killed() const {
-  return std::all_of(searches.begin(), searches.end(),
-                     [](const MutantSearch& search) { return search.is_killed && search.good_breaks.empty(); });
+  return !searches.empty() && std::all_of(searches.begin(), searches.end(), [](const MutantSearch& search) {
+    return search.is_killed && search.good_breaks.empty();
+  });
+}
+
+int status_of(const MutantsReport& report) {
+  bool has_survivor = false, is_known = false;
+  for (const MutantSearch& search : report.searches) {
+    has_survivor |= !search.good_breaks.empty() || (search.is_over && !search.is_killed);
+    is_known |= !search.good_breaks.empty() || !search.is_over || search.uncontrolled < search.schedules;
+  }
+  return exit_status(has_survivor && is_known, report.interrupted, is_known ? kAllHeld : kCannotHere);
 }
 
 std::string text_of(const MutantsReport& report) {

@@ -27,6 +27,8 @@ struct MutantsReport {
 // A row a mutant, at most 100 columns wide, and a verdict. Figures are medians of the searches that found it.
 std::string text_of(const MutantsReport& report);
 std::string json_of(const MutantsReport& report);
+// The exit status; kCannotHere where nothing is known of any search, since all its runs were uncontrolled.
+int status_of(const MutantsReport& report);
 
 // Writes to `out`, for each mutant and each invariant that it broke, the kill with the fewest switches, as
 // <mutant>-<invariant>.json; its note says what it kills and which command found it. ERRORS: io.

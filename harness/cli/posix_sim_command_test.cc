@@ -1,11 +1,14 @@
 // The commands of the simulated world as people run them: explore, sweeps, replay, show, and bad plans.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "harness/cli/posix_command_for_test.h"
+#include "harness/cli/report_for_test.h"
 #include "harness/plan/plan_json.h"
 #include "harness/run/sim_benchmark.h"
 
@@ -86,10 +89,26 @@ TEST_F(SimCommand, SweepsKillsAndSaysHowManyPointsThereAre) {
 
 TEST_F(SimCommand, RefusesOptionsOfAnotherWorld) {
   std::string text;
-  EXPECT_EQ(run({"explore", "--world", "sim", "--fault-share", "0.5"}, &text, true), 2);
-  EXPECT_NE(text.find("--fault-share"), std::string::npos) << text;
-  EXPECT_EQ(run({"explore", "--world", "free", "--sweep", "kills"}, &text, true), 2);
-  EXPECT_NE(text.find("--sweep"), std::string::npos) << text;
+  const std::vector<std::string> free[] = {{"--models", "onnx"},
+                                           {"--operations-per-process", "1"},
+                                           {"--directories", "shared"},
+                                           {"--fault-share", "0.5"},
+                                           {"--fault", "drip:1"},
+                                           {"--refused-models", "1"},
+                                           {"--kills", "1"},
+                                           {"--start", "fork"},
+                                           {"--worker-timeout", "1"}};
+  const std::vector<std::string> sim[] = {
+      {"--strategy", "pos"}, {"--plan", file_},  {"--skew", "1"}, {"--sweep", "kills"},
+      {"--jobs", "1"},       {"--shard", "0/1"}, {"--once"},      {"--no-shrink"}};
+  for (const bool is_sim : {true, false}) {
+    for (const std::vector<std::string>& option : is_sim ? std::span<const std::vector<std::string>>(free) : sim) {
+      std::vector<std::string> arguments = {"explore", "--world", is_sim ? "sim" : "free"};
+      arguments.insert(arguments.end(), option.begin(), option.end());
+      EXPECT_EQ(run(arguments, &text, true), 2) << option.front();
+      EXPECT_NE(text.find(option.front() + ": not for --world " + arguments[2]), std::string::npos) << text;
+    }
+  }
   for (const char* const bad : {"2/2", "x", "1/0", "0"}) {
     EXPECT_EQ(run({"explore", "--world", "sim", "--shard", bad}, &text, true), 2) << bad;
     EXPECT_NE(text.find("--shard"), std::string::npos) << text;
@@ -125,6 +144,40 @@ TEST_F(SimCommand, ReplaysPlansAndSeeds) {
   EXPECT_EQ(run({"replay", "--seed-line"}), 2);
   EXPECT_EQ(run({"replay"}), 2);
   EXPECT_EQ(run({"replay", directory_.path() + "/none"}), 2);
+}
+
+// Who removes before anybody has got anything takes no entry away, and nothing was read.
+TEST_F(SimCommand, NamesWhatWasNeverJudgedAndFailsWhereThatIsRequired) {
+  plan_.processes.resize(1);
+  plan_.processes[0].operations = {{OperationKind::remove, 0}};
+  save();
+  const std::vector<std::string> explore = {"explore", "--world", "sim", "--plan", file_, "--runs", "2"},
+                                 sweep = {"explore", "--world", "sim", "--plan", file_, "--sweep", "kills"},
+                                 replay = {"replay", file_};
+  for (std::vector<std::string> arguments : {explore, sweep, replay}) {
+    std::string text;
+    EXPECT_EQ(run(arguments, &text), 0) << text;
+    EXPECT_TRUE(last_line(text).starts_with("held as far as judged: ")) << text;
+    EXPECT_NE(last_line(text).find("no_entry_vanishes"), std::string::npos) << text;
+    EXPECT_EQ(last_line(text).find("upkeep_mends_what_it_can"), std::string::npos) << text;
+    arguments.emplace_back("--require-judged");
+    EXPECT_EQ(run(arguments), 3);
+    arguments.emplace_back("--json");
+    EXPECT_EQ(run(arguments, &text), 3);
+    const json object = json::parse(text, nullptr, false);
+    ASSERT_TRUE(object.is_object()) << text;
+    const json& never = object.at("never_judged");
+    EXPECT_NE(std::find(never.begin(), never.end(), "no_entry_vanishes"), never.end()) << never;
+    EXPECT_EQ(object.at("judged").value("no_entry_vanishes", 0), 0);
+  }
+  plan_ = three_get_one();
+  save();
+  for (std::vector<std::string> arguments : {explore, replay}) {
+    std::string text;
+    arguments.emplace_back("--require-judged");
+    EXPECT_EQ(run(arguments, &text), 0) << text;
+    EXPECT_EQ(text.find("as far as judged"), std::string::npos) << text;
+  }
 }
 
 TEST_F(SimCommand, RefusesToReplayWhatExpectsNoInvariant) {

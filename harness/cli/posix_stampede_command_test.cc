@@ -13,12 +13,16 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/posix_command_for_test.h"
+#include "harness/cli/report_for_test.h"
 #include "harness/free/directory_for_test.h"
 
 namespace stampede {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::string_view kPrintsNothing =
+    R"({"subject": 1, "name": "liar", "summary": "says it has it", "argv": ["true"], "artifact": "stdout"})";
 
 TEST(Command, ExploresAndSaysSoInJson) {
   std::string text;
@@ -68,6 +72,59 @@ TEST(Command, PrintsACommandThatRepeatsWhatWasExplored) {
   EXPECT_NE(text.find(command), std::string::npos) << text.substr(0, 1000);
 }
 
+TEST(Command, RepeatsEveryOptionThatIsNotTheDefault) {
+  const TestDirectory directory;
+  const std::string file = directory.file("liar.json", kPrintsNothing);
+  const std::vector<std::string> options = {"--processes",
+                                            "3",
+                                            "--subject",
+                                            file,
+                                            "--models",
+                                            "generated:1KiB",
+                                            "--models",
+                                            "generated:2KiB",
+                                            "--model-count",
+                                            "2",
+                                            "--operations-per-process",
+                                            "2",
+                                            "--directories",
+                                            "separate",
+                                            "--fault-share",
+                                            "0.5",
+                                            "--fault",
+                                            "drip:1",
+                                            "--fault",
+                                            "none",
+                                            "--kills",
+                                            "1",
+                                            "--start",
+                                            "fork",
+                                            "--refused-models",
+                                            "1",
+                                            "--worker-timeout",
+                                            "30"};
+  std::vector<std::string> arguments = {"explore", "--runs", "1", "--seed", "5"};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  std::string text, command = "\nrepeat:   stampede explore --world free";
+  EXPECT_EQ(run(arguments, &text), 1) << text;
+  for (const std::string& word : options) command += " " + word;
+  EXPECT_NE(text.find(command + " --seed 5 --runs 1 "), std::string::npos) << text << command;
+}
+
+TEST(Command, NamesInTheFreeWorldWhatWasNeverJudged) {
+  // Nobody gets anything, so nothing is hashed.
+  const std::vector<std::string> arguments = {
+      "explore", "--models", "generated:1KiB", "--processes", "1", "--runs", "1", "--refused-models", "1"};
+  std::string text;
+  EXPECT_EQ(run(arguments, &text), 0) << text;
+  EXPECT_TRUE(last_line(text).starts_with("held as far as judged: 0 violations in 1 runs, 1 processes, 1 gets; "))
+      << text;
+  EXPECT_NE(last_line(text).find("judged 0 times: bytes_are_what_was_asked"), std::string::npos) << text;
+  std::vector<std::string> required = arguments;
+  required.emplace_back("--require-judged");
+  EXPECT_EQ(run(required), 3);
+}
+
 TEST(Command, ShowsExamplesInItsHelp) {
   for (const std::string command : {"explore", "bench", "check", "subjects"}) {
     std::string text;
@@ -92,9 +149,6 @@ TEST(Command, ListsSubjectsAndWhatTheyMiss) {
   EXPECT_EQ(run({"subjects"}, &text), 0);
   EXPECT_TRUE(text.starts_with("modelcache ")) << text;
 }
-
-constexpr std::string_view kPrintsNothing =
-    R"({"subject": 1, "name": "liar", "summary": "says it has it", "argv": ["true"], "artifact": "stdout"})";
 
 TEST(Command, ExploresASubjectThatAFileDescribes) {
   const TestDirectory directory;

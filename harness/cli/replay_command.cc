@@ -37,11 +37,10 @@ constexpr const char* kFooter =
     "  stampede replay stampede-found/sim-one_download-0123456789abcdef.json --strict\n"
     "  stampede replay --seed 17\n"
     "  stampede replay corpus/plans --world both     on real processes and files too; any difference is printed\n"
-    "Exit status: 0 all as expected; 1 violated, held against expectation, diverged, or dull; 2 usage, a file that "
-    "cannot "
-    "be\n"
-    "read, or nothing to replay; 3 this machine has no live world, mutants are not built, or all runs were "
-    "uncontrolled;\n130 interrupted.";
+    "Exit status: 0 all as expected; 1 violated, held against expectation, diverged, or dull, also where interrupted\n"
+    "later; 2 usage, a file that cannot be read, nothing to replay, or nothing was judged; 3 this machine has no live\n"
+    "world, mutants are not built, all runs were uncontrolled, or not all was judged that --require-judged asks for;\n"
+    "130 interrupted.";
 
 struct ReplayArguments {
   std::vector<std::string> paths;
@@ -52,6 +51,7 @@ struct ReplayArguments {
   bool is_strict = false;
   bool is_sharp = false;
   bool is_json = false;
+  bool requires_judged = false;
   bool is_verbose = false;
   bool prints_seed_line = false;
 };
@@ -186,12 +186,7 @@ int replay(const ReplayArguments& arguments) {
   replayed.interrupted = interrupt.happened();
   replayed.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   std::fputs((arguments.is_json ? json_of(replayed) : text_of(replayed, arguments.is_verbose)).c_str(), stdout);
-  if (replayed.interrupted) return kInterrupted;
-  if (replayed.count(ReplayVerdict::uncontrolled) == replayed.reports.size()) return kCannotHere;
-  // What was uncontrolled is said, and is no failure of the cache.
-  const std::uint64_t good = replayed.count(ReplayVerdict::as_expected) + replayed.count(ReplayVerdict::stale) +
-                             replayed.count(ReplayVerdict::uncontrolled);
-  return good == replayed.reports.size() ? kAllHeld : kViolated;
+  return status_of(replayed, arguments.requires_judged);
 }
 
 }  // namespace
@@ -210,6 +205,8 @@ void add_replay_command(CLI::App& app, int& exit_status) {
   command.flag("--sharp", arguments->is_sharp, "each plan must still kill the mutants that its `kills` names");
   command.flag("--verbose", arguments->is_verbose, "a line for each plan, and how often each invariant was judged");
   command.flag("--json", arguments->is_json, "one JSON object on standard output");
+  command.flag("--require-judged", arguments->requires_judged,
+               "status 3 where nothing broke and an invariant that the plans allow was judged 0 times");
   command.footer(kFooter);
   command.run([arguments, &exit_status] { exit_status = replay(*arguments); });
 }

@@ -89,8 +89,9 @@ class Shrinking {
     const SmallestPlan smallest = smallest_plan(runner, plan, options(plan));
     if (is_terminal(2)) std::fputs("\r\033[K", stderr);
     if (!smallest.shrunk.violation) {
-      if (smallest.shrunk.uncontrolled > 0) return refuse(name + ": " + smallest.shrunk.why_uncontrolled, kCannotHere);
-      return refuse(name + ": nothing to shrink: it holds");
+      const bool is_lost = smallest.shrunk.uncontrolled > 0;
+      return refuse(name + ": " + (is_lost ? smallest.shrunk.why_uncontrolled : "nothing to shrink: it holds"),
+                    status_of(smallest, false));
     }
     std::string file = file_for(arguments_, name, is_only_one);
     if (!save_plan(smallest.shrunk.plan, file)) file.clear();
@@ -99,8 +100,7 @@ class Shrinking {
     } else {
       std::fputs(shrunk_text(plan, smallest, file, arguments_.subject).c_str(), stdout);
     }
-    if (file.empty()) return kUsage;
-    return smallest.is_repeatable ? kAllHeld : kViolated;
+    return status_of(smallest, !file.empty());
   }
 
   [[nodiscard]] std::string json() const {
@@ -180,7 +180,7 @@ int shrink_all(const ShrinkArguments& arguments) {
     worst = std::max(worst, status);
   }
   if (arguments.is_json) std::fputs(shrinking.json().c_str(), stdout);
-  return shrinking.is_interrupted() ? kInterrupted : worst;
+  return exit_status(worst == kViolated, shrinking.is_interrupted(), worst);
 }
 
 }  // namespace

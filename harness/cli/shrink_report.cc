@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "harness/cli/exit_statuses.h"
 #include "harness/cli/subject_option.h"
 #include "harness/plan/plan_json.h"
 
@@ -104,6 +105,12 @@ ordered_json json_of(const Plan& plan, const SmallestPlan& smallest, const std::
           {"proof", name_of(smallest)},
           {"proof_schedules", smallest.proof.schedules},
           {"repeatable", smallest.is_repeatable}};
+}
+
+int status_of(const SmallestPlan& smallest, bool is_saved) {
+  if (!smallest.shrunk.violation) return smallest.shrunk.uncontrolled > 0 ? kCannotHere : kUsage;
+  if (!is_saved) return kUsage;
+  return smallest.is_repeatable ? kAllHeld : kViolated;
 }
 
 bool save_plan(const Plan& plan, const std::string& file) {

@@ -26,6 +26,9 @@ std::string shrunk_text(const Plan& plan, const SmallestPlan& smallest, const st
                         const std::string& subject);
 nlohmann::ordered_json json_of(const Plan& plan, const SmallestPlan& smallest, const std::string& file);
 
+// The exit status of one plan; `is_saved`: where its result was to go.
+int status_of(const SmallestPlan& smallest, bool is_saved);
+
 // False where it could not be written whole.
 bool save_plan(const Plan& plan, const std::string& file);
 

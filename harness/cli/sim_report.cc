@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "harness/cli/exit_statuses.h"
 #include "harness/cli/shrink_report.h"
 #include "harness/cli/subject_option.h"
 #include "harness/cli/table.h"
@@ -212,10 +213,7 @@ std::string text_of(const SimExplorationOptions& options, const SimTotals& total
     return text + fmt::format("VIOLATED: {} violations, {} divergences in {} ({:.1f} s)\n", totals.violations,
                               totals.divergences, done, totals.seconds);
   }
-  std::uint64_t judged = 0;
-  for (const auto& [invariant, times] : totals.judged) judged += times;
-  return text +
-         fmt::format("all held: 0 violations in {}; judged {} times in {:.1f} s\n", done, judged, totals.seconds);
+  return text + held_text(totals.judged, never_judged(totals.allowed, totals.judged), done, totals.seconds);
 }
 
 std::string json_of(const SimExplorationOptions& options, const SimTotals& totals,
@@ -236,6 +234,7 @@ std::string json_of(const SimExplorationOptions& options, const SimTotals& total
                {"trace_hash", hash_text(totals.trace_hash)},
                {"seed", options.seed},
                {"judged", totals.judged},
+               {"never_judged", never_judged(totals.allowed, totals.judged)},
                {"drawn", totals.drawn},
                {"strategies", strategies_json(totals)},
                {"guaranteed", promise_json(totals)},
@@ -257,8 +256,10 @@ std::string text_of(const KillSweep& sweep, bool has_pairs) {
     return text +
            fmt::format("VIOLATED: {} violations in {} runs ({:.1f} s)\n", sweep.violations, sweep.runs, sweep.seconds);
   }
-  return text + fmt::format("{}: 0 violations in {} runs, {} steps ({:.1f} s)\n",
-                            sweep.is_complete() ? "all held" : "incomplete", sweep.runs, sweep.steps, sweep.seconds);
+  const std::string done = fmt::format("{} runs, {} steps", sweep.runs, sweep.steps);
+  if (!sweep.is_complete())
+    return text + fmt::format("incomplete: 0 violations in {} ({:.1f} s)\n", done, sweep.seconds);
+  return text + held_text(sweep.judged, never_judged(sweep.allowed, sweep.judged), done, sweep.seconds);
 }
 
 std::string json_of(const KillSweep& sweep, const std::string& world, const std::vector<SavedDiscovery>& saved) {
@@ -279,6 +280,7 @@ std::string json_of(const KillSweep& sweep, const std::string& world, const std:
                {"violations", violations_json(saved)},
                {"trace_hash", hash_text(sweep.trace_hash)},
                {"judged", sweep.judged},
+               {"never_judged", never_judged(sweep.allowed, sweep.judged)},
                {"uncontrolled", sweep.uncontrolled.empty() ? 0 : 1},
                {"interrupted", sweep.interrupted}});
 }
@@ -287,6 +289,7 @@ void Replayed::add(ReplayReport report) {
   for (std::size_t i = 0; i < report.judged.size(); ++i) {
     judged[std::string(watched_invariants()[i].id)] += report.judged[i];
   }
+  allowed |= report.allowed;
   steps += report.steps;
   processes += report.processes;
   speed.schedules += report.speed.schedules;
@@ -298,15 +301,16 @@ void Replayed::add(ReplayReport report) {
 }
 
 std::uint64_t Replayed::count(ReplayVerdict verdict) const {
-  std::uint64_t number = 0;
-  for (const ReplayReport& report : reports) number += report.verdict == verdict ? 1 : 0;
-  return number;
+  return static_cast<std::uint64_t>(std::ranges::count(reports, verdict, &ReplayReport::verdict));
+}
+
+bool Replayed::has_failed() const {
+  using enum ReplayVerdict;
+  return count(broken) + count(mended) + count(diverged) + count(dull) > 0;
 }
 
 std::uint64_t Replayed::moved() const {
-  std::uint64_t number = 0;
-  for (const ReplayReport& report : reports) number += report.has_moved ? 1 : 0;
-  return number;
+  return static_cast<std::uint64_t>(std::ranges::count(reports, true, &ReplayReport::has_moved));
 }
 
 std::uint64_t Replayed::kills() const {
@@ -337,8 +341,13 @@ std::string text_of(const Replayed& replayed, bool is_verbose) {
     return fmt::format("{} schedules, {:.0f} a second", each.schedules, rate(each.schedules, each.seconds));
   };
   text += fmt::format(" ({:.2f} s)\n", replayed.seconds);
-  if (replayed.world != "both") return text + fmt::format("{}: {}\n", replayed.world, speed(replayed.speed));
-  return text + fmt::format("sim: {}; live: {}\n", speed(replayed.speed), speed(replayed.other_speed));
+  text += replayed.world != "both"
+              ? fmt::format("{}: {}\n", replayed.world, speed(replayed.speed))
+              : fmt::format("sim: {}; live: {}\n", speed(replayed.speed), speed(replayed.other_speed));
+  const auto never = never_judged(replayed.allowed, replayed.judged);
+  if (replayed.has_failed() || judged_status(replayed.judged, never, true) == kAllHeld) return text;
+  const std::string done = fmt::format("{} replayed", replayed.reports.size());
+  return text + held_text(replayed.judged, never, done, replayed.seconds, "nothing unexpected");
 }
 
 std::string json_of(const Replayed& replayed) {
@@ -377,6 +386,7 @@ std::string json_of(const Replayed& replayed) {
                                {"violations", std::move(violations)},
                                {"trace_hash", hash_text(replayed.hash.value())},
                                {"judged", replayed.judged},
+                               {"never_judged", never_judged(replayed.allowed, replayed.judged)},
                                {"stale", replayed.count(ReplayVerdict::stale)},
                                {"uncontrolled", replayed.count(ReplayVerdict::uncontrolled)},
                                {"dull", replayed.count(ReplayVerdict::dull)},

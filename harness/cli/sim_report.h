@@ -38,6 +38,9 @@ std::string discovery_text(const std::vector<SavedDiscovery>& saved, std::uint64
 std::string text_of(const SimExplorationOptions& options, const SimTotals& totals);
 std::string json_of(const SimExplorationOptions& options, const SimTotals& totals,
                     const std::vector<SavedDiscovery>& saved);
+// Exit statuses. `requires_judged`: what plans allow must be judged.
+int status_of(const SimTotals& totals, bool requires_judged);
+int status_of(const KillSweep& sweep, bool requires_judged);
 std::string text_of(const KillSweep& sweep, bool has_pairs);
 std::string json_of(const KillSweep& sweep, const std::string& world, const std::vector<SavedDiscovery>& saved);
 
@@ -45,6 +48,7 @@ std::string json_of(const KillSweep& sweep, const std::string& world, const std:
 struct Replayed {
   std::vector<ReplayReport> reports;
   std::map<std::string, std::uint64_t> judged;
+  InvariantSet allowed;  // by any plan that was run
   std::uint64_t steps = 0, processes = 0;
   TraceHash hash;  // over the plans' hashes
   double seconds = 0;
@@ -55,6 +59,7 @@ struct Replayed {
 
   void add(ReplayReport report);
   [[nodiscard]] std::uint64_t count(ReplayVerdict verdict) const;
+  [[nodiscard]] bool has_failed() const;  // any: violated, held against expectation, diverged, dull
   [[nodiscard]] std::uint64_t moved() const;
   [[nodiscard]] std::uint64_t kills() const;  // of mutants, by all plans
 };
@@ -62,6 +67,7 @@ struct Replayed {
 // A line for each plan that was not as expected, or for all where `is_verbose`, and one for all.
 std::string text_of(const Replayed& replayed, bool is_verbose);
 std::string json_of(const Replayed& replayed);
+int status_of(const Replayed& replayed, bool requires_judged);
 
 }  // namespace stampede
 

@@ -85,6 +85,7 @@ class Sweep {
     const SimOutcome& outcome = run(kills);
     if (!result_.uncontrolled.empty()) return;
     ++result_.runs;
+    result_.allowed |= allowed_by(plan_);
     result_.steps += outcome.steps;
     result_.processes += outcome.processes;
     result_.kills_before += outcome.process_faults_met[static_cast<std::size_t>(ProcessFaultKind::kill_before)];

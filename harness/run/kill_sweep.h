@@ -25,6 +25,7 @@ struct KillSweep {
   std::vector<SimDiscovery> discoveries;  // at most kSimDiscoveriesMax
   std::uint64_t violations = 0;
   std::map<std::string, std::uint64_t> judged;
+  InvariantSet allowed;  // by the plan and its kills
   std::uint64_t trace_hash = 0;
   double seconds = 0;
   bool interrupted = false;

@@ -183,6 +183,7 @@ ReplayReport replay_plan(SimRunner& runner, const std::string& name, const Plan&
   report.name = name;
   const SimReplay first = replay_timed(runner, plan, is_strict, report.speed);
   take(first.outcome, report);
+  report.allowed = allowed_by(plan);
   if (!is_controlled(first.outcome, report)) return report;
   report.unused_switches = first.unused_switches;
   report.has_moved = !plan.note.trace_hash.empty() && plan.note.trace_hash != report.trace_hash;
@@ -250,6 +251,7 @@ ReplayReport replay_seed(SimRunner& runner, const StoredSeed& stored, SimRunner*
   });
   const SimOutcome first = run_timed(runner, draw.plan, *make(), {}, report.speed);
   take(first, report);
+  report.allowed = allowed_by(draw.plan);
   if (!is_controlled(first, report)) return report;
   report.violations.insert(report.violations.end(), of_learning.begin(), of_learning.end());
   judge({}, report);

@@ -42,6 +42,7 @@ struct ReplayReport {
   std::uint64_t processes = 0;             // of all stages
   std::uint64_t steps = 0;
   std::vector<std::uint64_t> judged;
+  InvariantSet allowed;           // by the plan
   WorldSpeed speed, other_speed;  // of the runner's world, and of the other one
   // Of mutants that it was run on (see sharp_replay.h), and the invariant that each broke; empty where it broke none.
   std::vector<std::pair<std::string, std::string>> kills;

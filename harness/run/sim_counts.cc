@@ -20,6 +20,7 @@ void count_run(const Plan& plan, const SimOutcome& outcome, SimCounts& counts) {
   counts.steps += outcome.steps;
   counts.processes += outcome.processes;
   counts.preemptions += outcome.run.preemptions;
+  counts.allowed |= allowed_by(plan);
   counts.judged.resize(outcome.judged.size());
   for (std::size_t i = 0; i < outcome.judged.size(); ++i) counts.judged[i] += outcome.judged[i];
   for (const OperationOutcome& operation : outcome.operations) {
@@ -58,6 +59,7 @@ void put_together(SimCounts&& counts, TraceHash& hash, SimTotals& totals) {
   totals.divergences += counts.divergences;
   totals.uncontrolled += counts.uncontrolled;
   if (totals.why_uncontrolled.empty()) totals.why_uncontrolled = std::move(counts.why_uncontrolled);
+  totals.allowed |= counts.allowed;
   for (std::size_t i = 0; i < counts.judged.size(); ++i) {
     add(totals.judged, std::string(watched_invariants()[i].id), counts.judged[i]);
   }

@@ -20,6 +20,7 @@ struct SimCounts {
   std::uint64_t plans = 0, schedules = 0, repetitions = 0, steps = 0, processes = 0, preemptions = 0;
   std::uint64_t violations = 0, divergences = 0;
   std::vector<std::uint64_t> judged;
+  InvariantSet allowed;
   std::array<std::uint64_t, kOperationKinds> operations{};
   std::vector<std::uint64_t> network;
   std::array<std::uint64_t, kStepKinds> disk{};

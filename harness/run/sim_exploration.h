@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/judge/allowed_invariants.h"
 #include "harness/plan/plan.h"
 #include "harness/run/sim_draw.h"
 #include "harness/run/sim_run.h"
@@ -69,6 +70,7 @@ struct SimTotals {
   std::uint64_t preemptions = 0;
   double seconds = 0;                           // of everything
   std::map<std::string, std::uint64_t> judged;  // by invariant
+  InvariantSet allowed;                         // by the surroundings of any plan
   // What took part: operations that ended, network faults that connections met, disk faults that decided a step
   // ("write error"), process faults that a process came to, kinds of damage, start states.
   std::map<std::string, std::uint64_t> drawn;
