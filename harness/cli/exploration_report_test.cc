@@ -81,8 +81,12 @@ TEST(ExplorationReport, ShowsEveryCounter) {
                                                             {faults.at("reset_in_body"), "reset_in_body", ""},
                                                             {judged.at("one_download"), "one_download", ""},
                                                             {5, "", "seed"}}) {
-    if (!each.label.empty()) EXPECT_EQ(figure(text, each.label), std::to_string(each.value));
-    if (!each.key.empty()) EXPECT_EQ(object.at(each.key), each.value) << each.key;
+    if (!each.label.empty()) {
+      EXPECT_EQ(figure(text, each.label), std::to_string(each.value));
+    }
+    if (!each.key.empty()) {
+      EXPECT_EQ(object.at(each.key), each.value) << each.key;
+    }
   }
   EXPECT_EQ(figure(text, "body bytes sent"), "139 B");
   EXPECT_EQ(figure(text, "peak memory, largest"), "149 B");

@@ -97,7 +97,9 @@ TEST(AllowedInvariants, AreAllThatAreJudged) {
     for (std::size_t i = 0; i < watched_invariants().size(); ++i) {
       const std::string id(watched_invariants()[i].id);
       const std::uint64_t times = totals.judged.contains(id) ? totals.judged.at(id) : 0;
-      if (!totals.allowed.test(i)) EXPECT_EQ(times, 0U) << id << ", seed " << seed;
+      if (!totals.allowed.test(i)) {
+        EXPECT_EQ(times, 0U) << id << ", seed " << seed;
+      }
       judged[id] += times;
     }
   }

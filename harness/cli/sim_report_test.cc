@@ -94,8 +94,12 @@ TEST(SimReport, ShowsEveryCounterOfAnExploration) {
                                                             {violations, "", "violation_count"},
                                                             {repeating, "", "repeating"},
                                                             {options.seed, "", "seed"}}) {
-    if (!each.label.empty()) EXPECT_EQ(figure(text, each.label), std::to_string(each.value));
-    if (!each.key.empty()) EXPECT_EQ(object.at(each.key), each.value) << each.key;
+    if (!each.label.empty()) {
+      EXPECT_EQ(figure(text, each.label), std::to_string(each.value));
+    }
+    if (!each.key.empty()) {
+      EXPECT_EQ(object.at(each.key), each.value) << each.key;
+    }
   }
   EXPECT_EQ(figure(text, "trace hash"), hash_text(trace_hash));
   EXPECT_EQ(object.at("trace_hash"), hash_text(trace_hash));
