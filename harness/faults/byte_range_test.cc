@@ -18,7 +18,8 @@ TEST(ByteRange, IsReadInItsThreeForms) {
   for (const Case& c :
        {Case{"bytes=0-0", 0, 1}, Case{"bytes=0-9", 0, 10}, Case{"bytes=3-5", 3, 6}, Case{"bytes=9-", 9, 10},
         Case{"bytes=0-", 0, 10}, Case{"bytes=5-100", 5, 10}, Case{"bytes=-1", 9, 10}, Case{"bytes=-10", 0, 10},
-        Case{"bytes=-11", 0, 10}, Case{"bytes=2-99999999999999999999999", 2, 10}}) {
+        Case{"bytes=-11", 0, 10}, Case{"bytes=0-10", 0, 10}, Case{"bytes=0-8", 0, 9}, Case{"bytes=7-7", 7, 8},
+        Case{"bytes=-9", 1, 10}, Case{"bytes=2-99999999999999999999999", 2, 10}}) {
     const RangeDecision decision = decide(c.range, 10);
     EXPECT_EQ(decision.answer, RangeAnswer::partial) << c.range;
     EXPECT_EQ(decision.range, (ByteRange{c.begin, c.end})) << c.range;
@@ -34,7 +35,8 @@ TEST(ByteRange, IsUnsatisfiableBehindTheLastByte) {
 
 TEST(ByteRange, IsIgnoredWhereItIsSomethingElse) {
   for (const char* range : {"", "bytes", "bytes=", "bytes=-", "bytes=5", "bytes=5-3", "bytes=a-b", "bytes=1-2,4-5",
-                            "bytes= 1-2", "items=0-5", "Bytes=0-5", "bytes=--5", "bytes=1-2-"}) {
+                            "bytes= 1-2", "items=0-5", "Bytes=0-5", "bytes=--5", "bytes=1-2-", "bytes=/-5", "bytes=:-5",
+                            "bytes=1-/", "bytes=1-:", "bytes=-x", "bytes=5-4"}) {
     EXPECT_EQ(decide(range, 10).answer, RangeAnswer::whole) << range;
   }
   EXPECT_EQ(decide("bytes=-5", 0).answer, RangeAnswer::whole);

@@ -3,44 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/faults/script_text_for_test.h"
+
 namespace stampede {
 namespace {
 
 constexpr std::uint64_t kBig = 600'001;
-
-// The steps but the head, as text: "body 0-10, text 1, close".
-std::string describe(const ResponseScript& script) {
-  struct Describe {
-    std::string operator()(const SendHead&) const { return "head"; }
-    std::string operator()(const SendText& text) const { return "text " + std::to_string(text.bytes.size()); }
-    std::string operator()(const SendBody& body) const {
-      return "body " + std::to_string(body.begin) + "-" + std::to_string(body.end);
-    }
-    std::string operator()(const Pause& pause) const { return "pause " + std::to_string(pause.time.count()); }
-    std::string operator()(const CloseConnection& close) const { return close.is_cut ? "cut" : "close"; }
-    std::string operator()(const ResetConnection&) const { return "reset"; }
-    std::string operator()(const NeverAnswer&) const { return "never"; }
-  };
-  std::string text;
-  for (const ScriptStep& step : script.steps) text += (text.empty() ? "" : ", ") + std::visit(Describe{}, step);
-  return text;
-}
-
-std::string head_of(const ResponseScript& script) { return std::get<SendHead>(script.steps.at(0)).bytes; }
-
-std::string text_of(const ResponseScript& script) {
-  for (const ScriptStep& step : script.steps) {
-    if (const SendText* text = std::get_if<SendText>(&step)) return text->bytes;
-  }
-  return "";
-}
-
-Model model_of(std::string_view text) {
-  Bytes bytes;
-  for (const char c : text) bytes.push_back(static_cast<std::byte>(c));
-  const modelcache::Sha256Digest digest = modelcache::sha256_of(bytes);
-  return Model{"m", std::make_shared<const Bytes>(std::move(bytes)), digest};
-}
 
 struct Case {
   const char* turn;
@@ -74,7 +42,31 @@ TEST(ResponseScript, HasTheStepsOfItsTurn) {
       {"flip_byte:9", 2, "head, body 0-1, text 1, close"},
       {"flip_byte:300000", kBig, "head, body 0-300000, text 1, body 300001-600001, close"},
       {"zero_bytes:1000", kBig, "head, body 0-1000, text 4096, body 5096-600001, close"},
+      {"zero_bytes:0", 4096, "head, text 4096, close"},
+      {"zero_bytes:1", 4097, "head, body 0-1, text 4096, close"},
+      {"zero_bytes:2", 4097, "head, body 0-2, text 4095, close"},
+      {"zero_bytes:7", 7, "head, body 0-7, close"},
+      {"flip_byte:1", 2, "head, body 0-1, text 1, close"},
+      {"other_version_same_etag:1", 4096, "head, text 1, body 1-4096, close"},
+      {"other_version_same_etag:1", 4097, "head, text 1, body 1-4096, text 1, close"},
+      {"other_version_new_etag:1", 2, "head, text 1, body 1-2, close"},
+      {"content_encoding", 0, "head, text 10, text 5, text 8, close"},
+      {"content_encoding", 65'535, "head, text 10, text 5, body 0-65535, text 8, close"},
+      {"content_encoding", 65'536, "head, text 10, text 5, body 0-65535, text 5, body 65535-65536, text 8, close"},
+      {"chunked_trailers", 3,
+       "head, text 3, body 0-1, text 2, text 3, body 1-2, text 2, text 3, body 2-3, text 2, text 3, text 25, close"},
+      {"chunked_cut", 262'143, "head, text 6, body 0-65535, text 2, text 6, body 65535-131070, text 2, cut"},
+      {"chunked_cut", 262'148, "head, text 7, body 0-65536, text 2, text 7, body 65536-131072, text 2, cut"},
+      {"chunked_cut", 0, "head, cut"},
+      {"chunked_no_last", 0, "head, cut"},
+      {"chunked_bad_size", 0, "head, text 6, text 2, close"},
+      {"length_too_short+bytes_after_body", 2, "head, body 0-2, text 21, close"},
+      {"stall_in_body:2", 2, "head, body 0-2, never"},
+      {"stall_in_body:0:for=4ms", 2, "head, pause 4, body 0-2, close"},
+      {"stall_in_body:9:for=4ms+close_in_body:1", 2, "head, body 0-1, pause 4, cut"},
+      {"drip:1000000", 2, "head, body 0-2, close"},
       {"swap_halves", 1, "head, body 0-1, close"},
+      {"swap_halves", 3, "head, body 1-3, body 0-1, close"},
       {"swap_halves", kBig, "head, body 300000-600001, body 0-300000, close"},
       {"other_version_same_etag", 2, "head, body 0-2, close"},
       {"other_version_same_etag:1", 5000, "head, text 1, body 1-4096, text 1, body 4097-5000, close"},
@@ -126,6 +118,36 @@ TEST(ResponseScript, DripsInPiecesOfOneSizeOverTheWholeResponse) {
   const std::uint64_t whole = pieces_of(plain, {}).at(0);
   const ResponseScript dripped = compile(parse_turn("drip:100").value(), model);
   EXPECT_EQ(pieces_of(dripped, std::chrono::milliseconds(1)).size(), (whole + 99) / 100);
+}
+
+TEST(ResponseScript, DripsAMillionPiecesAndTheRestAtOnce) {
+  constexpr std::uint64_t kMillion = 1'000'000;
+  const ResponseScript script = compile(parse_turn("drip:1").value(), generated_model("m", kMillion + 1));
+  std::uint64_t pauses = 0, bytes = 0, after_last_pause = 0;
+  for (const ScriptStep& step : script.steps) {
+    const auto* const head = std::get_if<SendHead>(&step);
+    const auto* const body = std::get_if<SendBody>(&step);
+    const std::uint64_t size = head != nullptr ? head->bytes.size() : body != nullptr ? body->end - body->begin : 0;
+    bytes += size;
+    after_last_pause += size;
+    if (!std::holds_alternative<Pause>(step)) continue;
+    ++pauses;
+    after_last_pause = 0;
+  }
+  EXPECT_EQ(pauses, kMillion);
+  EXPECT_EQ(after_last_pause, bytes - kMillion);
+}
+
+TEST(ResponseScript, EndsADripWithoutAPause) {
+  const std::string head = head_of(compile(parse_turn("status:404").value(), generated_model("m", 1)));
+  const auto described = [&](std::size_t piece) {
+    return describe(
+        compile(parse_turn("drip:" + std::to_string(piece) + "+status:404").value(), generated_model("m", 1)));
+  };
+  EXPECT_EQ(described(head.size()), "head, pause 1, text 14, close");
+  EXPECT_EQ(described(head.size() + 14), "head, text 14, close");
+  EXPECT_EQ(described(head.size() + 13), "head, text 13, pause 1, text 1, close");
+  EXPECT_EQ(described(head.size() - 1), "head, pause 1, head, text 14, close");
 }
 
 TEST(ResponseScript, DeclaresTheLengthThatItsFaultSays) {

@@ -8,6 +8,7 @@
 
 #include "harness/faults/faults_for_test.h"
 #include "harness/faults/lying_server.h"
+#include "harness/faults/peers_talk_for_test.h"
 #include "harness/faults/wire_client.h"
 
 namespace stampede {
@@ -16,53 +17,6 @@ namespace {
 using Kind = PeerMove::Kind;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
-
-const modelcache::Address kServer{std::string(ScriptedPeers::kHost), ScriptedPeers::kPort};
-
-std::string request_for(const std::string& target) { return "GET " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"; }
-
-FaultSequence sequence(std::initializer_list<const char*> turns) {
-  FaultSequence faults;
-  for (const char* turn : turns) faults.faults.push_back(parse_turn(turn).value());
-  return faults;
-}
-
-// Plays the world's part for one connection at a time.
-class Talk {
- public:
-  Talk(ScriptedPeers& peers, ConnectionNumber connection) : peers_(peers), connection_(connection) {}
-
-  int connect(const modelcache::Address& to = kServer, std::uint32_t process = 0) {
-    return peers_.connect(connection_, process, to, now_);
-  }
-  void send(std::string_view bytes) { peers_.sent(connection_, std::as_bytes(std::span(bytes))); }
-  // Takes moves, waits out pauses, and stops after a move that nothing follows by itself.
-  Kind take_all() {
-    for (;;) {
-      const PeerMove move = take();
-      if (move.kind != Kind::bytes && move.kind != Kind::pause) return move.kind;
-    }
-  }
-  PeerMove take() {
-    const PeerMove move = peers_.take(connection_, now_);
-    received_.append(reinterpret_cast<const char*>(move.bytes.data()), move.bytes.size());
-    now_ += move.time;
-    paused_ += move.time;
-    return move;
-  }
-  void leave() { peers_.left(connection_, now_); }
-
-  [[nodiscard]] const std::string& received() const { return received_; }
-  [[nodiscard]] nanoseconds paused() const { return paused_; }
-  void pass(nanoseconds time) { now_ += time; }
-
- private:
-  ScriptedPeers& peers_;
-  ConnectionNumber connection_;
-  std::string received_;
-  nanoseconds now_{1000};
-  nanoseconds paused_{};
-};
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   const std::size_t at = from.empty() ? std::string::npos : text.find(from);
@@ -340,11 +294,6 @@ TEST_F(ScriptedPeersTest, OfferOtherModelsOnceTheyAreTold) {
 
 TEST_F(ScriptedPeersTest, SayWhereAModelIs) {
   EXPECT_EQ(ScriptedPeers::url(generated_model("a/b c", 1)), "http://127.0.0.1:8080/a/b%20c");
-}
-
-TEST(ScriptedPeersDeathTest, HaveNoConnectionThatTheyDidNotAccept) {
-  ScriptedPeers peers;
-  EXPECT_DEATH(peers.left(1, {}), "no connection 1 was accepted");
 }
 
 }  // namespace

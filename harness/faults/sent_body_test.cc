@@ -89,6 +89,62 @@ TEST(SentBody, IsReadInChunks) {
   }
 }
 
+TEST(SentBody, IsJudgedByEveryFieldThatFramesIt) {
+  const auto head = [](const std::string& fields) { return "HTTP/1.1 200 OK\r\n" + fields + "\r\n"; };
+  const std::string chunks = "a\r\n0123456789\r\n0\r\n\r\n";
+  struct Row {
+    const char* fields;
+    bool is_chunked, is_full;
+  };
+  for (const Row& row :
+       {Row{"Transfer-Encoding:\t CHUNKED \t\r\n", true, true}, Row{"Transfer-Encoding: gzip\r\n", true, false},
+        Row{"Transfer-Encoding: chunke\r\n", true, false}, Row{"Transfer-Encoding: chunkedx\r\n", true, false},
+        Row{"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", true, false},
+        Row{"X-Transfer-Encoding: chunked\r\n", true, false},
+        Row{"Content-Encoding: IDENTITY\r\nContent-Length: 10\r\n", false, true},
+        Row{"Content-Encoding: br\r\nContent-Length: 10\r\n", false, false},
+        Row{"Content-Length: 0x0a\r\n", false, false}, Row{"Content-Length: 10x\r\n", false, false},
+        Row{"Content-Length: \r\n", false, false}, Row{"Content-Length: 010\r\n", false, true},
+        Row{"Content-Length: -10\r\n", false, false}, Row{"CONTENT-LENGTH: 10\r\n", false, true},
+        Row{"[ontent-Length: 3\r\nContent-Length: 10\r\n", false, true},
+        Row{"Content-Length\r\nContent-Length: 10\r\n", false, true},
+        Row{"X: y\r\n\tContent-Length: 3\r\nContent-Length: 10\r\n", false, true}}) {
+    EXPECT_EQ(full(head(row.fields) + (row.is_chunked ? chunks : std::string(kContent))), row.is_full) << row.fields;
+  }
+  EXPECT_FALSE(full("HTTP/1.1 2000 OK\r\nContent-Length: 10\r\n\r\n" + std::string(kContent)));
+  EXPECT_FALSE(full("HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\n" + std::string(kContent)));
+  EXPECT_FALSE(full(head("Transfer-Encoding: chunked\r\n") + "a\r\n0123456789\n0\r\n\r\n")) << "a chunk ends in CRLF";
+  EXPECT_TRUE(full(head("Transfer-Encoding: chunked\r\n") + "A \n0123456789\r\n0\r\nX: y\n\n"));
+  EXPECT_TRUE(full(head("Transfer-Encoding: chunked\r\n") + "a\r\n0123456789\r\n00\r\n\n"));
+}
+
+TEST(SentBody, StaysWrongAfterAWrongByte) {
+  SentBody body(bytes_of("aaaa"));
+  body.sent("HTTP/1.1 200 OK\r\n\r\n");
+  body.sent("aa");
+  body.sent("b");
+  body.sent("aa");
+  body.sent_fin();
+  EXPECT_FALSE(body.is_full());
+}
+
+// The model's own bytes are compared by their place: the right ones at another place are wrong.
+TEST(SentBody, ComparesTheModelsOwnBytesByPlace) {
+  const auto model = bytes_of("abab");
+  const auto* const own = reinterpret_cast<const char*>(model->data());
+  SentBody right(model), moved(model), twice(model);
+  for (SentBody* body : {&right, &moved, &twice}) body->sent("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
+  right.sent({own, 2});
+  right.sent({own, 2});  // the same letters
+  EXPECT_TRUE(right.is_full());
+  moved.sent({own + 1, 3});
+  moved.sent({own, 1});
+  EXPECT_FALSE(moved.is_full());
+  twice.sent({own, 4});
+  twice.sent({own, 4});
+  EXPECT_TRUE(twice.is_full()) << "what follows the end is ignored";
+}
+
 TEST(SentBody, IsReadAsALenientClientWould) {
   EXPECT_TRUE(full(with_content("HTTP/1.1 103 Hint\r\nLink: x\r\n\r\n" + std::string(kHead))));
   EXPECT_TRUE(full(with_content("HTTP/1.1 200 OK\nContent-Length: 10\n\n")));
