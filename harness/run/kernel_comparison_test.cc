@@ -3,8 +3,8 @@
 #include "harness/run/kernel_comparison.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
+#include <cstdlib>
 #include <functional>
 
 #include "harness/run/posix_kernel_comparison.h"
@@ -271,7 +271,7 @@ TEST(UnprivilegedUser, SaysWhatItsBodySaidAndWhetherItDied) {
   if (!is_root()) GTEST_SKIP() << "not applicable: this is no root";
   const std::string text(100'000, 'x');
   EXPECT_EQ(as_unprivileged_user([&] { return (is_root() ? "root" : "nobody ") + text; }), "nobody " + text);
-  EXPECT_EQ(as_unprivileged_user([]() -> std::string { ::_exit(3); }), "the unprivileged child died, status 768");
+  EXPECT_EQ(as_unprivileged_user([]() -> std::string { std::_Exit(3); }), "the unprivileged child died, status 768");
   EXPECT_TRUE(is_root());
 }
 
