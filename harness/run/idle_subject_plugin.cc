@@ -1,9 +1,21 @@
 // A subject that does nothing, as a plugin of several builds: right ones, and such as a loader must refuse.
+#include <cstdlib>
+#include <iterator>
+
 #include "harness/plan/subject_plugin.h"
 
 #ifndef PLUGIN_STAMP
 #include "harness/run/subject_stamp.h"
 #define PLUGIN_STAMP stampede::kSubjectStamp
+#endif
+#ifndef PLUGIN_CLIENTS
+#define PLUGIN_CLIENTS make_client
+#endif
+#ifndef PLUGIN_CODE_COUNT
+#define PLUGIN_CODE_COUNT std::size(kCode)
+#endif
+#ifndef PLUGIN_RESULT
+#define PLUGIN_RESULT &kSubject
 #endif
 #ifndef PLUGIN_VERSION
 #define PLUGIN_VERSION stampede::kSubjectPluginVersion
@@ -54,11 +66,11 @@ extern "C" const stampede::SubjectPlugin* stampede_subject_plugin() {
                                       reinterpret_cast<const void*>(&more_code_of_subject)
 #endif
   };
-  static const stampede::SubjectPlugin kSubject{.version = PLUGIN_VERSION,
-                                                .stamp = PLUGIN_STAMP,
-                                                .make_client = make_client,
-                                                .warm_up = warm_up,
-                                                .code = kCode,
-                                                .code_count = std::size(kCode)};
-  return &kSubject;
+  [[maybe_unused]] static const stampede::SubjectPlugin kSubject{.version = PLUGIN_VERSION,
+                                                                 .stamp = PLUGIN_STAMP,
+                                                                 .make_client = PLUGIN_CLIENTS,
+                                                                 .warm_up = warm_up,
+                                                                 .code = kCode,
+                                                                 .code_count = PLUGIN_CODE_COUNT};
+  return PLUGIN_RESULT;
 }

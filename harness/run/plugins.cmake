@@ -99,6 +99,11 @@ stampede_add_test_subject(subject_without_code SHOWN DEFINITIONS PLUGIN_CALLS_IT
 stampede_add_test_subject(subject_that_names_the_hosts_code SHOWN DEFINITIONS PLUGIN_NAMES_MORE_CODE)
 stampede_add_test_subject(subject_of_another_version DEFINITIONS PLUGIN_VERSION=99)
 stampede_add_test_subject(subject_of_another_build DEFINITIONS PLUGIN_STAMP="another")
+stampede_add_test_subject(subject_of_no_build DEFINITIONS PLUGIN_STAMP=nullptr)
+stampede_add_test_subject(subject_that_is_none DEFINITIONS PLUGIN_RESULT=nullptr)
+stampede_add_test_subject(subject_that_names_no_code DEFINITIONS PLUGIN_CODE_COUNT=0)
+stampede_add_test_subject(subject_with_clients_of_others
+  DEFINITIONS PLUGIN_CLIENTS=reinterpret_cast<decltype\(&make_client\)>\(&std::abort\))
 add_library(library_without_subject MODULE EXCLUDE_FROM_ALL idle_subject_plugin.cc)
 set_target_properties(library_without_subject PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins)
 target_compile_definitions(library_without_subject PRIVATE stampede_subject_plugin=another_function)

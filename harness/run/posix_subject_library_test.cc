@@ -71,15 +71,39 @@ TEST(SubjectLibrary, IsRefusedWhenItIsOfAnotherVersionOrBuild) {
   EXPECT_THAT(refusal(plugin("subject_of_another_version")), HasSubstr("expected 1, got 99"));
   EXPECT_THAT(refusal(plugin("subject_of_another_build")),
               HasSubstr("of another build than this program: expected " + build_stamp() + ", got another"));
+  EXPECT_THAT(refusal(plugin("subject_that_is_none")),
+              HasSubstr("of another version of the interface: expected 1, got none"));
+  EXPECT_THAT(refusal(plugin("subject_of_no_build")),
+              HasSubstr("expected " + build_stamp() + ", got none; build both again"));
+}
+
+TEST(SubjectLibrary, IsRefusedWhenItNamesNoCodeOrMakesClientsOfOthers) {
+  EXPECT_THAT(refusal(plugin("subject_that_names_no_code")),
+              HasSubstr("it names no function of its cache, so nobody can tell whose runs"));
+  EXPECT_THAT(refusal(plugin("subject_with_clients_of_others")),
+              HasSubstr("what makes its clients lies outside of it"));
+}
+
+TEST(SubjectLibrary, IsLoadedOnce) {
+  const auto once = load_subject(plugin("idle_subject")), twice = load_subject(plugin("idle_subject"));
+  ASSERT_TRUE(once && twice);
+  EXPECT_EQ(*once, *twice);
+  EXPECT_EQ((*once)->version, kSubjectPluginVersion);
+  EXPECT_EQ((*once)->stamp, build_stamp());
+  EXPECT_EQ((*once)->code_count, 2U);
 }
 
 TEST(SubjectLibrary, IsRefusedWhenItIsNoSharedLibraryOrNoPlugin) {
-  EXPECT_THAT(refusal(plugin("there_is_none")), HasSubstr("no such file"));
+  const auto none = load_subject(plugin("there_is_none"));
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, modelcache::ErrorCode::not_found);
+  EXPECT_THAT(none.error().message(), HasSubstr("there_is_none.so: no such file"));
+  EXPECT_THAT(refusal(STAMPEDE_PLUGINS), HasSubstr("no such file")) << "but a directory";
   const auto scratch = PosixScratchDirectory::make(testing::TempDir());
   ASSERT_TRUE(scratch) << scratch.error().message();
   const std::string text = scratch->path() + "/text.so";
   std::ofstream(text) << "no library";
-  EXPECT_THAT(refusal(text), HasSubstr("no shared library"));
+  EXPECT_THAT(refusal(text), HasSubstr("no shared library that can be used: " + text));
   EXPECT_THAT(refusal(plugin("library_without_subject")), HasSubstr("expected a function stampede_subject_plugin"));
 }
 

@@ -130,7 +130,9 @@ TEST(Subjects, ComeWithTheProgramAndAreFoundByNameOrFile) {
   ASSERT_FALSE(unknown);
   EXPECT_NE(unknown.error().message().find("known are modelcache, aria2"), std::string::npos)
       << unknown.error().message();
-  EXPECT_FALSE(find_subject("/nonexistent.json", STAMPEDE_SUBJECTS));
+  const auto absent = find_subject("/nonexistent.json", STAMPEDE_SUBJECTS);
+  ASSERT_FALSE(absent);
+  EXPECT_EQ(absent.error().message(), "read the subject /nonexistent.json: cannot be read (not_found)");
 }
 
 }  // namespace
