@@ -150,6 +150,37 @@ TEST(ShrinkTrial, TellsWhichStepsGoWithAnOperation) {
   EXPECT_EQ(seen, 4U);
 }
 
+// Of commands: actors are born for one operation after the other, and opening is no business of the laboratory's.
+TEST(ShrinkTrial, TellsWhichActorsGoWithAnOperationOfACommand) {
+  auto world = std::make_unique<TamperedWorld>([](std::uint64_t, PlanStageEnd&) {});
+  std::vector<std::uint32_t> born = {1, 1};
+  world->tamper_outcomes([&](std::uint32_t process, OperationOutcome& outcome) {
+    born[process] += 2 + process;
+    outcome.actors = born[process];
+  });
+  SimRunner runner(std::move(world));
+  Plan plan = two_with_a_start();
+  plan.subject = "some_command";
+  std::vector<OperationOutcome> operations;
+  const Trial trial = trial_with(runner, [&](const SimOutcome& outcome) {
+    operations = outcome.operations;
+    return planted("late", 100'000);
+  })(plan);
+  const std::vector<std::vector<std::pair<std::uint32_t, std::uint32_t>>> actors = {{{1, 3}, {3, 5}}, {{1, 4}, {4, 7}}};
+  ASSERT_EQ(trial.ranges.size(), 2U);
+  std::size_t seen = 0;
+  for (const OperationOutcome& operation : operations) {
+    if (operation.stage != Stage::run) continue;
+    ASSERT_EQ(trial.ranges[operation.process].size(), 2U);
+    const StepRange& range = trial.ranges[operation.process][operation.index];
+    EXPECT_EQ(std::pair(range.first_actor, range.end_actor), actors[operation.process][operation.index]);
+    EXPECT_EQ(range.first, operation.first_step);
+    EXPECT_EQ(range.end, operation.end_step);
+    ++seen;
+  }
+  EXPECT_EQ(seen, 4U);
+}
+
 TEST(ShrinkTrial, HasNothingButItsReasonWhereControlWasLost) {
   SimRunner runner(
       std::make_unique<TamperedWorld>([](std::uint64_t, PlanStageEnd& end) { end.uncontrolled = "a thread ran"; }));
