@@ -84,6 +84,28 @@ TEST(LyingServerStart, SaysWhatIsWrongWithFaults) {
             std::string::npos);
 }
 
+TEST(LyingServerStart, TakesAPortThatItHadBefore) {
+  const Model model = generated_model("m", 10);
+  const std::uint16_t port = LyingServer::start({.models = {model}}).value()->port();
+  for (int i = 0; i < 2; ++i) {  // the second time the kernel still remembers a connection of the first
+    const auto server = LyingServer::start({.ports = {port}, .models = {model}});
+    ASSERT_TRUE(server) << server.error().message();
+    EXPECT_EQ((*server)->port(), port);
+    EXPECT_FALSE(get(port, "/m").bytes.empty());
+  }
+}
+
+TEST(LyingServerRestart, CountsRequestsAnew) {
+  const FaultSequence versions{.faults = {*parse_turn("other_version_same_etag")}, .repeats = true};
+  const auto server = LyingServer::start({.models = {generated_model("m", 10)}, .faults = versions}).value();
+  const std::string first = get(server->port(), "/m").bytes, second = get(server->port(), "/m").bytes;
+  EXPECT_NE(first, second);
+  server->drain();
+  server->restart(versions);
+  EXPECT_EQ(get(server->port(), "/m").bytes, first);
+  EXPECT_EQ(get(server->port(), "/m").bytes, second);
+}
+
 // So many more descriptors may be opened, as long as it lives.
 class FewDescriptors {
  public:

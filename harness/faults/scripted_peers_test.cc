@@ -105,9 +105,9 @@ TEST_F(ScriptedPeersTest, RefuseWhatTheTurnOrTheAddressSays) {
   EXPECT_TRUE(peers_.ledger().empty());
   EXPECT_EQ(Talk(peers_, 4).connect(kServer, 7), 0);
   ASSERT_EQ(peers_.ledger().size(), 1U);
-  EXPECT_EQ(print(peers_.ledger()[0].fault), "flip_byte:1");
-  EXPECT_EQ(peers_.ledger()[0].listener, 7U);
-  EXPECT_EQ(peers_.ledger()[0].connection, 0U);
+  EXPECT_EQ(print(peers_.ledger().at(0).fault), "flip_byte:1");
+  EXPECT_EQ(peers_.ledger().at(0).listener, 7U);
+  EXPECT_EQ(peers_.ledger().at(0).connection, 0U);
   EXPECT_EQ(Talk(peers_, 5).connect({"127.0.0.3", ScriptedPeers::kPort}), ECONNREFUSED);
   EXPECT_EQ(Talk(peers_, 6).connect({"::1", ScriptedPeers::kPort}), ECONNREFUSED);
   EXPECT_EQ(Talk(peers_, 7).connect({"127.0.0.2", ScriptedPeers::kPort}), 0);
@@ -124,8 +124,8 @@ TEST_F(ScriptedPeersTest, ServeWellWhereRedirectsLead) {
   ASSERT_EQ(second.connect({"127.0.0.2", ScriptedPeers::kPort}), 0);
   second.send(request_for("/m?redirected=well"));
   second.take_all();
-  EXPECT_TRUE(peers_.ledger()[1].full_body_sent);
-  EXPECT_TRUE(peers_.ledger()[1].fault.parts.empty());
+  EXPECT_TRUE(peers_.ledger().at(1).full_body_sent);
+  EXPECT_TRUE(peers_.ledger().at(1).fault.parts.empty());
   Talk third(peers_, 3);
   ASSERT_EQ(third.connect(), 0);
   third.send(request_for("/m"));
@@ -134,8 +134,8 @@ TEST_F(ScriptedPeersTest, ServeWellWhereRedirectsLead) {
   ASSERT_EQ(fourth.connect(), 0);
   fourth.send(request_for("/m?redirected=loop"));
   fourth.take_all();
-  EXPECT_EQ(peers_.ledger()[3].status, 302);
-  EXPECT_EQ(print(peers_.ledger()[3].fault), "redirect_loop");
+  EXPECT_EQ(peers_.ledger().at(3).status, 302);
+  EXPECT_EQ(print(peers_.ledger().at(3).fault), "redirect_loop");
 }
 
 TEST_F(ScriptedPeersTest, CountWhatWasTakenAndNoMore) {
@@ -144,12 +144,12 @@ TEST_F(ScriptedPeersTest, CountWhatWasTakenAndNoMore) {
   talk.send(request_for("/m"));
   const PeerMove head = talk.take();
   ASSERT_EQ(head.kind, Kind::bytes);
-  EXPECT_EQ(peers_.ledger()[0].head_bytes_sent, head.bytes.size());
-  EXPECT_EQ(peers_.ledger()[0].body_bytes_sent, 0U);
-  EXPECT_EQ(peers_.ledger()[0].ending, Ending::open);
+  EXPECT_EQ(peers_.ledger().at(0).head_bytes_sent, head.bytes.size());
+  EXPECT_EQ(peers_.ledger().at(0).body_bytes_sent, 0U);
+  EXPECT_EQ(peers_.ledger().at(0).ending, Ending::open);
   talk.pass(nanoseconds(5));
   talk.leave();
-  const LedgerEntry& entry = peers_.ledger()[0];
+  const LedgerEntry& entry = peers_.ledger().at(0);
   EXPECT_EQ(entry.ending, Ending::peer_left);
   EXPECT_EQ(entry.status, 200);
   EXPECT_FALSE(entry.full_body_sent);
@@ -164,8 +164,8 @@ TEST_F(ScriptedPeersTest, HaveSentAStatusOnceTheWholeHeadWasTaken) {
   EXPECT_EQ(talk.take().kind, Kind::bytes);
   EXPECT_EQ(talk.take().kind, Kind::pause);
   talk.leave();
-  EXPECT_EQ(peers_.ledger()[0].head_bytes_sent, 20U);
-  EXPECT_EQ(peers_.ledger()[0].status, 0);
+  EXPECT_EQ(peers_.ledger().at(0).head_bytes_sent, 20U);
+  EXPECT_EQ(peers_.ledger().at(0).status, 0);
 }
 
 TEST_F(ScriptedPeersTest, KeepTheFirstEnding) {
@@ -175,7 +175,7 @@ TEST_F(ScriptedPeersTest, KeepTheFirstEnding) {
   EXPECT_EQ(talk.take_all(), Kind::finish);
   talk.pass(nanoseconds(5));
   talk.leave();
-  const LedgerEntry& entry = peers_.ledger()[0];
+  const LedgerEntry& entry = peers_.ledger().at(0);
   EXPECT_EQ(entry.ending, Ending::finished);
   EXPECT_TRUE(entry.full_body_sent);
   EXPECT_EQ(entry.ended_at, entry.accepted_at);
@@ -188,8 +188,8 @@ TEST_F(ScriptedPeersTest, TellWhoLeftBeforeItsRequestAndDuringAPause) {
   early.send("GET /m HT");
   EXPECT_EQ(early.take().kind, Kind::wait_for_request);
   early.leave();
-  EXPECT_EQ(peers_.ledger()[0].ending, Ending::no_request);
-  EXPECT_FALSE(peers_.ledger()[0].requested);
+  EXPECT_EQ(peers_.ledger().at(0).ending, Ending::no_request);
+  EXPECT_FALSE(peers_.ledger().at(0).requested);
   Talk paused(peers_, 2);
   ASSERT_EQ(paused.connect(), 0);
   paused.send(request_for("/m"));
@@ -197,16 +197,16 @@ TEST_F(ScriptedPeersTest, TellWhoLeftBeforeItsRequestAndDuringAPause) {
   }
   EXPECT_EQ(paused.paused(), milliseconds(20));
   paused.leave();
-  EXPECT_EQ(peers_.ledger()[1].ending, Ending::peer_left);
-  EXPECT_EQ(peers_.ledger()[1].body_bytes_sent, 10U);
+  EXPECT_EQ(peers_.ledger().at(1).ending, Ending::peer_left);
+  EXPECT_EQ(peers_.ledger().at(1).body_bytes_sent, 10U);
   Talk silent(peers_, 3);
   ASSERT_EQ(silent.connect(), 0);
   silent.send(request_for("/m"));
   EXPECT_EQ(silent.take_all(), Kind::silence);
   EXPECT_EQ(silent.take_all(), Kind::silence);
-  EXPECT_EQ(peers_.ledger()[2].ending, Ending::open);
+  EXPECT_EQ(peers_.ledger().at(2).ending, Ending::open);
   silent.leave();
-  EXPECT_EQ(peers_.ledger()[2].ending, Ending::peer_left);
+  EXPECT_EQ(peers_.ledger().at(2).ending, Ending::peer_left);
 }
 
 TEST_F(ScriptedPeersTest, ReadARequestInPiecesAndWhatIsNoneOfTheirs) {
@@ -217,8 +217,8 @@ TEST_F(ScriptedPeersTest, ReadARequestInPiecesAndWhatIsNoneOfTheirs) {
     talk.send(std::string_view(&c, 1));
   }
   EXPECT_EQ(talk.take_all(), Kind::finish);
-  EXPECT_TRUE(peers_.ledger()[0].full_body_sent);
-  EXPECT_EQ(peers_.ledger()[0].model, "n");
+  EXPECT_TRUE(peers_.ledger().at(0).full_body_sent);
+  EXPECT_EQ(peers_.ledger().at(0).model, "n");
   const std::pair<std::string, int> refusals[] = {
       {request_for("/none"), 404}, {"GET\n", 400}, {"PUT /m HTTP/1.1\r\nHost: h\r\n\r\n", 405}};
   ConnectionNumber connection = 1;
@@ -241,7 +241,7 @@ TEST_F(ScriptedPeersTest, AnswerARangeWithThatRange) {
   ASSERT_EQ(part.connect(), 0);
   part.send("GET /m HTTP/1.1\r\nHost: h\r\nRange: bytes=10-19\r\n\r\n");
   part.take_all();
-  const LedgerEntry& entry = peers_.ledger()[1];
+  const LedgerEntry& entry = peers_.ledger().at(1);
   EXPECT_EQ(entry.status, 206);
   EXPECT_EQ(entry.body_bytes_sent, 10U);
   EXPECT_TRUE(entry.range_asked);
@@ -266,8 +266,8 @@ TEST_F(ScriptedPeersTest, PlayASequenceAnewAndKeepTheLedger) {
   peers_.play(faults);
   EXPECT_TRUE(bodies(3) == first);
   ASSERT_EQ(peers_.ledger().size(), 4U);
-  EXPECT_FALSE(peers_.ledger()[1].full_body_sent);
-  EXPECT_EQ(peers_.ledger()[3].connection, 3U);
+  EXPECT_FALSE(peers_.ledger().at(1).full_body_sent);
+  EXPECT_EQ(peers_.ledger().at(3).connection, 3U);
   peers_.offer({model_, other_});
   peers_.restart(faults);
   EXPECT_TRUE(peers_.ledger().empty());
@@ -283,13 +283,13 @@ TEST_F(ScriptedPeersTest, OfferOtherModelsOnceTheyAreTold) {
   ASSERT_EQ(talk.connect(), 0);
   talk.send(request_for("/m"));
   talk.take_all();
-  EXPECT_EQ(peers_.ledger()[0].body_bytes_sent, 1001U);
-  EXPECT_TRUE(peers_.ledger()[0].full_body_sent);
+  EXPECT_EQ(peers_.ledger().at(0).body_bytes_sent, 1001U);
+  EXPECT_TRUE(peers_.ledger().at(0).full_body_sent);
   Talk gone(peers_, 2);
   ASSERT_EQ(gone.connect(), 0);
   gone.send(request_for("/n"));
   gone.take_all();
-  EXPECT_EQ(peers_.ledger()[1].status, 404);
+  EXPECT_EQ(peers_.ledger().at(1).status, 404);
 }
 
 TEST_F(ScriptedPeersTest, SayWhereAModelIs) {

@@ -163,6 +163,9 @@ TEST_F(TlsMemoryTest, ShakesHandsInItsFirstReadAndGivesPlaintext) {
     EXPECT_EQ(read_, "under way");
     client_sends("hello");
     EXPECT_EQ(read_, "5 hello");
+    read(read_);
+    client_sends("x");
+    EXPECT_EQ(read_, "1 x");
     // No session is kept: nothing comes that no script asked for.
     EXPECT_EQ(client_receives(), "");
     EXPECT_EQ(SSL_SESSION_has_ticket(SSL_get_session(client_.get())), 0);
