@@ -54,6 +54,8 @@ TEST_F(PeersOfferTest, KnowAnOfferByAllOfItsModels) {
   EXPECT_TRUE(status_and_bytes("/m").starts_with("200 10 "));
   peers_.offer({model_});
   EXPECT_TRUE(status_and_bytes("/n").starts_with("404 "));
+  peers_.offer({});
+  EXPECT_TRUE(status_and_bytes("/m").starts_with("404 "));
 }
 
 // As the real server's options have it.

@@ -94,6 +94,30 @@ TEST(NearestRun, ShowsTheStepsAroundTheMovedSwitchOfAWholeRun) {
   EXPECT_EQ(why.pair->first_passing, 8 + of_process_1 - 1);
 }
 
+// Of a violation that was seen before they started, all of the processes' steps are shown.
+TEST(NearestRun, IsCutAtAViolationOfTheProcessesAlone) {
+  SimRunner runner;
+  Plan plan = two_that_wait(0);
+  plan.start.warm = {0};
+  std::uint64_t warm_up = 0;
+  const auto shown_at = [&](std::int64_t distance) {
+    const Explanation why = explain(runner, plan, [&](const SimOutcome& outcome) -> std::optional<StepViolation> {
+      if (outcome.run.switches.empty()) return std::nullopt;
+      warm_up = 0;
+      for (const Step& step : outcome.trace) warm_up += step.stage == Stage::warm_up ? 1 : 0;
+      return planted("early", static_cast<std::uint64_t>(static_cast<std::int64_t>(warm_up) + distance));
+    });
+    return why.failing.steps.size();
+  };
+  const std::size_t all = shown_at(-1);
+  EXPECT_GT(warm_up, 20U);
+  EXPECT_GT(all, 20U);
+  EXPECT_EQ(shown_at(0), all);
+  EXPECT_EQ(shown_at(1), 1U);
+  EXPECT_EQ(shown_at(7), 7U);
+  EXPECT_EQ(shown_at(100'000), all);
+}
+
 TEST(NearestRun, MovesLaterSwitchesFirst) {
   SimRunner runner;
   Plan plan = two_that_wait(0);

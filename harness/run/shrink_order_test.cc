@@ -277,6 +277,23 @@ TEST(ShrinkOrder, LeavesOutWhatHadNoPartYet) {
   EXPECT_EQ(idle.tried.at(1), "; a 10; b 20; c 30");
 }
 
+// An order with few moves may lose the violation: then what had no part goes alone.
+TEST(ShrinkOrder, LeavesOutWhatHadNoPartWhereNoOrderHelps) {
+  Plan plan = two_processes();
+  plan.processes.resize(3);
+  plan.schedule.switches = {{0, 1, 1}};
+  MadeTrials trials{.holds = [](const Plan& tried) { return tried.schedule.switches.empty(); },
+                    .edit =
+                        [](const Plan& tried, Trial& trial) {
+                          if (tried.processes.size() == 3) trial.steps_taken[2] = 0;
+                        }};
+  (void)shrink(plan, trials.run());
+  ASSERT_GE(trials.tried.size(), 3U);
+  const std::string two = "get0 get1 | get2; a 10; b 20; c 30";
+  EXPECT_EQ(trials.tried[1], two);
+  EXPECT_EQ(trials.tried[2], two + "; 0.1>1");
+}
+
 // Where the plan as it is told holds, the whole run's switches come back.
 TEST(ShrinkOrder, ConfirmsAPlanWhoseSwitchesWereCutAtTheFailure) {
   Plan plan;
@@ -360,6 +377,21 @@ TEST(ShrinkOrder, JoinsBlocksOfThreeSwitchesAndMore) {
   plan.schedule.switches.pop_back();
   EXPECT_EQ(tried_of("001011"),
             (Lines{line("0.12>1 1.11>0"), line("0.2>1 1.1>0 0.3>1"), "", " | ", line("1.11>0"), line("0.12>1")}));
+}
+
+// First an order of what may have caused the last step, then one of everything.
+TEST(ShrinkOrder, TriesAnOrderOfCausesThenOneOfAllSteps) {
+  Plan plan;
+  plan.processes.resize(2);
+  plan.schedule.switches = {{0, 12, 1}, {1, 11, 0}};
+  MadeTrials trials{.holds = [&](const Plan& tried) { return tried != plan; },
+                    .edit =
+                        [](const Plan& tried, Trial& trial) {
+                          in_blocks("010")(tried, trial);
+                          trial.steps[1].path = "entries/b";
+                        }};
+  (void)shrink(plan, trials.run());
+  EXPECT_EQ(trials.tried, (Lines{" | ; 0.12>1 1.11>0", " | ", " | ; 0.2>1", "", " | ; 1.11>0", " | ; 0.12>1"}));
 }
 
 TEST(ShrinkOrder, LooksForAnOrderAgainWhereMoreThanThreeSwitchesAreLeft) {
