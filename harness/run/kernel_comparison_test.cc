@@ -183,9 +183,12 @@ TEST(CallLines, SayWhichTimesHaveChanged) {
                 {on(StepKind::stat, 1), "file #1 mode 644 links 1 size 1 mtime changed ctime changed"},
                 {moved(StepKind::link, "a", "b"), "ok"},
                 {on(StepKind::stat, 1), "file #1 mode 644 links 2 size 1 ctime changed"},
-                {on(StepKind::stat, 1), "file #1 mode 644 links 2 size 1"}},
-               {"/: directory #2 mode 777 links 2 size 80", "/a/: file #1 mode 644 links 2 size 1 b",
-                "/b/: file #1 mode 644 links 2 size 1 b"},
+                {on(StepKind::stat, 1), "file #1 mode 644 links 2 size 1"},
+                {on(StepKind::truncate, 1, 0), "ok"},
+                {named(StepKind::stat_name, "b"), "file #1 mode 644 links 2 size 0 mtime changed ctime changed"},
+                {named(StepKind::stat_name, "b"), "file #1 mode 644 links 2 size 0"}},
+               {"/: directory #2 mode 777 links 2 size 80", "/a/: file #1 mode 644 links 2 size 0 ",
+                "/b/: file #1 mode 644 links 2 size 0 "},
                true);
 }
 
