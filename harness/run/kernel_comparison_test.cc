@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
+#include <iterator>
 
 #include "harness/run/posix_kernel_comparison.h"
 
@@ -190,6 +192,20 @@ TEST(CallLines, SayWhichTimesHaveChanged) {
                {"/: directory #2 mode 777 links 2 size 80", "/a/: file #1 mode 644 links 2 size 0 ",
                 "/b/: file #1 mode 644 links 2 size 0 "},
                true);
+}
+
+TEST(CallLines, LeaveNoDescriptorOpen) {
+  const auto kernel = KernelCallWorld::make();
+  if (!kernel) GTEST_SKIP() << "not applicable: " << kernel.error().message();
+  const auto descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+  };
+  CallSequence sequence;
+  sequence.processes = 2;
+  sequence.calls = {open_call("a", OpenMode::open_or_create, 0), open_call("a", OpenMode::open_or_create, 1)};
+  const auto before = descriptors();
+  EXPECT_EQ((*kernel)->run(sequence).size(), 4U);
+  EXPECT_EQ(descriptors(), before);
 }
 
 TEST(CallLines, DependOnUserAndUmask) {

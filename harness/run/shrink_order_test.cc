@@ -2,44 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <functional>
 
 #include "harness/plan/one_of_everything.h"
-#include "harness/run/plan_shorthand_for_test.h"
-#include "harness/run/shrink.h"
-#include "harness/run/shrink_for_test.h"
+#include "harness/run/made_trials_for_test.h"
 
 namespace stampede {
 namespace {
 
 using Lines = std::vector<std::string>;
-using Holds = std::function<bool(const Plan&)>;
-
-// Runs nothing: a plan fails unless it `holds`, with all switches of its schedule, and each process has taken a step
-// and begun all of its operations.
-struct MadeTrials {
-  Holds holds = [](const Plan&) { return false; };
-  std::string object = "planted";
-  std::function<void(const Plan&, Trial&)> edit = [](const Plan&, Trial&) {};
-  Lines tried = {};
-
-  RunTrial run() {
-    return [this](const Plan& plan) {
-      tried.push_back(shorthand(plan));
-      Trial trial;
-      trial.trace_hash = 1000 + tried.size();
-      if (!holds(plan)) {
-        trial.violation = planted("made", tried.size());
-        trial.violation->object = object;
-      }
-      trial.all_switches = trial.switches = trial.moves = plan.schedule.switches;
-      trial.steps_taken.assign(plan.processes.size(), 1);
-      for (const PlanProcess& process : plan.processes) trial.operations_begun.push_back(process.operations.size());
-      edit(plan, trial);
-      return trial;
-    };
-  }
-};
 
 Plan two_processes() {
   Plan plan;
@@ -219,6 +189,20 @@ TEST(ShrinkOrder, HalvesTheSwitchesAndTriesTwiceAsManyAfterASuccess) {
                    }));
 }
 
+// One value after the other, before anything else is tried again.
+TEST(ShrinkOrder, SimplifiesAllValuesThatItCanInOneRound) {
+  Plan plan;
+  plan.models = {{"a", 3000}, {"b", 500'000}, {"c", 4000}};
+  plan.processes.resize(1);
+  std::string left;
+  const Lines tried =
+      tried_until(plan, [](const Plan& p) { return p.models.size() == 3 && p.models[2].size_bytes > 1024; }, left);
+  EXPECT_EQ(left, "; a 1024; b 1024; c 4000");
+  EXPECT_EQ(tried, (Lines{"; a 3000; b 500000; c 4000", "; a 1024; b 1024; c 1024", "; a 3000; b 500000",
+                          "; a 3000; c 4000", "; b 500000; c 4000", "; a 1024; b 500000; c 4000",
+                          "; a 1024; b 1024; c 4000", "; a 1024; b 1024", "; a 1024; c 4000", "; b 1024; c 4000"}));
+}
+
 TEST(ShrinkOrder, EndsWithItsReplays) {
   const Plan plan = plan_of_everything();
   for (const std::uint64_t limit : {1U, 2U, 3U, 7U}) {
@@ -332,86 +316,6 @@ TEST(ShrinkOrder, BridgesAProcessThatGoes) {
   EXPECT_EQ(trials.tried,
             (Lines{" |  |  | ; 0.4>2 3.5>0", " |  |  | ", " |  | ; 0.4>2 1.7>0", " |  | ; 2.5>0",
                    " |  | ; 0.4>1 0.6>2 2.5>0", " |  | ; 0.0>1 1.9>0", " |  |  | ; 3.5>0", " |  |  | ; 0.4>2"}));
-}
-
-// Trials whose steps come in blocks: "0011" are two of process 0, then two of process 1. All of them conflict.
-std::function<void(const Plan&, Trial&)> in_blocks(const std::string& processes) {
-  return [processes](const Plan&, Trial& trial) {
-    std::uint32_t next[2] = {0, 0};
-    for (const char c : processes) {
-      Step step;
-      step.kind = StepKind::write;
-      step.path = "entries/a";
-      step.process = static_cast<std::uint32_t>(c - '0');
-      step.own_step = next[step.process]++;
-      trial.steps.push_back(step);
-    }
-  };
-}
-
-// Blocks are put beside the one before, from the last on: the later one first, then the earlier.
-TEST(ShrinkOrder, JoinsBlocksOfThreeSwitchesAndMore) {
-  Plan plan;
-  plan.processes.resize(2);
-  plan.schedule.switches = {{0, 12, 1}, {1, 11, 0}, {0, 13, 1}};
-  const auto tried_of = [&](const std::string& steps) {
-    MadeTrials trials{.holds = [&](const Plan& tried) { return tried != plan; }, .edit = in_blocks(steps)};
-    (void)shrink(plan, trials.run());
-    return trials.tried;
-  };
-  const auto line = [](const std::string& switches) { return " | ; " + switches; };
-  const Lines expected = {
-      line("0.12>1 1.11>0 0.13>1"),
-      line("0.2>1 1.1>0 0.3>1"),  // the order of the steps
-      "",                         // a process
-      " | ",                      // all switches
-      line("0.13>1"),             // the first two, the third, single ones
-      line("0.12>1 1.11>0"),
-      line("1.11>0 0.13>1"),
-      line("0.12>1 0.13>1"),
-      line("0.2>1 1.3>0"),  // 001110
-      line("0.3>1"),        // 000111
-      line("0.0>1 1.1>0 0.3>1"),
-  };
-  EXPECT_EQ(tried_of("001011"), expected);
-  plan.schedule.switches.pop_back();
-  EXPECT_EQ(tried_of("001011"),
-            (Lines{line("0.12>1 1.11>0"), line("0.2>1 1.1>0 0.3>1"), "", " | ", line("1.11>0"), line("0.12>1")}));
-}
-
-// First an order of what may have caused the last step, then one of everything.
-TEST(ShrinkOrder, TriesAnOrderOfCausesThenOneOfAllSteps) {
-  Plan plan;
-  plan.processes.resize(2);
-  plan.schedule.switches = {{0, 12, 1}, {1, 11, 0}};
-  MadeTrials trials{.holds = [&](const Plan& tried) { return tried != plan; },
-                    .edit =
-                        [](const Plan& tried, Trial& trial) {
-                          in_blocks("010")(tried, trial);
-                          trial.steps[1].path = "entries/b";
-                        }};
-  (void)shrink(plan, trials.run());
-  EXPECT_EQ(trials.tried, (Lines{" | ; 0.12>1 1.11>0", " | ", " | ; 0.2>1", "", " | ; 1.11>0", " | ; 0.12>1"}));
-}
-
-TEST(ShrinkOrder, LooksForAnOrderAgainWhereMoreThanThreeSwitchesAreLeft) {
-  Plan plan;
-  plan.processes.resize(2);
-  plan.processes[0].umask = 0;
-  plan.schedule.switches = {{0, 12, 1}, {1, 11, 0}, {0, 13, 1}, {1, 13, 0}};
-  const auto count_of = [&](const std::string& line) {
-    Plan plain = plan;
-    plain.processes[0].umask = PlanProcess{}.umask;
-    MadeTrials trials{.holds = [&](const Plan& tried) { return tried != plan && tried != plain; },
-                      .edit = in_blocks("01")};
-    (void)shrink(plan, trials.run());
-    return std::count(trials.tried.begin(), trials.tried.end(), line);
-  };
-  EXPECT_EQ(count_of(" umask 0 | ; 0.1>1"), 1);
-  EXPECT_EQ(count_of(" | ; 0.1>1"), 1);
-  plan.schedule.switches.pop_back();
-  EXPECT_EQ(count_of(" umask 0 | ; 0.1>1"), 1);
-  EXPECT_EQ(count_of(" | ; 0.1>1"), 0);
 }
 
 }  // namespace
