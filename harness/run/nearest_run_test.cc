@@ -203,9 +203,11 @@ TEST(NearestRun, DropsFaultsWhereNoSwitchHelps) {
 // Neither a run that went out of control nor one that violates something else is one that holds.
 TEST(NearestRun, IsNoneThatLostControlOrBreaksSomethingElse) {
   const FindViolation find = when_first_is([](auto taken) { return taken == 5; });
-  SimRunner losing(std::make_unique<TamperedWorld>([](std::uint64_t run, PlanStageEnd& end) {
-    if (run == 2) end.uncontrolled = "a thread ran";
-    if (run == 3) end.crashes.emplace_back("process 1: signal 11");
+  SimRunner losing(std::make_unique<TamperedWorld>([](int run) {
+    return Tampering{.end = [run](PlanStageEnd& end) {
+      if (run == 2) end.uncontrolled = "a thread ran";
+      if (run == 3) end.crashes.emplace_back("process 1: signal 11");
+    }};
   }));
   const Explanation why = explain(losing, two_that_wait(), find);
   EXPECT_EQ(why.moved_by, 2);

@@ -152,13 +152,13 @@ TEST(ShrinkTrial, TellsWhichStepsGoWithAnOperation) {
 
 // Of commands: actors are born for one operation after the other, and opening is no business of the laboratory's.
 TEST(ShrinkTrial, TellsWhichActorsGoWithAnOperationOfACommand) {
-  auto world = std::make_unique<TamperedWorld>([](std::uint64_t, PlanStageEnd&) {});
   std::vector<std::uint32_t> born = {1, 1};
-  world->tamper_outcomes([&](std::uint32_t process, OperationOutcome& outcome) {
-    born[process] += 2 + process;
-    outcome.actors = born[process];
-  });
-  SimRunner runner(std::move(world));
+  SimRunner runner(std::make_unique<TamperedWorld>([&](int) {
+    return Tampering{.operation = [&](OperationOutcome& outcome) {
+      born[outcome.process] += 2 + outcome.process;
+      outcome.actors = born[outcome.process];
+    }};
+  }));
   Plan plan = two_with_a_start();
   plan.subject = "some_command";
   std::vector<OperationOutcome> operations;
@@ -182,8 +182,8 @@ TEST(ShrinkTrial, TellsWhichActorsGoWithAnOperationOfACommand) {
 }
 
 TEST(ShrinkTrial, HasNothingButItsReasonWhereControlWasLost) {
-  SimRunner runner(
-      std::make_unique<TamperedWorld>([](std::uint64_t, PlanStageEnd& end) { end.uncontrolled = "a thread ran"; }));
+  SimRunner runner(std::make_unique<TamperedWorld>(
+      [](int) { return Tampering{.end = [](PlanStageEnd& end) { end.uncontrolled = "a thread ran"; }}; }));
   const Trial trial = trial_with(runner, [](const SimOutcome&) { return planted("here", 1); })(two_with_a_start());
   EXPECT_EQ(trial.uncontrolled, "a thread ran");
   EXPECT_FALSE(trial.violation);
@@ -244,14 +244,15 @@ TEST(ShrinkProof, CountsTheSchedulesThatItRuns) {
 TEST(ShrinkProof, CannotBeMadeWhereAWorldLosesControlOrDoesNotRepeatItself) {
   Plan plan = two_that_idle();
   plan.schedule.switches = {{0, 4, 1}, {1, 4, 0}};
-  SimRunner losing(std::make_unique<TamperedWorld>([](std::uint64_t run, PlanStageEnd& end) {
-    if (run == 3) end.uncontrolled = "a thread ran";
+  SimRunner losing(std::make_unique<TamperedWorld>([](int run) {
+    return Tampering{.end = [run](PlanStageEnd& end) { end.uncontrolled = run == 3 ? "a thread ran" : ""; }};
   }));
   const Proof lost = prove_fewest_switches(losing, plan, find_three_moves);
   EXPECT_EQ(lost.verdict, Proof::Verdict::cannot);
   EXPECT_EQ(lost.why, "a thread ran");
   EXPECT_EQ(lost.schedules, 2U) << "the first run is a trial";
-  SimRunner changing(std::make_unique<TamperedWorld>([](std::uint64_t, PlanStageEnd&) {}, 4));
+  SimRunner changing(
+      std::make_unique<TamperedWorld>([](int run) { return Tampering{.processes_max = run < 4 ? SIZE_MAX : 1U}; }));
   const Proof changed = prove_fewest_switches(changing, plan, find_three_moves);
   EXPECT_EQ(changed.verdict, Proof::Verdict::cannot);
   EXPECT_NE(changed.why.find("got the end of the run"), std::string::npos) << changed.why;

@@ -2,6 +2,8 @@
 #ifndef STAMPEDE_RUN_TAMPERED_WORLD_FOR_TEST_H
 #define STAMPEDE_RUN_TAMPERED_WORLD_FOR_TEST_H
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -24,6 +26,7 @@ struct Tampering {
   std::function<void(PlanStageEnd&)> end = nullptr;
   std::function<void(Peers&)> peers = nullptr;  // before anything else
   bool cannot_be_cleared = false;
+  std::size_t processes_max = SIZE_MAX;                                        // only the first of them run
   std::function<PlanStageEnd(const PlanStage&, Observer&)> instead = nullptr;  // of every stage: nothing is run
 };
 
@@ -47,7 +50,9 @@ class TamperedWorld final : public PlanWorld {
     if (stage.stage != Stage::run) return world_->run(stage, models, strategy, observer, on_outcome);
     Told told(observer, now_);
     if (now_.before) now_.before(*world_);
-    PlanStageEnd end = world_->run(stage, models, strategy, told, [&](std::uint32_t process, OperationOutcome outcome) {
+    PlanStage fewer = stage;
+    fewer.processes = stage.processes.first(std::min(stage.processes.size(), now_.processes_max));
+    PlanStageEnd end = world_->run(fewer, models, strategy, told, [&](std::uint32_t process, OperationOutcome outcome) {
       if (now_.operation) now_.operation(outcome);
       on_outcome(process, std::move(outcome));
     });
