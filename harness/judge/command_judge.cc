@@ -45,7 +45,7 @@ void CommandJudge::begin(const Plan& plan, const std::vector<Model>& models, con
   named_.clear();
   faulty_.clear();
   failures_.clear();
-  is_everybody_excused_ = do_locks_lie_ = false;
+  do_locks_lie_ = false;
   deaths_ = stage_ledger_ = 0;
   steps_ = last_process_ = 0;
   violations_.clear();
@@ -84,8 +84,8 @@ void CommandJudge::on_step(const Step& step, const DiskView& disk) {
     case StepKind::write:
     case StepKind::truncate:
       if (step.error != 0) return;
-      judge("published_bytes_never_change", !published_.contains(step.file) || (step.result == 0 && step.size == 0),
-            [&] {
+      judge("published_bytes_never_change",
+            !published_.contains(step.file) || (step.kind == StepKind::write && step.result == 0), [&] {
               return Complaint{object_of(step.path), process_text(step.process) + " writes to " + step.path +
                                                          ", which was complete under its name before"};
             });
@@ -163,11 +163,10 @@ void CommandJudge::on_operation(const OperationOutcome& outcome, const DiskView&
 }
 
 bool CommandJudge::met_fault(std::uint32_t process, const Ledger& ledger) const {
-  if (is_everybody_excused_ || faulty_.contains(process)) return true;
+  if (faulty_.contains(process)) return true;
   for (std::size_t i = stage_ledger_; i < ledger.size(); ++i) {
     if (ledger[i].listener == process && !is_harmless(ledger[i])) return true;
   }
-  if (stage_ != Stage::run) return false;
   return std::any_of(plan_->process_faults.begin(), plan_->process_faults.end(), [&](const ProcessFault& fault) {
     // A clock that jumps, or a process that is stopped for long, runs into time limits; its own, or those of others.
     return fault.kind == ProcessFaultKind::clock_step || fault.kind == ProcessFaultKind::stop ||
@@ -254,14 +253,16 @@ void CommandJudge::on_stage_end(Stage stage, const StageEnd& end, const Ledger& 
   stage_ = stage;
   judge("everyone_comes_to_an_end", !is_without_end(end), [&] { return Complaint{"run", end.stuck}; });
   judge_failures(stage, ledger);
-  if (stage != Stage::run && failures_.empty()) judge("recovery_needs_no_hands", true, [] { return Complaint{}; });
+  // A clean process that never came to an end got nothing that it could fail to get.
+  const bool has_recovered = stage != Stage::run && failures_.empty() && end.stuck.empty();
+  if (has_recovered) judge("recovery_needs_no_hands", true, [] { return Complaint{}; });
   if (stage == Stage::run && failures_.empty()) judge("no_spurious_failure", true, [] { return Complaint{}; });
   judge_downloads(stage, ledger);
   if (end.stuck.empty()) judge_rest(stage, disk);
   faulty_.clear();
   failures_.clear();
   deaths_ = 0;
-  do_locks_lie_ = is_everybody_excused_ = false;
+  do_locks_lie_ = false;
   stage_ledger_ = ledger.size();
 }
 

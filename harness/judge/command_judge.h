@@ -71,7 +71,6 @@ class CommandJudge {
   // Of the present stage.
   Stage stage_ = Stage::warm_up;
   std::set<std::uint32_t> faulty_;  // processes whose steps met a fault, or that were refused
-  bool is_everybody_excused_ = false;
   bool do_locks_lie_ = false;
   std::vector<Failure> failures_;
   std::size_t deaths_ = 0, stage_ledger_ = 0;

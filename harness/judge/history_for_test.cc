@@ -27,12 +27,28 @@ History::History(Plan plan) : own_judge_(std::make_unique<StepJudge>()), judge_(
 
 History::History(Plan plan, StepJudge& judge) : judge_(&judge) { begin(std::move(plan)); }
 
+History::History(Plan plan, const Subject& subject, std::shared_ptr<CommandJudge> judge)
+    : subject_(subject), command_judge_(std::move(judge)), judge_(nullptr) {
+  begin(std::move(plan));
+}
+
 void History::begin(Plan plan) {
   plan_ = std::move(plan);
   for (const PlanModel& model : plan_.models) models_.push_back(generated_model(model.name, model.size_bytes));
   models_.push_back(generated_model("epilogue", 10));
-  judge_->begin(plan_, models_);
+  if (command_judge_) {
+    begin_command();
+  } else {
+    judge_->begin(plan_, models_);
+  }
   begin_stage(Stage::run);
+}
+
+// A command that keeps its models where the built-in cache does.
+void History::begin_command() {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < models_.size(); ++i) names.push_back(entry(i));
+  command_judge_->begin(plan_, models_, subject_, std::move(names));
 }
 
 void History::begin_stage(Stage stage) {
@@ -63,7 +79,7 @@ void History::take(Step step, Odd odd) {
   step.fault = odd.fault;
   now_ += std::chrono::microseconds(1);
   step.at = now_;
-  judge_->on_step(step, disk_);
+  command_judge_ ? command_judge_->on_step(step, disk_) : judge_->on_step(step, disk_);
 }
 
 namespace {
@@ -109,15 +125,17 @@ void History::write(const std::string& path, FileNumber file, const Bytes& bytes
   take(std::move(step), odd);
 }
 
-void History::truncate(const std::string& path, FileNumber file, std::size_t size) {
+void History::truncate(const std::string& path, FileNumber file, std::size_t size, Odd odd) {
   Step step = step_of(StepKind::truncate, path);
   step.file = file;
   step.size = size;
-  const auto old = disk_.bytes(file);
-  Bytes bytes(old.begin(), old.end());
-  bytes.resize(size);
-  disk_.set_bytes(file, std::move(bytes));
-  take(std::move(step), {});
+  if (odd.error == 0) {
+    const auto old = disk_.bytes(file);
+    Bytes bytes(old.begin(), old.end());
+    bytes.resize(size);
+    disk_.set_bytes(file, std::move(bytes));
+  }
+  take(std::move(step), odd);
 }
 
 void History::sync_file(const std::string& path, FileNumber file, Odd odd) {
@@ -139,11 +157,11 @@ void History::rename(const std::string& from, const std::string& to, Odd odd) {
   take(std::move(step), odd);
 }
 
-void History::link(const std::string& from, const std::string& to) {
+void History::link(const std::string& from, const std::string& to, Odd odd) {
   Step step = step_of(StepKind::link, from);
   step.to_path = to;
-  disk_.move(from, to, true);
-  take(std::move(step), {});
+  if (odd.error == 0) disk_.move(from, to, true);
+  take(std::move(step), odd);
 }
 
 void History::unlink(const std::string& path, Odd odd) {
@@ -326,118 +344,6 @@ void History::share_one_download() {
   look(0);
   release(0);
   succeeds(true);
-}
-
-OperationOutcome History::outcome() const {
-  OperationOutcome outcome;
-  outcome.stage = stage_;
-  outcome.process = process_;
-  const auto index = operations_.find(process_);
-  outcome.index = index == operations_.end() ? 0 : index->second;
-  outcome.operation = stage_ == Stage::run ? plan_.processes.at(process_).operations.at(outcome.index)
-                                           : Operation{OperationKind::get, outcome.index};
-  const auto first = first_steps_.find(process_);
-  outcome.first_step = first == first_steps_.end() ? 0 : first->second;
-  const auto steps = own_steps_.find(process_);
-  outcome.end_step = steps == own_steps_.end() ? 0 : steps->second;
-  outcome.path = entry(outcome.operation.model);
-  return outcome;
-}
-
-void History::ends(const OperationOutcome& outcome) {
-  judge_->on_operation(outcome, disk_);
-  ++operations_[process_];
-  first_steps_[process_] = own_steps_[process_];
-}
-
-void History::succeeds(bool claims_hit) {
-  OperationOutcome outcome = this->outcome();
-  outcome.claims_hit = claims_hit;
-  outcome.claimed_attempts = claims_hit ? 0 : 1;
-  ends(outcome);
-}
-
-void History::fails_with(modelcache::ErrorCode code) {
-  OperationOutcome outcome = this->outcome();
-  outcome.error = code;
-  outcome.message = "step place: detail";
-  outcome.path.clear();
-  ends(outcome);
-}
-
-void History::process_ends(ProcessEnd end) {
-  gone_.insert(process_);
-  ends_.at(process_) = end;
-  judge_->on_process_end(process_, end, disk_);
-}
-
-void History::stage_ends(StageEnd end) {
-  for (std::uint32_t process = 0; process < ends_.size(); ++process) {
-    if (!gone_.contains(process)) by(process).process_ends();
-  }
-  end.ends = ends_;
-  judge_->on_stage_end(stage_, end, ledger_, disk_);
-}
-
-void History::epilogue() {
-  begin_stage(Stage::epilogue);
-  make_cache();
-  for (std::size_t i = 0; i < models_.size(); ++i) {
-    if (disk_.file_at(entry(i)) != 0) {
-      hit(i);
-    } else {
-      miss(i);
-    }
-  }
-  stage_ends();
-}
-
-void History::finish() {
-  stage_ends();
-  epilogue();
-}
-
-std::set<std::string> History::violated() const {
-  std::set<std::string> ids;
-  for (const StepViolation& violation : judge_->violations()) ids.insert(violation.invariant);
-  return ids;
-}
-
-std::string History::told() const {
-  std::string text;
-  for (const StepViolation& violation : judge_->violations()) {
-    text += violation.invariant + ": " + violation.object + ": " + violation.what + "\n";
-  }
-  return text;
-}
-
-std::uint64_t History::judged(std::string_view id) const {
-  const auto& invariants = watched_invariants();
-  for (std::size_t i = 0; i < invariants.size(); ++i) {
-    if (invariants[i].id == id) return judge_->judged().at(i);
-  }
-  return 0;
-}
-
-void expect_trips(const History& history, const std::set<std::string>& ids) {
-  EXPECT_EQ(history.violated(), ids) << history.told();
-}
-
-Plan plan_of(std::initializer_list<OperationKind> kinds, bool is_warm) {
-  Plan plan = History::one_get();
-  plan.processes.resize(1);
-  plan.processes[0].operations.clear();
-  for (const OperationKind kind : kinds) plan.processes[0].operations.push_back({kind, 0});
-  if (is_warm) plan.start.warm = {0};
-  return plan;
-}
-
-void warm_up(History& history) {
-  history.begin_stage(Stage::warm_up);
-  history.make_cache();
-  history.miss(0);
-  history.stage_ends();
-  history.begin_stage(Stage::run);
 }
 
 }  // namespace stampede

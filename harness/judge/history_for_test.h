@@ -10,10 +10,14 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/judge/command_judge.h"
 #include "harness/judge/hand_made_disk_for_test.h"
 #include "harness/judge/step_judge.h"
 
 namespace stampede {
+
+// By the invariant's id.
+using Counts = std::map<std::string, std::uint64_t>;
 
 // `error` makes a step fail without an effect; `fault` says that the plan did it.
 struct OddResult {
@@ -28,6 +32,9 @@ class History {
   explicit History(Plan plan = one_get());
   // Told to a judge that has watched others before.
   History(Plan plan, StepJudge& judge);
+  // Told to a judge of commands, of a subject that keeps its models where the built-in cache does. Its `judge()` is
+  // none; `command()` is.
+  History(Plan plan, const Subject& subject, std::shared_ptr<CommandJudge> judge = std::make_shared<CommandJudge>());
   // One model of 100 bytes, two processes that get it.
   static Plan one_get();
 
@@ -42,15 +49,17 @@ class History {
   void close(const std::string& path, Odd odd = {});
   void close_file(const std::string& path, FileNumber file, Odd odd = {});
   void write(const std::string& path, FileNumber file, const Bytes& bytes, Odd odd = {});
-  void truncate(const std::string& path, FileNumber file, std::size_t size);
+  void truncate(const std::string& path, FileNumber file, std::size_t size, Odd odd = {});
   void sync_file(const std::string& path, FileNumber file, Odd odd = {});
   void sync_directory(const std::string& path, Odd odd = {});
   void rename(const std::string& from, const std::string& to, Odd odd = {});
-  void link(const std::string& from, const std::string& to);
+  void link(const std::string& from, const std::string& to, Odd odd = {});
   void unlink(const std::string& path, Odd odd = {});
   void make_directory(const std::string& path, Odd odd = {});
   void try_lock(const std::string& path, Odd odd = {});
   void unlock(const std::string& path);
+  // Any step, of which the disk knows already.
+  void take(Step step, Odd odd = {});
   void connect(const char* turn = "none", bool is_full = true, Odd odd = {});
   void pause(std::chrono::nanoseconds time);
 
@@ -96,18 +105,25 @@ class History {
   // The ids of what was violated, and how often an invariant was judged.
   [[nodiscard]] std::set<std::string> violated() const;
   [[nodiscard]] std::uint64_t judged(std::string_view id) const;
+  // How often each invariant was judged that was judged at all.
+  [[nodiscard]] Counts counts() const;
   [[nodiscard]] const StepJudge& judge() const { return *judge_; }
-  // All violations in words.
+  [[nodiscard]] const CommandJudge& command() const { return *command_judge_; }
+  [[nodiscard]] const std::vector<StepViolation>& violations() const;
+  // All violations in words, with all that they say.
+  [[nodiscard]] std::vector<std::string> lines() const;
   [[nodiscard]] std::string told() const;
 
  private:
   void begin(Plan plan);
-  void take(Step step, Odd odd);
+  void begin_command();
 
   Plan plan_;
   std::vector<Model> models_;
   HandMadeDisk disk_;
   Ledger ledger_;
+  Subject subject_;
+  std::shared_ptr<CommandJudge> command_judge_;
   std::unique_ptr<StepJudge> own_judge_;
   StepJudge* judge_;
   Stage stage_ = Stage::run;
@@ -120,6 +136,8 @@ class History {
   std::uint64_t records_ = 0;
 };
 
+// "one_download of m0 at run 17 by 1: process 1 downloads m0, which is there already"
+std::vector<std::string> lines_of(const std::vector<StepViolation>& violations);
 // A test fails where anything else than exactly these was violated.
 void expect_trips(const History& history, const std::set<std::string>& ids);
 // Of one process that does these with the first model of 100 bytes, which a clean one got before, where `is_warm`.
