@@ -40,23 +40,11 @@ std::vector<CommandRow> rows() {
   return all;
 }
 
-std::string filled(std::string text, const History& h) {
-  for (std::size_t model = 0; model < 2; ++model) {
-    const std::string word = "{" + std::to_string(model) + "}";
-    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word)) {
-      text.replace(at, word.size(), h.entry(model));
-    }
-  }
-  return text;
-}
-
 TEST(CommandJudge, JudgesEachInvariantByHistories) {
   for (const CommandRow& row : rows()) {
     History history(two_models(), demo());
     row.steps(history.by(0));
-    Lines expected;
-    for (const std::string& line : row.lines) expected.push_back(filled(line, history));
-    EXPECT_EQ(history.lines(), expected) << row.id << ": " << row.what;
+    EXPECT_EQ(history.lines(), history.filled(row.lines)) << row.id << ": " << row.what;
     EXPECT_EQ(history.judged(row.id), row.judged) << row.id << ": " << row.what;
   }
 }

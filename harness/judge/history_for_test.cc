@@ -79,6 +79,8 @@ void History::take(Step step, Odd odd) {
   step.fault = odd.fault;
   now_ += std::chrono::microseconds(1);
   step.at = now_;
+  last_kind_ = step.kind;
+  ++steps_;
   command_judge_ ? command_judge_->on_step(step, disk_) : judge_->on_step(step, disk_);
 }
 
@@ -280,10 +282,7 @@ void History::list_again() {
   list();
 }
 
-void History::list() {
-  const std::string lock = "locks/manifest.lock";
-  open(lock, OpenMode::open_or_create);
-  try_lock(lock);
+std::string History::stage_list() {
   modelcache::Manifest manifest;
   disk_.for_each_name([&](std::string_view path, FileNumber file) {
     if (!path.starts_with("entries/")) return;
@@ -300,6 +299,14 @@ void History::list() {
   const FileNumber file = disk_.file_at(path);
   write(path, file, Bytes(bytes.begin(), bytes.end()));
   sync_file(path, file);
+  return path;
+}
+
+void History::list() {
+  const std::string lock = "locks/manifest.lock";
+  open(lock, OpenMode::open_or_create);
+  try_lock(lock);
+  const std::string path = stage_list();
   rename(path, "manifest.json");
   close(path);
   sync_directory("");

@@ -70,8 +70,9 @@ class History {
   void release(std::size_t model);
   std::string stage(std::size_t model);  // a temporary with its bytes, synced; returns its path
   void publish(const std::string& temporary, std::size_t model);
-  void list();        // in the manifest: all entries, as they are
-  void list_again();  // the same, with the records of before
+  std::string stage_list();  // a temporary with what `list` lists, synced; returns its path
+  void list();               // in the manifest: all entries, as they are
+  void list_again();         // the same, with the records of before
   void hit(std::size_t model);
   void miss(std::size_t model);
   void miss_unlisted(std::size_t model);  // up to the listing, without an outcome
@@ -102,6 +103,9 @@ class History {
   HandMadeDisk& disk() { return disk_; }
   Ledger& ledger() { return ledger_; }
 
+  // Of the last step.
+  [[nodiscard]] StepKind last_kind() const { return last_kind_; }
+  [[nodiscard]] std::uint64_t steps() const { return steps_; }
   // The ids of what was violated, and how often an invariant was judged.
   [[nodiscard]] std::set<std::string> violated() const;
   [[nodiscard]] std::uint64_t judged(std::string_view id) const;
@@ -113,6 +117,8 @@ class History {
   // All violations in words, with all that they say.
   [[nodiscard]] std::vector<std::string> lines() const;
   [[nodiscard]] std::string told() const;
+  // With the entries' paths for {0}, {1}, ...
+  [[nodiscard]] std::vector<std::string> filled(std::vector<std::string> lines) const;
 
  private:
   void begin(Plan plan);
@@ -127,6 +133,8 @@ class History {
   std::unique_ptr<StepJudge> own_judge_;
   StepJudge* judge_;
   Stage stage_ = Stage::run;
+  StepKind last_kind_ = StepKind::now;
+  std::uint64_t steps_ = 0;
   std::uint32_t process_ = 0;
   std::map<std::uint32_t, std::uint32_t> own_steps_, operations_, first_steps_;
   std::set<std::uint32_t> gone_;

@@ -100,6 +100,18 @@ std::string History::told() const {
   return text;
 }
 
+std::vector<std::string> History::filled(std::vector<std::string> lines) const {
+  for (std::string& line : lines) {
+    for (std::size_t model = 0; model < models_.size(); ++model) {
+      const std::string word = "{" + std::to_string(model) + "}";
+      for (std::size_t at = line.find(word); at != std::string::npos; at = line.find(word)) {
+        line.replace(at, word.size(), entry(model));
+      }
+    }
+  }
+  return lines;
+}
+
 std::uint64_t History::judged(std::string_view id) const {
   const auto& invariants = watched_invariants();
   const auto& counts = command_judge_ ? command_judge_->judged() : judge_->judged();

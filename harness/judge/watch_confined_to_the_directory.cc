@@ -16,10 +16,9 @@ class ConfinedToTheDirectory final : public Watcher {
   void on_step(const Step& step, const DiskView&) override {
     if (step.kind == StepKind::open && opens_a_parent(step)) return;
     const bool has_target = step.kind == StepKind::rename || step.kind == StepKind::link;
-    const bool is_outside =
-        record().change().place == Place::outside || (has_target && record().change().to_place == Place::outside);
-    judge(!is_outside, [&] {
-      return Complaint{has_target ? step.to_path : step.path,
+    const bool leads_outside = has_target && record().change().to_place == Place::outside;
+    judge(!leads_outside && record().change().place != Place::outside, [&] {
+      return Complaint{leads_outside ? step.to_path : step.path,
                        process_name(step.process) + " tried to " + std::string(name_of(step.kind)) + " " + step.path +
                            (has_target ? " as " + step.to_path : "") + ", outside of the cache directory"};
     });
