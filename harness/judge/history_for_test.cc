@@ -61,6 +61,14 @@ void History::begin_stage(Stage stage) {
   ends_.assign(stage == Stage::run ? plan_.processes.size() : 1, ProcessEnd::ended);
 }
 
+RunRecord& History::record() {
+  if (!record_) {
+    record_ = std::make_unique<RunRecord>();
+    record_->begin(plan_, models_);
+  }
+  return *record_;
+}
+
 History& History::by(std::uint32_t process) {
   process_ = process;
   return *this;
@@ -82,6 +90,7 @@ void History::take(Step step, Odd odd) {
   last_kind_ = step.kind;
   ++steps_;
   command_judge_ ? command_judge_->on_step(step, disk_) : judge_->on_step(step, disk_);
+  if (record_) record_->take(step, disk_);
 }
 
 namespace {

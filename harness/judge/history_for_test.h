@@ -12,6 +12,7 @@
 
 #include "harness/judge/command_judge.h"
 #include "harness/judge/hand_made_disk_for_test.h"
+#include "harness/judge/run_record.h"
 #include "harness/judge/step_judge.h"
 
 namespace stampede {
@@ -38,6 +39,8 @@ class History {
   // One model of 100 bytes, two processes that get it.
   static Plan one_get();
 
+  // What a run record makes of it is kept, too, from now on.
+  RunRecord& record();
   History& by(std::uint32_t process);
   History& pass(std::chrono::nanoseconds time);
 
@@ -128,6 +131,7 @@ class History {
   std::vector<Model> models_;
   HandMadeDisk disk_;
   Ledger ledger_;
+  std::unique_ptr<RunRecord> record_;
   Subject subject_;
   std::shared_ptr<CommandJudge> command_judge_;
   std::unique_ptr<StepJudge> own_judge_;

@@ -22,6 +22,11 @@ OperationOutcome History::outcome() const {
 }
 
 void History::ends(const OperationOutcome& outcome) {
+  if (record_) {
+    record_->enter(outcome.stage, disk_);
+    record_->begin_outcome(outcome);
+    record_->end_outcome(outcome);
+  }
   command_judge_ ? command_judge_->on_operation(outcome, disk_) : judge_->on_operation(outcome, disk_);
   ++operations_[process_];
   first_steps_[process_] = own_steps_[process_];
@@ -45,6 +50,7 @@ void History::fails_with(modelcache::ErrorCode code) {
 void History::process_ends(ProcessEnd end) {
   gone_.insert(process_);
   ends_.at(process_) = end;
+  if (record_) record_->end_process(process_);
   if (command_judge_) {
     command_judge_->on_process_end(process_, end);
   } else {
@@ -57,6 +63,10 @@ void History::stage_ends(StageEnd end) {
     if (!gone_.contains(process)) by(process).process_ends();
   }
   end.ends = ends_;
+  if (record_) {
+    record_->enter(stage_, disk_);
+    record_->end_stage();
+  }
   if (command_judge_) {
     command_judge_->on_stage_end(stage_, end, ledger_, disk_);
   } else {
