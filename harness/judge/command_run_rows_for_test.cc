@@ -89,6 +89,16 @@ const std::vector<CommandRow>& command_rows_of_runs() {
        1,
        {"published_modes of m0 at run 4 by 0: {0} has mode 0664, expected 0600"}},
       {"published_modes",
+       "nobody's umask, of the second",
+       [](History& h) {
+         h.plan().processes[0].umask = 077;
+         h.plan().processes[1].umask = 027;
+         h.disk().set_mode(publish_at_once(h, 1), 0664);
+         h.by(1).succeeds(false);
+       },
+       1,
+       {"published_modes of m1 at run 4 by 0: {1} has mode 0664, expected 0640"}},
+      {"published_modes",
        "its own umask, and that of who may have published it",
        [](History& h) {
          h.plan().processes[1].operations[0].model = 0;

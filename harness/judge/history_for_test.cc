@@ -70,7 +70,7 @@ RunRecord& History::record() {
 }
 
 History& History::by(std::uint32_t process) {
-  process_ = process;
+  process_ = is_shifted_ && stage_ == Stage::run && process < 2 ? 1 - process : process;
   return *this;
 }
 

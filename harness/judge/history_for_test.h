@@ -42,6 +42,11 @@ class History {
   // What a run record makes of it is kept, too, from now on.
   RunRecord& record();
   History& by(std::uint32_t process);
+  // In the run, from now on, process 0 is 1 and 1 is 0; and who is 0 then has taken five steps in two listings before.
+  // REQUIRES: the plan has it so, `shifted_plan` of one for the others.
+  void shift();
+  static Plan shifted_plan(Plan plan);
+  static std::vector<std::string> shifted(std::vector<std::string> lines);
   History& pass(std::chrono::nanoseconds time);
 
   // Single steps.
@@ -139,6 +144,7 @@ class History {
   Stage stage_ = Stage::run;
   StepKind last_kind_ = StepKind::now;
   std::uint64_t steps_ = 0;
+  bool is_shifted_ = false;
   std::uint32_t process_ = 0;
   std::map<std::uint32_t, std::uint32_t> own_steps_, operations_, first_steps_;
   std::set<std::uint32_t> gone_;

@@ -1,6 +1,8 @@
 // Outcomes, ends, and what a judge made of a history.
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include "harness/judge/history_for_test.h"
 
 namespace stampede {
@@ -60,7 +62,8 @@ void History::process_ends(ProcessEnd end) {
 
 void History::stage_ends(StageEnd end) {
   for (std::uint32_t process = 0; process < ends_.size(); ++process) {
-    if (!gone_.contains(process)) by(process).process_ends();
+    process_ = process;
+    if (!gone_.contains(process)) process_ends();
   }
   end.ends = ends_;
   if (record_) {
@@ -108,6 +111,53 @@ std::string History::told() const {
   std::string text;
   for (const std::string& line : lines()) text += line + "\n";
   return text;
+}
+
+Plan History::shifted_plan(Plan plan) {
+  std::swap(plan.processes.at(0), plan.processes.at(1));
+  auto& operations = plan.processes[1].operations;
+  operations.insert(operations.begin(), 2, {OperationKind::list, 0});
+  return plan;
+}
+
+void History::shift() {
+  is_shifted_ = true;
+  by(0);
+  for (const int steps : {2, 3}) {
+    for (int i = 0; i < steps; ++i) open("tmp/none", modelcache::OpenMode::read, is_told(ENOENT));
+    OperationOutcome outcome = this->outcome();
+    for (std::size_t model = 0; model < models_.size(); ++model) {
+      if (disk_.file_at(entry(model)) != 0) outcome.entries.emplace_back().key = key(model);
+    }
+    ends(outcome);
+  }
+}
+
+std::vector<std::string> History::shifted(std::vector<std::string> lines) {
+  const auto add = [](std::string& line, const std::string& before, int more) {
+    for (std::size_t at = line.find(before); at != std::string::npos; at = line.find(before, at + 1)) {
+      const std::size_t begin = at + before.size();
+      const std::size_t end = line.find_first_not_of("0123456789", begin);
+      if (end == begin) continue;
+      const int number = std::stoi(line.substr(begin, end - begin));
+      line.replace(begin, end - begin, std::to_string(more == 0 ? 1 - number : number + more));
+    }
+  };
+  for (std::string& line : lines) {
+    const bool is_run = line.find(" at run ") != std::string::npos;
+    for (const char* before : {" at run ", " at epilogue ", " at its step "}) add(line, before, 5);
+    add(line, " by ", 0);
+    if (!is_run) continue;
+    add(line, "operation ", 2);
+    add(line, "process ", 0);
+    for (const auto& [from, to] : {std::pair{".1.64.", ".1.65."}, std::pair{".1.65.", ".1.64."}}) {
+      const std::size_t at = line.find(from);
+      if (at == std::string::npos) continue;
+      line.replace(at, std::string_view(from).size(), to);
+      break;
+    }
+  }
+  return lines;
 }
 
 std::vector<std::string> History::filled(std::vector<std::string> lines) const {

@@ -53,6 +53,7 @@ void RunRecord::begin(const Plan& plan, const std::vector<Model>& models) {
   durability_.begin();
   keys_.clear();
   for (const Model& model : models) keys_.push_back(modelcache::key_of(model.sha256));
+  stage_ = Stage::warm_up;
   is_stage_open_ = false;
   is_damage_due_ = !plan.start.damage.empty();
   moment_ = 0;

@@ -183,13 +183,15 @@ const std::vector<Row>& rows_of_names() {
         "entry {0}: model=0 present_other_until=6 good_other_until=6 losses=1 changed=7 named=7 by=1 not_durable"}},
       {"an entry is made in place, and again",
        [](History& h) {
+         h.open("x", OpenMode::create_new);
          h.by(1).open(h.entry(0), OpenMode::create_new);
          h.by(0).open(h.entry(0), OpenMode::open_or_create);
        },
-       {"run: run moment=2 now=2us", "change: place=entry entry={0} had=1",
-        "process 0: begun own_steps=1 start_time=2us last=2us opened=1 last_write=1 writes_in_place files=1",
-        "process 1: begun own_steps=1 start_time=1us last=1us opened=1 last_write=1 writes_in_place files=1",
-        "entry {0}: model=0 file=1 version=1 present present_other_until=0 changed=1 named=1 by=1 not_durable"}},
+       {"run: run moment=3 now=3us", "change: place=entry entry={0} had=2",
+        "process 0: begun own_steps=2 start_time=1us last=3us previous=1us opened=2 last_write=2 writes_in_place "
+        "files=2",
+        "process 1: begun own_steps=1 start_time=2us last=2us opened=1 last_write=1 writes_in_place files=1",
+        "entry {0}: model=0 file=2 version=1 present present_other_until=1 changed=2 named=2 by=1 not_durable"}},
       {"the manifest is made in place and written to",
        [](History& h) {
          h.by(1).open("manifest.json", OpenMode::open_or_create);
@@ -274,6 +276,19 @@ const std::vector<Row>& rows_of_names() {
         "last_write=8 met_any_failure files=2 temporaries=1 unremoved=1",
         "process 1: begun own_steps=1 start_time=5us last=5us last_write=1 swept=1",
         "temporary tmp/{1}.1.64.1.2.tmp: file=2 made=6"}},
+      {"an entry is removed, and then not listed",
+       [](History& h) {
+         h.publish(h.stage(0), 0);
+         h.list();
+         h.unlink(h.entry(0));
+         h.list();
+       },
+       {"run: run moment=27 now=27us manifest_named=23 manifest_changed=23", "change: place=lock",
+        "process 0: begun own_steps=27 start_time=1us last=27us previous=26us opened=5 closed=5 last_write=23 "
+        "entries_synced=6 published=1 published=3 published=4",
+        "entry {0}: model=0 present_other_until=16 good_other_until=16 listed_other_until=16 recorded_other_until=22 "
+        "losses=1 changed=17 named=17 not_durable stale=100/1",
+        "lock manifest.lock:"}},
   };
   return all;
 }

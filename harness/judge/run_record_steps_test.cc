@@ -32,6 +32,12 @@ Plan plan_of_four() {
   return plan;
 }
 
+void network(History& h, StepKind kind, int error) {
+  Step step;
+  step.kind = kind;
+  h.take(step, History::is_told(error));
+}
+
 void shared_lock(History& h, const std::string& path) {
   Step step;
   step.kind = StepKind::try_lock;
@@ -317,6 +323,87 @@ const std::vector<Row>& rows_of_the_rest() {
        },
        {"run: epilogue moment=9 now=9us locks_lie", "change: place=temporary",
         "process 0: begun own_steps=2 start=7 start_time=8us last=9us previous=8us last_write=2 swept=2"}},
+      {"a call on the network is interrupted, whichever",
+       [](History& h) {
+         network(h, StepKind::send, EINTR);
+         h.pass(seconds(1));
+         network(h, StepKind::receive, EAGAIN);
+         network(h.by(1), StepKind::receive, EINTR);
+         h.pass(seconds(2));
+         network(h, StepKind::send, EAGAIN);
+       },
+       {"run: run moment=4 now=3000004us by=1",
+        "change:", "process 0: begun own_steps=2 start_time=1us last=1000002us previous=1us network_wait=1000001us",
+        "process 1: begun own_steps=2 start_time=1000003us last=3000004us previous=1000003us network_wait=2000001us"}},
+      {"nothing of an operation is left when it has ended",
+       [](History& h) {
+         h.by(1).lock(1);
+         h.connect();
+         h.pause(milliseconds(5));
+         h.publish(h.stage(1), 1);
+         h.sync_file("x", 9, History::fails(EIO));
+         h.connect("none", false, History::fails(EINTR));
+         h.connect();
+         h.open("x", OpenMode::read, History::fails(EIO));
+         h.try_lock(h.lock_path(0), History::is_told(EWOULDBLOCK));
+         h.close(h.lock_path(0));
+         h.disk().make("tmp/x", FileType::regular, 0644);
+         h.unlink("tmp/x");
+         h.connect();
+         h.succeeds(false);
+       },
+       {"run: run moment=21 now=5021us by=1 not_clean", "change:", "process 0:",
+        "process 1: begun own_steps=21 operations=1 start=21 start_time=5021us start_step=21 last=5021us "
+        "previous=5020us early@11(io) early@15(io) opened=5 closed=5 last_write=19 entries_synced=11",
+        "entry {1}: model=1 file=2 version=2 present present_other_until=8 good good_other_until=8 changed=9 named=9 "
+        "by=1",
+        "lock {1}.lock: holder=1", "lock {0}.lock:", "connection of 1.0 at 3", "connection of 1.0 at 14",
+        "connection of 1.0 at 20"}},
+      {"nor of one that had not ended with its stage",
+       [](History& h) {
+         h.open("x", OpenMode::read, History::fails(EIO));
+         h.connect();
+         h.pause(milliseconds(5));
+         h.publish(h.stage(1), 1);
+         h.sync_file("x", 9, History::fails(EIO));
+         h.try_lock(h.lock_path(0), History::is_told(EWOULDBLOCK));
+         h.close(h.lock_path(0));
+         h.stage_ends();
+         h.begin_stage(Stage::epilogue);
+         h.open("x", OpenMode::read);
+       },
+       {"run: epilogue moment=14 now=5014us not_clean first_connection=1", "change: place=unknown",
+        "process 0: begun own_steps=1 start=13 start_time=5014us last=5014us opened=1 files=1",
+        "entry {0}: model=0 had_no_lock unguarded",
+        "entry {1}: model=1 file=1 version=2 present present_other_until=7 good good_other_until=7 changed=8 named=8",
+        "lock {0}.lock:", "connection of 0.0 at 2"}},
+      {"a directory is made after a connection",
+       [](History& h) {
+         h.connect();
+         h.make_directory("x");
+       },
+       {"run: run moment=3 now=3us", "change: place=unknown",
+        "process 0: begun own_steps=3 start_time=1us last=3us previous=2us opened=1 closed=1 connects=1 tries=1 "
+        "last_write=3 after_connect connection=0",
+        "entry {0}: model=0 had_no_lock unguarded", "connection of 0.0 at 1"}},
+      {"a URL with the lock of something else",
+       [](History& h) {
+         h.by(1).succeeds(false);
+         h.try_lock(h.lock_path(0));
+         h.connect();
+         h.open("entries/url-" + std::string(64, '0'), OpenMode::create_new);
+         h.open("entries/sha256-" + std::string(64, '0'), OpenMode::create_new);
+       },
+       {"run: run moment=5 now=5us by=1",
+        "change: place=entry entry=sha256-0000000000000000000000000000000000000000000000000000000000000000",
+        "process 0:",
+        "process 1: begun own_steps=5 operations=1 start_time=1us last=5us previous=4us opened=3 closed=1 connects=1 "
+        "tries=1 last_write=5 writes_in_place files=2 after_connect connection=0",
+        "entry url-0000000000000000000000000000000000000000000000000000000000000000: file=1 version=1 present "
+        "present_other_until=3 changed=4 named=4 by=1 not_durable unguarded",
+        "entry sha256-0000000000000000000000000000000000000000000000000000000000000000: file=2 version=1 present "
+        "present_other_until=4 changed=5 named=5 by=1 not_durable",
+        "lock {0}.lock: holder=1", "connection of 1.1 at 2"}},
   };
   return all;
 }

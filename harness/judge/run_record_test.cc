@@ -125,7 +125,9 @@ TEST(RunRecord, TakesFailuresThatThePlanMadeForExcuses) {
       for (const int error : {EMFILE, ENFILE, EROFS, EACCES, EPERM, ECONNREFUSED, ETIMEDOUT, EIO}) {
         History history(row.plan);
         history.record();
-        history.by(process).open("x", OpenMode::read, History::is_told(error));
+        history.by(process).open("x", OpenMode::read);
+        history.open("x", OpenMode::read, History::is_told(error));
+        for (const auto& [own_step, codes] : history.record().process(process).early_codes) EXPECT_EQ(own_step, 1U);
         text += history.record().process(process).codes.text() + "; ";
         EXPECT_EQ(history.record().process(process).early_codes.empty(),
                   history.record().process(process).codes.empty());
@@ -295,19 +297,35 @@ TEST(RunRecord, ForgetsTheRunBefore) {
   ASSERT_TRUE(record.do_locks_lie() && record.has_given_up_manifest() && record.may_lie_by_url());
   ASSERT_GT(record.manifest_changed_at(), 0U);
   // What the second run does tells whether anything of the first is left.
-  History again(plan_of({OperationKind::get}));
-  RunRecord& fresh = again.record();
-  const auto all_of = [&] { return account_of(again); };
-  again.miss(0);
-  const Lines expected = all_of();
-  again.stage_ends();
-  History second(plan_of({OperationKind::get}));
-  const std::vector<Model> models = {second.model(0), second.model(1)};
-  record.begin(second.plan(), models);
-  std::swap(record, second.record());
-  second.miss(0);
-  EXPECT_EQ(account_of(second), expected);
-  EXPECT_EQ(fresh.moment(), second.record().moment());
+  take(StepKind::connect, "", 0, StepFault::none);
+  record.end_stage();
+  record.enter(Stage::epilogue, broken.disk());
+  ASSERT_GT(record.first_connection_of_stage(), 0U);
+  const auto second_run = [&](History& history) {
+    std::vector<Lines> all = {account_of(history)};
+    for (const int error : {ECONNREFUSED, ETIMEDOUT, EACCES})
+      history.open("x", OpenMode::read, History::is_told(error));
+    history.connect();
+    history.open("entries/" + modelcache::key_of_url("x"), OpenMode::create_new);
+    for (FileNumber file = 0; file < 9; ++file) {
+      Step write;
+      write.kind = StepKind::write;
+      write.path = "x";
+      write.file = file;
+      write.result = 1;
+      history.disk().make("x", FileType::regular, 0644);
+      history.take(write);
+      all.push_back(account_of(history));
+    }
+    return all;
+  };
+  History alone(plan_of({OperationKind::get_by_url}));
+  alone.record();
+  History again(plan_of({OperationKind::get_by_url}));
+  const std::vector<Model> models = {again.model(0), again.model(1)};
+  record.begin(again.plan(), models);
+  std::swap(record, again.record());
+  EXPECT_EQ(second_run(again), second_run(alone));
 }
 
 }  // namespace

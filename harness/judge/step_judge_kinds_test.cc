@@ -358,6 +358,16 @@ TEST(EachStep, ThatAWatcherListensToTripsIt) {
   }
 }
 
+TEST(EachStep, OfAnotherProcessTripsItLater) {
+  for (const Row& row : rows()) {
+    History history(History::shifted_plan(two_of_two()));
+    warm_up(history);
+    history.shift();
+    row.steps(history.by(0));
+    EXPECT_EQ(history.lines(), History::shifted(history.filled(row.lines))) << row.id << " " << name_of(row.kind);
+  }
+}
+
 TEST(EachStep, ThatAWatcherListensToHasARow) {
   std::set<std::pair<std::string, std::string>> listened, tripped;
   RunRecord record;

@@ -366,19 +366,33 @@ TEST(StepJudgeLiveness, SeesDeadlocks) {
   EXPECT_NE(history.told().find("waits for process 0"), std::string::npos);
 }
 
+// More than 10,000 steps, 1,000 a second, and 4 for each that was interrupted.
 TEST(StepJudgeLiveness, SeesWhoSpins) {
-  for (const auto& [time, error, ids] :
-       {std::tuple{hours(0), ENOENT, Ids{"everyone_comes_to_an_end"}}, std::tuple{hours(1), ENOENT, Ids{}}}) {
-    History history(plan_of({OperationKind::list}));
-    history.make_cache();
-    for (int i = 0; i < 20'000; ++i) history.open("x", OpenMode::read, History::is_told(error));
-    history.pass(time).open("x", OpenMode::read, History::is_told(error));
-    EXPECT_EQ(violated_by_end(history, stuck_by("100000 steps")), ids);
+  const struct {
+    int interrupted;
+    std::chrono::milliseconds time;
+    int steps;
+  } rows[] = {{0, std::chrono::milliseconds(900), 10'000},
+              {2, std::chrono::milliseconds(0), 10'008},
+              {0, std::chrono::milliseconds(1'900), 11'000}};
+  for (const auto& row : rows) {
+    for (const int more : {0, 1}) {
+      History history(plan_of({OperationKind::list}));
+      Step look;
+      look.kind = StepKind::now;
+      for (int i = 0; i < row.interrupted; ++i) history.open("x", OpenMode::read, History::fails(EINTR));
+      for (int i = row.interrupted + 1; i < row.steps + more; ++i) history.take(look);
+      history.pass(row.time).take(look);
+      EXPECT_EQ(violated_by_end(history, stuck_by("100000 steps")),
+                more == 0 ? Ids{} : Ids{"everyone_comes_to_an_end"});
+      EXPECT_EQ(history.judged("everyone_comes_to_an_end"), more == 0 ? 0U : 1U);
+      history.begin_stage(Stage::epilogue);
+      StageEnd day;
+      day.virtual_time = hours(24);
+      history.stage_ends(day);
+      EXPECT_EQ(history.judged("everyone_comes_to_an_end"), more == 0 ? 1U : 2U) << "each end once";
+    }
   }
-  History interrupted(plan_of({OperationKind::list}));
-  interrupted.make_cache();
-  for (int i = 0; i < 20'000; ++i) interrupted.open("x", OpenMode::read, History::fails(EINTR));
-  EXPECT_EQ(violated_by_end(interrupted, stuck_by("100000 steps")), Ids{});
 }
 
 TEST(StepJudgeLiveness, SeesWhoIsBusyAfterADay) {
