@@ -192,6 +192,18 @@ const std::vector<Row>& rows_of_names() {
         "files=2",
         "process 1: begun own_steps=1 start_time=2us last=2us opened=1 last_write=1 writes_in_place files=1",
         "entry {0}: model=0 file=2 version=1 present present_other_until=1 changed=2 named=2 by=1 not_durable"}},
+      {"an entry is made in place and written to",
+       [](History& h) {
+         for (const char* path : {"x", "y"}) h.open(path, OpenMode::create_new);
+         h.open(h.entry(0), OpenMode::create_new);
+         h.by(1).write("z", file_of(h, h.entry(0)), *h.model(0).bytes);
+       },
+       {"run: run moment=4 now=4us by=1", "change: place=unknown entry={0} had=3 is_published",
+        "process 0: begun own_steps=3 start_time=1us last=3us previous=2us opened=3 last_write=3 writes_in_place "
+        "files=3",
+        "process 1: begun own_steps=1 start_time=4us last=4us last_write=1",
+        "entry {0}: model=0 file=3 version=2 present present_other_until=2 good good_other_until=3 changed=4 named=3 "
+        "not_durable"}},
       {"the manifest is made in place and written to",
        [](History& h) {
          h.by(1).open("manifest.json", OpenMode::open_or_create);

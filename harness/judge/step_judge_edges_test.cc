@@ -10,12 +10,9 @@
 namespace stampede {
 namespace {
 
-using modelcache::EntryState;
 using modelcache::ErrorCode;
-using modelcache::FileType;
 using modelcache::OpenMode;
 using std::chrono::milliseconds;
-using Ids = std::set<std::string>;
 using Lines = std::vector<std::string>;
 using Steps = std::function<void(History&)>;
 
@@ -26,13 +23,6 @@ Lines lines_about(const History& history, std::string_view id) {
     if (line.starts_with(id)) lines.push_back(line);
   }
   return lines;
-}
-
-void download(History& h, std::size_t model = 0) {
-  h.lock(model);
-  h.connect();
-  h.publish(h.stage(model), model);
-  h.release(model);
 }
 
 TEST(Edges, AGoodEntryIsThereAlsoWhereItIsNotListed) {
@@ -105,9 +95,10 @@ TEST(Edges, GoodDownloadsAreAsManyAsTimesWithoutAGoodEntry) {
     Lines expected = row.lines;
     for (std::string& line : expected) line.replace(line.find('N'), 1, std::to_string(history.steps()));
     EXPECT_EQ(lines_about(history, "one_download"), expected) << row.what;
+    const std::uint64_t before = history.judged("one_download");
     history.begin_stage(Stage::run);  // counted by stage
     history.stage_ends();
-    EXPECT_EQ(lines_about(history, "one_download"), expected) << row.what;
+    EXPECT_EQ(history.judged("one_download"), before) << row.what;
   }
 }
 
@@ -198,57 +189,27 @@ TEST(Edges, ABelieverMayBeGivenABadEntryOnAHitAlone) {
   }
 }
 
-TEST(Edges, ModesAreThoseOfWhatIsPublishedAlone) {
-  History history(plan_of({OperationKind::list}));
-  history.disk().make("", FileType::directory, 0700);  // the first file of all
-  Step made;
-  made.kind = StepKind::make_directory;
-  history.take(made, History::is_told(EEXIST));
-  EXPECT_EQ(history.judged("published_modes"), 0U);
-  history.take(made);
-  EXPECT_EQ(history.lines(), Lines{"published_modes of the directory at run 2 by 0:  has mode 0700"});
-  const std::string temporary = history.stage(0);
-  history.disk().set_mode(history.disk().file_at(temporary), 0600);
-  history.rename(temporary, "tmp/y");
-  EXPECT_EQ(history.judged("published_modes"), 1U);
-}
-
-TEST(Edges, ModesAtRestAreNotThoseOfTemporariesNorOfWhatThePlanMade) {
-  for (const DamageKind kind : {DamageKind::manifest_garbage, DamageKind::unlisted}) {
-    for (const char* path : {"manifest.json", "manifest.json.bad", "locks/manifest.lock", "tmp/x"}) {
-      Plan plan = plan_of({OperationKind::list});
-      plan.start.damage = {{kind, 0}};
-      History history(plan);
-      history.disk().make(path, FileType::regular, 0600);
-      history.disk().make("tmp/link", FileType::symlink, 0777);
-      history.disk().make("locks/link", FileType::symlink, 0777);
-      const bool is_plans = std::string_view(path).starts_with("manifest.") && kind == DamageKind::manifest_garbage;
-      const bool is_temporary = path == std::string("tmp/x");
-      history.stage_ends();
-      EXPECT_EQ(history.judged("published_modes"), is_plans || is_temporary ? 0U : 1U) << path;
-      history.begin_stage(Stage::epilogue);
-      history.stage_ends();
-      EXPECT_EQ(history.violated().contains("published_modes"), !is_temporary) << path;
-    }
-  }
-}
-
-TEST(Edges, WhatFailsIsNotJudged) {
-  History history(plan_of({OperationKind::list}));
+TEST(Edges, ABelieverIsNotGivenAnotherGoodEntry) {
+  Plan plan = plan_of({OperationKind::get});
+  plan.models.push_back({"m1", 20});
+  plan.processes[0].verify = modelcache::VerifyPolicy::never;
+  History history(plan);
   history.make_cache();
-  const FileNumber file = (history.publish(history.stage(0), 0), history.disk().file_at(history.entry(0)));
-  const Counts before = history.counts();
-  history.open("tmp/x", OpenMode::create_new, History::is_told(ENOSPC));
-  history.write(history.entry(0), file, Bytes(1), History::is_told(ENOSPC));
-  history.truncate(history.entry(0), file, 0, History::is_told(EINVAL));
-  history.write(history.entry(0), file, {});
-  history.unlink("tmp/x", History::is_told(ENOENT));
-  history.rename("tmp/x", "tmp/y", History::is_told(ENOENT));
-  history.try_lock("locks/manifest.lock", History::is_told(EWOULDBLOCK));
-  history.make_directory("entries/x", History::is_told(EEXIST));
-  Counts expected = before;
-  expected["confined_to_the_directory"] += 7;
-  EXPECT_EQ(history.counts(), expected);
+  history.publish(history.stage(1), 1);  // and not listed
+  OperationOutcome outcome = history.outcome();
+  outcome.claims_hit = true;
+  outcome.path = history.entry(1);
+  history.ends(outcome);
+  EXPECT_EQ(lines_about(history, "bytes_are_what_was_asked").size(), 1U);
+}
+
+TEST(Edges, LocksOfOthersMayBeHeldWhenAnOperationEnds) {
+  History history;
+  history.by(0).make_cache();
+  history.lock(0);
+  history.by(1).succeeds(true);
+  EXPECT_EQ(lines_about(history, "operations_close_what_they_opened"), Lines{});
+  EXPECT_EQ(history.judged("operations_close_what_they_opened"), 1U);
 }
 
 // A connection explains a failure of its own operation alone.
@@ -286,6 +247,74 @@ TEST(Edges, AGetByUrlGoesOnWithoutALockAsAnyGet) {
     EXPECT_EQ(lines_about(history, "no_spurious_failure").size(), kind == OperationKind::find ? 0U : 1U)
         << name_of(kind);
   }
+}
+
+// How long it waits, and whether it only does so, is its own affair.
+TEST(Edges, WaitsAreThoseOfTheProcess) {
+  for (const bool only_waits : {false, true}) {
+    for (const std::uint32_t patient : {0U, 1U}) {
+      Plan plan = plan_of({OperationKind::get});
+      plan.processes.push_back(plan.processes[0]);
+      plan.processes[1 - patient].lock_wait = milliseconds(10);
+      plan.processes[0].only_wait = plan.processes[1].only_wait = true;
+      if (only_waits) plan.processes[patient].only_wait = false;
+      History history(plan);
+      history.make_cache();
+      history.by(1).try_lock(history.lock_path(0), History::is_told(EWOULDBLOCK));
+      history.pass(milliseconds(10)).try_lock(history.lock_path(0), History::is_told(EWOULDBLOCK));
+      history.fails_with(ErrorCode::lock_timeout);
+      history.stage_ends();
+      EXPECT_EQ(history.violated().contains("no_spurious_failure"), patient == 1) << only_waits;
+    }
+  }
+}
+
+// Two gets by URL, with a lock that works or lies, or another's that lies.
+TEST(Edges, DownloadsByUrlAreExcusedByLocksOfUrls) {
+  for (const char* lying : {"", "locks/url-x.lock", "locks/other.lock"}) {
+    History history(plan_of({OperationKind::get_by_url, OperationKind::get_by_url}));
+    history.make_cache();
+    history.try_lock("locks/url-y.lock");
+    if (*lying != 0) history.try_lock(lying, {0, StepFault::does_nothing});
+    for (int i = 0; i < 2; ++i) {
+      history.connect();
+      history.succeeds(false);
+    }
+    history.stage_ends();
+    EXPECT_EQ(lines_about(history, "one_download").size(), lying == std::string("locks/url-x.lock") ? 0U : 1U) << lying;
+  }
+}
+
+// What one run leaves in the watchers is nothing to the next.
+TEST(Edges, ARunThatEndsInTheMiddleLeavesNothing) {
+  StepJudge judge;
+  {
+    History broken(History::one_get(), judge);
+    broken.by(0).make_cache();
+    broken.miss(0);
+    broken.sync_file("x", 99, History::fails(EIO));
+    broken.by(1).process_ends(ProcessEnd::abandoned);
+    StageEnd end;
+    end.is_deadlock = true;
+    broken.by(0).process_ends(ProcessEnd::killed);
+    broken.stage_ends(end);
+    broken.begin_stage(Stage::run);
+    broken.by(0).miss(1);
+    broken.by(1).process_ends(ProcessEnd::abandoned);
+  }
+  const auto take = [](History& history) {
+    history.make_cache();
+    history.miss_unlisted(0);
+    history.succeeds(false);
+    StageEnd end;
+    end.virtual_time = std::chrono::hours(24);
+    history.stage_ends(end);
+    return std::pair(history.lines(), history.counts());
+  };
+  History alone, again(History::one_get(), judge);
+  const auto expected = take(alone);
+  EXPECT_EQ(take(again), expected);
+  EXPECT_EQ(expected.first.size(), 1U);
 }
 
 TEST(Edges, ACleanProcessIsNamedWithItsOperation) {
@@ -335,208 +364,6 @@ TEST(Edges, AnUnlistedEntryByUrlIsNobodysAfterTrouble) {
     history.stage_ends();
     EXPECT_EQ(history.judged("manifest_is_complete") - before, is_quiet ? 3U : 1U);
     EXPECT_EQ(lines_about(history, "manifest_is_complete").size(), is_quiet ? 1U : 0U) << history.told();
-  }
-}
-
-modelcache::VerifyReport report_of(const History& history, EntryState state, bool removed = false) {
-  modelcache::VerifyReport report;
-  report.entry.key = history.key(0);
-  report.state = state;
-  report.removed = removed;
-  report.detail = "the words";
-  return report;
-}
-
-TEST(Edges, ReportsAreOfBytesAndNotOfListings) {
-  const std::string id = "nobody_lists_lies of m0 at run 31 by 1: process 1, operation 1 (verify): ";
-  for (const EntryState state : {EntryState::good, EntryState::corrupt}) {
-    for (const bool removed : {false, true}) {
-      Plan plan = plan_of({OperationKind::list}, true);
-      plan.processes.push_back({.operations = {{OperationKind::verify, 0}, {OperationKind::verify, 0}}});
-      plan.start.damage = {{DamageKind::unlisted, 0}};
-      History history(plan);
-      warm_up(history);
-      history.disk().move("manifest.json", "", false);
-      OperationOutcome outcome = history.by(1).outcome();
-      outcome.reports = {report_of(history, EntryState::good)};
-      history.ends(outcome);
-      EXPECT_EQ(history.lines(), Lines{});
-      const std::uint64_t before = history.judged("nobody_lists_lies");
-      EXPECT_EQ(before, 3U);
-      outcome = history.outcome();
-      outcome.reports = {report_of(history, state, removed)};
-      history.ends(outcome);
-      Lines expected;
-      const std::string key = history.key(0);
-      if (removed) expected = {id + "said that it removed " + key + ", which was there all the time"};
-      if (state == EntryState::corrupt) expected = {id + "said of " + key + " what it never was: the words"};
-      EXPECT_EQ(history.lines(), expected);
-      EXPECT_EQ(history.judged("nobody_lists_lies") - before, removed ? 4U : 3U);
-    }
-  }
-}
-
-TEST(Edges, NamesThatAreNotThereAreTold) {
-  Plan plan = plan_of({OperationKind::list});
-  plan.processes.push_back({.operations = {{OperationKind::verify, 0}, {OperationKind::remove, 0}}});
-  History history(plan);
-  history.make_cache();
-  OperationOutcome outcome = history.by(1).outcome();
-  outcome.reports = {report_of(history, EntryState::good)};
-  history.ends(outcome);
-  history.publish(history.stage(0), 0);
-  history.succeeds(false);  // removed, it says; which it was when it began
-  EXPECT_EQ(lines_about(history, "nobody_lists_lies"),
-            Lines{"nobody_lists_lies of m0 at run 7 by 1: process 1, operation 0 (verify): named " + history.key(0) +
-                  ", which was not there"});
-  EXPECT_EQ(history.judged("nobody_lists_lies"), 2U);
-}
-
-TEST(Edges, ARecoveryIsTakenAtItsWord) {
-  const struct {
-    std::uint64_t removed, bad, adopted;
-    std::string object, words;
-  } rows[] = {{1, 0, 0, "", ""},
-              {3, 0, 0, "tmp/", "said that it removed 3 temporaries, and removed 1"},
-              {1, 7, 0, "entries/", "said that 7 entries were bad"},
-              {1, 0, 5, "manifest.json", "said that it listed 5 entries"}};
-  for (const auto& row : rows) {
-    Plan plan = plan_of({OperationKind::list}, true);
-    plan.processes.push_back({.operations = {{OperationKind::recover, 0}}});
-    plan.start.damage = {{DamageKind::dead_temporary, 0}};
-    History history(plan);
-    warm_up(history);
-    history.disk().make("tmp/" + history.key(0) + ".1.2.3.4.tmp", FileType::regular, 0644);
-    history.by(1).unlink("tmp/" + history.key(0) + ".1.2.3.4.tmp");
-    OperationOutcome outcome = history.outcome();
-    outcome.recovery.emplace();
-    outcome.recovery->temporaries_removed = row.removed;
-    outcome.recovery->entries_bad = row.bad;
-    outcome.recovery->entries_adopted = row.adopted;
-    outcome.recovery->entries_unreadable = 11;
-    outcome.recovery->listings_dropped = 13;
-    history.ends(outcome);
-    EXPECT_EQ(history.lines(), row.words.empty()
-                                   ? Lines{}
-                                   : Lines{"nobody_lists_lies of " + row.object +
-                                           " at run 32 by 1: process 1, operation 0 (recover) " + row.words});
-    EXPECT_EQ(history.judged("nobody_lists_lies"), 3U);
-  }
-}
-
-TEST(Edges, SuccessIsDurableAsFarAsItWasOnesOwn) {
-  for (const bool is_later : {true, false}) {
-    History history;
-    history.by(0).make_cache();
-    history.by(1).lock(0);
-    history.connect();
-    history.rename(history.stage(0), history.entry(0));
-    if (is_later) history.sync_directory("entries");
-    history.by(0).rename(history.by(0).stage(0), history.entry(0));
-    if (!is_later) history.by(1).sync_directory("tmp");
-    history.by(1).succeeds(false);
-    EXPECT_EQ(history.violated().contains("success_is_durable"), !is_later) << history.told();
-    EXPECT_EQ(history.judged("success_is_durable"), 2U);
-  }
-}
-
-TEST(Edges, ADownloadByUrlIsDurableWithTheDirectoriesAbove) {
-  for (const OperationKind kind : {OperationKind::get, OperationKind::get_by_url, OperationKind::find}) {
-    History history(plan_of({kind}));
-    history.make_directory("");
-    history.make_directory("entries");
-    history.succeeds(false);
-    EXPECT_EQ(lines_about(history, "success_is_durable").size(), kind == OperationKind::find ? 0U : 1U)
-        << name_of(kind);
-  }
-}
-
-// Who succeeds needs bytes that were sent: under its name by URL, by anybody's name where they are the same.
-TEST(Edges, SuccessNeedsBytesOfTheName) {
-  const struct {
-    OperationKind kind;
-    std::size_t sent;  // 0: m0; 1: another name, the same bytes; 2: other bytes; 3: nothing
-    bool is_enough;
-  } rows[] = {{OperationKind::get, 0, true},         {OperationKind::get, 1, true},
-              {OperationKind::get, 2, false},        {OperationKind::get, 3, false},
-              {OperationKind::find, 0, true},        {OperationKind::find, 1, true},
-              {OperationKind::find, 3, false},       {OperationKind::get_by_url, 0, true},
-              {OperationKind::get_by_url, 1, false}, {OperationKind::get_by_url, 3, false},
-              {OperationKind::list, 3, true},        {OperationKind::remove, 3, true}};
-  for (const auto& row : rows) {
-    Plan plan = plan_of({row.kind});
-    plan.models.push_back({"twin", 0});
-    plan.models.push_back({"empty", 0});
-    plan.models.push_back({"other", 20});
-    plan.processes[0].operations[0].model = names_model(row.kind) ? 1 : 0;
-    History history(plan);
-    LedgerEntry entry;
-    entry.model = row.sent == 0 ? "twin" : row.sent == 1 ? "empty" : "other";
-    entry.full_body_sent = true;
-    if (row.sent < 3) history.ledger().push_back(entry);
-    history.succeeds(true);
-    history.stage_ends();
-    EXPECT_EQ(lines_about(history, "success_needs_bytes").empty(), row.is_enough)
-        << name_of(row.kind) << " " << row.sent;
-  }
-}
-
-TEST(Edges, FindsAndUrlsShareNoEntryEither) {
-  for (const OperationKind kind : {OperationKind::find, OperationKind::list}) {
-    History history(plan_of({kind, OperationKind::get_by_url}));
-    for (int i = 0; i < 2; ++i) {
-      OperationOutcome outcome = history.outcome();
-      outcome.path = "entries/x";
-      outcome.claims_hit = true;
-      history.ends(outcome);
-    }
-    EXPECT_EQ(lines_about(history, "sources_share_no_entry").size(), kind == OperationKind::find ? 1U : 0U);
-    EXPECT_EQ(history.judged("sources_share_no_entry"), kind == OperationKind::find ? 1U : 0U);
-  }
-}
-
-TEST(Edges, TemporariesOfTheLivingAreNoOrphans) {
-  History history(History::one_get());
-  history.by(1).make_cache();
-  history.stage(0);
-  history.by(0).succeeds(true);
-  History second([] {
-    Plan plan = History::one_get();
-    plan.processes[0].operations.insert(plan.processes[0].operations.begin(), {OperationKind::list, 0});
-    return plan;
-  }());
-  second.by(1).make_cache();
-  second.stage(0);
-  second.by(0).ends(second.by(0).outcome());
-  download(second.by(0));
-  second.succeeds(false);
-  EXPECT_EQ(lines_about(second, "orphans_go_with_the_next_miss"), Lines{});
-  EXPECT_EQ(second.judged("orphans_go_with_the_next_miss"), 1U);
-}
-
-// The first file of all is an entry; a listing that is of other bytes tells nothing.
-TEST(Edges, ListedEntriesAreThoseWithTheirBytes) {
-  for (const bool is_stale : {false, true}) {
-    History history(plan_of({OperationKind::get}));
-    history.rename(history.stage(0), history.entry(0));
-    const std::string list = history.stage_list();
-    if (is_stale) history.truncate("x", 1, 5);
-    history.rename(list, "manifest.json");
-    EXPECT_EQ(lines_about(history, "listed_entries_are_durable").size(), is_stale ? 0U : 1U);
-    EXPECT_EQ(history.judged("listed_entries_are_durable"), is_stale ? 0U : 1U);
-  }
-}
-
-TEST(Edges, CuttingAFileInPartDoesNotBringBackWhatASyncLost) {
-  for (const std::size_t size : {0U, 100U}) {
-    History history(plan_of({OperationKind::get}));
-    const std::string temporary = history.stage(0);
-    const FileNumber file = history.disk().file_at(temporary);
-    history.sync_file(temporary, file, History::fails(EIO));
-    history.truncate(temporary, file, size);
-    history.sync_file(temporary, file);
-    history.rename(temporary, history.entry(0));
-    EXPECT_EQ(lines_about(history, "published_bytes_are_synced").size(), size == 0 ? 0U : 1U);
   }
 }
 
