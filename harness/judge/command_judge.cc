@@ -155,7 +155,7 @@ void CommandJudge::on_operation(const OperationOutcome& outcome, const DiskView&
   if (outcome.stage == Stage::run) umask = plan_->processes.at(outcome.process).umask;
   const unsigned mode = disk.stat(file).mode;
   // Who published it may have another umask than who found it.
-  std::set<unsigned> expected{0666U & ~umask, 0644U};
+  std::set<unsigned> expected{0644U};
   for (const PlanProcess& process : plan_->processes) expected.insert(0666U & ~process.umask);
   judge("published_modes", expected.contains(mode), [&] {
     return Complaint{name, outcome.path + " has mode " + octal(mode) + ", expected " + octal(0666U & ~umask)};

@@ -136,6 +136,8 @@ TEST(CommandJudge, ForgetsTheRunBefore) {
   EXPECT_EQ(again.lines(), alone.lines());
   EXPECT_EQ(alone.violated(), (std::set<std::string>{"nothing_left_over", "one_download"}));
   EXPECT_EQ(again.counts(), alone.counts());
+  History breaks_off(History::one_get(), demo(), judge);
+  breaks_off.open("x", OpenMode::read, History::fails(EIO));
   History fails(History::one_get(), demo(), judge);
   fails.fails_with(ErrorCode::io);
   fails.stage_ends();

@@ -102,9 +102,9 @@ const std::vector<CommandRow>& command_rows_of_runs() {
        "its own umask, and that of who may have published it",
        [](History& h) {
          h.plan().processes[1].operations[0].model = 0;
-         h.plan().processes[0].umask = 077;
+         h.plan().processes[0].umask = 002;
          h.plan().processes[1].umask = 027;
-         h.disk().set_mode(publish_at_once(h), 0600);
+         h.disk().set_mode(publish_at_once(h), 0664);
          h.by(0).succeeds(false);
          h.by(1).ends(naming(h, h.entry(0)));
        },

@@ -59,6 +59,28 @@ TEST(JudgeEdges, RefusedModelsAreThoseAndNoOthers) {
   }
 }
 
+// A connection that broke before it said what for may have been any get's of its process, and nobody else's.
+TEST(JudgeEdges, BrokenConnectionsExplainFailuresOfTheirProcess) {
+  for (const std::uint32_t listener : {0U, 1U}) {
+    GoodRun run;
+    OperationReport& report = run.report(1, 0);
+    report.succeeded = false;
+    report.error_code = "io";
+    report.error_message = "why";
+    LedgerEntry broken;
+    broken.listener = listener;
+    broken.fault = NetworkFault{.kind = FaultKind::reset_on_accept};
+    run.facts.run.ledger.push_back(broken);
+    const bool is_own = listener == 1;
+    EXPECT_EQ(honest_errors(run.facts).violations,
+              is_own ? Lines{"process 1, get 0 of a failed with 'why'; its faults can cause reset"} : Lines{});
+    EXPECT_EQ(no_spurious_failure(run.facts).violations,
+              is_own ? Lines{} : Lines{"process 1, get 0 of a met no fault on 0 requests and failed: why"});
+    EXPECT_EQ(no_spurious_failure(run.facts).judged, 2U);  // of who met none
+    EXPECT_EQ(hits_caused_no_request(run.facts).judged, 3U);
+  }
+}
+
 TEST(JudgeEdges, ACleanProcessThatFailsGotNoOtherBytes) {
   GoodRun run;
   OperationReport& report = run.facts.epilogue->processes.at(0).report->at(1);

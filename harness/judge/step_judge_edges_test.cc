@@ -132,6 +132,24 @@ TEST(Edges, AttemptsAreToldOfBesidesRedirects) {
   }
 }
 
+TEST(Edges, MoreAttemptsThanAllowedAreToldOf) {
+  for (const OperationKind kind : {OperationKind::get, OperationKind::get_by_url, OperationKind::find}) {
+    for (const unsigned told : {5U, 6U}) {
+      History history(plan_of({kind}));
+      OperationOutcome outcome = history.outcome();
+      outcome.claimed_attempts = told;
+      outcome.error = ErrorCode::io;
+      history.ends(outcome);
+      const bool is_get = kind != OperationKind::find;
+      EXPECT_EQ(lines_about(history, "retries_are_bounded"),
+                is_get && told == 6 ? Lines{"retries_are_bounded of process 0 at run 0 by 0: process 0, operation 0 (" +
+                                            std::string(name_of(kind)) + " of m0) says that it made 6 attempts"}
+                                    : Lines{});
+      EXPECT_EQ(history.judged("retries_are_bounded"), is_get ? 1U : 0U);
+    }
+  }
+}
+
 // A hit of process 1 that writes; `never` and what else the process is like.
 TEST(Edges, HitsThatWriteAreExcusedByWhatTheyCouldNotKnow) {
   using modelcache::VerifyPolicy;
@@ -141,12 +159,14 @@ TEST(Edges, HitsThatWriteAreExcusedByWhatTheyCouldNotKnow) {
     bool is_listed, reads_badly;
     Stage stage;
     bool is_judged;
+    bool writes_badly = false;
   } rows[] = {{"listed", VerifyPolicy::when_changed, true, false, Stage::run, true},
               {"unlisted", VerifyPolicy::when_changed, false, false, Stage::run, false},
               {"listed, and cannot be read", VerifyPolicy::when_changed, true, true, Stage::run, false},
               {"believed, listed", VerifyPolicy::never, true, false, Stage::run, true},
               {"believed, unlisted", VerifyPolicy::never, false, false, Stage::run, true},
               {"believed, and cannot be read", VerifyPolicy::never, true, true, Stage::run, false},
+              {"believed, and cannot write", VerifyPolicy::never, false, false, Stage::run, true, true},
               {"believed in the run before", VerifyPolicy::never, false, false, Stage::epilogue, false},
               {"listed, by a clean process", VerifyPolicy::never, true, false, Stage::epilogue, true}};
   for (const auto& row : rows) {
@@ -162,7 +182,7 @@ TEST(Edges, HitsThatWriteAreExcusedByWhatTheyCouldNotKnow) {
     if (row.stage == Stage::epilogue) history.begin_stage(Stage::epilogue);
     history.by(process);
     history.open("manifest.json", OpenMode::read, row.reads_badly ? History::fails(EACCES) : History::is_told(ENOENT));
-    history.unlink("tmp/x", History::is_told(ENOENT));
+    history.unlink("tmp/x", row.writes_badly ? History::fails(EACCES) : History::is_told(ENOENT));
     const std::uint64_t before = history.judged("hits_write_nothing");
     history.succeeds(true);
     EXPECT_EQ(history.judged("hits_write_nothing") - before, row.is_judged ? 1U : 0U) << row.what;
