@@ -81,6 +81,34 @@ TEST(JudgeEdges, BrokenConnectionsExplainFailuresOfTheirProcess) {
   }
 }
 
+TEST(JudgeEdges, WhoDownloadedOnceMayHaveConnectedForThat) {
+  for (const std::size_t downloaded : {0U, 1U}) {
+    GoodRun run;
+    LedgerEntry broken;
+    broken.listener = 1;
+    run.facts.run.ledger.push_back(broken);
+    run.report(1, downloaded).claims_hit = false;
+    run.request(downloaded).listener = 1;
+    run.report(0, downloaded).claims_hit = true;
+    EXPECT_EQ(hits_caused_no_request(run.facts).violations, Lines{}) << downloaded;
+    EXPECT_EQ(hits_caused_no_request(run.facts).judged, 4U) << "nobody had hits only";
+  }
+}
+
+TEST(JudgeEdges, RequestsAreThoseOfPlannedOperations) {
+  const std::pair<std::uint32_t, std::size_t> rows[] = {{0, 2}, {2, 0}, {0, 7}};
+  for (const auto& [listener, operation] : rows) {
+    GoodRun run;
+    LedgerEntry& request = run.request(1);
+    request.listener = listener;
+    request.target = "/b" + query_of(operation);
+    EXPECT_EQ(every_request_was_asked_for(run.facts).violations,
+              Lines{"connection 1 of process " + std::to_string(listener) + " asked for " + request.target +
+                    ", which nobody told it to"});
+    EXPECT_EQ(every_request_was_asked_for(run.facts).judged, 4U);
+  }
+}
+
 TEST(JudgeEdges, ACleanProcessThatFailsGotNoOtherBytes) {
   GoodRun run;
   OperationReport& report = run.facts.epilogue->processes.at(0).report->at(1);

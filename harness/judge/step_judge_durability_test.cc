@@ -94,6 +94,7 @@ TEST(StepJudgeDurability, WantsTheManifestsBytesSyncedToo) {
     if (is_synced) history.sync_file(temporary, history.disk().file_at(temporary));
     history.rename(temporary, "manifest.json");
     expect_trips(history, is_synced ? Ids{} : Ids{"published_bytes_are_synced"});
+    for (const StepViolation& violation : history.violations()) EXPECT_EQ(violation.object, "manifest.json");
   }
 }
 

@@ -102,6 +102,21 @@ TEST(Edges, GoodDownloadsAreAsManyAsTimesWithoutAGoodEntry) {
   }
 }
 
+TEST(Edges, GoodDownloadsOfWhoFailedAreNotCounted) {
+  History history(plan_of({OperationKind::get, OperationKind::get}));
+  history.make_cache();
+  for (const bool fails : {true, false}) {
+    history.lock(0);
+    history.connect();
+    history.sync_file("x", 99, fails ? History::fails(EIO) : History::Odd{});
+    history.release(0);
+    fails ? history.fails_with(ErrorCode::io) : history.succeeds(false);
+  }
+  history.stage_ends();
+  EXPECT_EQ(lines_about(history, "one_download"), Lines{});
+  EXPECT_EQ(history.judged("one_download"), 3U);
+}
+
 TEST(Edges, AttemptsAreToldOfBesidesRedirects) {
   for (const unsigned told : {1U, 2U}) {
     Plan plan = plan_of({OperationKind::get});

@@ -105,5 +105,17 @@ TEST(StepJudgeReports, ARecoveryIsTakenAtItsWord) {
   }
 }
 
+TEST(StepJudgeReports, OfARemovalAreOfTheNameAndNotOfTheBytes) {
+  Plan plan = plan_of({OperationKind::remove}, true);
+  plan.start.damage = {{DamageKind::cut, 0}};
+  History history(plan);
+  warm_up(history);
+  history.disk().set_bytes(history.disk().file_at(history.entry(0)), Bytes(50));
+  history.succeeds(false);
+  EXPECT_EQ(lines_about(history, "nobody_lists_lies"),
+            Lines{"nobody_lists_lies of m0 at run 31 by 0: process 0, operation 0 (remove of m0): removed " +
+                  history.key(0) + ", which was there all the time"});
+}
+
 }  // namespace
 }  // namespace stampede
