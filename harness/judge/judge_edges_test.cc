@@ -33,6 +33,16 @@ TEST(JudgeEdges, DescriptorsThatNobodyCountedAreNotJudged) {
   EXPECT_EQ(nothing_left_over(run.facts).judged, 20U);
 }
 
+TEST(JudgeEdges, DescriptorsOfEachProcessAreJudged) {
+  GoodRun run;
+  run.facts.run.processes[0].descriptors_before = 9;
+  run.facts.run.processes[0].descriptors_after = 8;
+  run.facts.epilogue->leaked_processes = 2;
+  EXPECT_EQ(nothing_left_over(run.facts).violations,
+            (Lines{"process 0 had 9 descriptors open before its operations and 8 after them",
+                   "2 processes that workers had started were still alive"}));
+}
+
 TEST(JudgeEdges, NamesAreNotJudgedWhereSomebodyDied) {
   GoodRun run;
   run.facts.run.processes[1].reason = ExitReason::signalled;

@@ -65,6 +65,13 @@ const std::vector<Row>& rows_of_the_rest() {
         "process 0: begun own_steps=3 start_time=1us last=6us previous=2us",
         "process 1: begun own_steps=4 start_time=3us last=7us previous=5us", "lock {0}.lock: holder=1",
         "lock {1}.lock: holder=1 shared", "lock manifest.lock:"}},
+      {"a lock is shared",
+       [](History& h) {
+         shared_lock(h, h.lock_path(0));
+         shared_lock(h.by(1), h.lock_path(0));
+       },
+       {"run: run moment=2 now=2us by=1", "change: place=lock", "process 0: begun own_steps=1 start_time=1us last=1us",
+        "process 1: begun own_steps=1 start_time=2us last=2us", "lock {0}.lock: holder=1 shared"}},
       {"a shared lock is taken from who has it alone",
        [](History& h) {
          h.try_lock(h.lock_path(0));

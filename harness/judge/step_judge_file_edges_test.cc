@@ -197,5 +197,32 @@ TEST(FileEdges, CuttingAFileInPartDoesNotBringBackWhatASyncLost) {
   }
 }
 
+// Who was kept from asking by a fault, and found it there, had no reason to sweep.
+TEST(FileEdges, OrphansStayWhereNobodyCouldAsk) {
+  for (const int error : {EINTR, 0}) {
+    History history(plan_of({OperationKind::get}, true));
+    warm_up(history);
+    history.connect("none", true, error == 0 ? History::Odd{} : History::fails(error));
+    history.succeeds(true);
+    EXPECT_EQ(history.judged("orphans_go_with_the_next_miss"), error == 0 ? 2U : 1U);
+  }
+}
+
+TEST(FileEdges, WhoWentWithoutALockDidSoInItsRun) {
+  StepJudge judge;
+  for (const bool went_without : {true, false}) {
+    History history(plan_of({OperationKind::get_by_url, OperationKind::get_by_url}), judge);
+    for (int i = 0; i < 2; ++i) {
+      history.connect();
+      OperationOutcome outcome = history.outcome();
+      if (went_without) outcome.lock = modelcache::LockUse::unavailable;
+      history.ends(outcome);
+    }
+    history.stage_ends();
+    EXPECT_EQ(history.judged("one_download"), went_without ? 0U : 1U);
+    EXPECT_EQ(history.violated().contains("one_download"), !went_without);
+  }
+}
+
 }  // namespace
 }  // namespace stampede

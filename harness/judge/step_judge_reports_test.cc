@@ -117,5 +117,20 @@ TEST(StepJudgeReports, OfARemovalAreOfTheNameAndNotOfTheBytes) {
                   history.key(0) + ", which was there all the time"});
 }
 
+// It began before the entry came, although another has begun again since.
+TEST(StepJudgeReports, AreOfTheTimeOfTheirOwnOperation) {
+  Plan plan = plan_of({OperationKind::list});
+  plan.processes.push_back(plan.processes[0]);
+  History history(plan);
+  history.by(1).make_cache();
+  history.by(0).publish(history.by(0).stage(0), 0);
+  OperationOutcome outcome = history.outcome();
+  outcome.entries.emplace_back().key = history.key(0);
+  history.ends(outcome);
+  history.by(1).ends(history.by(1).outcome());
+  EXPECT_EQ(lines_about(history, "nobody_lists_lies"), Lines{});
+  EXPECT_EQ(history.judged("nobody_lists_lies"), 1U);
+}
+
 }  // namespace
 }  // namespace stampede
