@@ -224,5 +224,18 @@ TEST(FileEdges, WhoWentWithoutALockDidSoInItsRun) {
   }
 }
 
+TEST(FileEdges, ARepairIsOfBytesAndNotOfListings) {
+  Plan plan = plan_of({OperationKind::repair}, true);
+  plan.start.damage = {{DamageKind::unlisted, 0}};
+  History history(plan);
+  warm_up(history);
+  history.disk().move("manifest.json", "", false);
+  OperationOutcome outcome = history.outcome();
+  outcome.reports.emplace_back().entry.key = history.key(0);
+  history.ends(outcome);
+  EXPECT_EQ(history.lines(), Lines{});
+  EXPECT_EQ(history.judged("upkeep_mends_what_it_can"), 1U);
+}
+
 }  // namespace
 }  // namespace stampede
