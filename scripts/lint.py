@@ -231,7 +231,7 @@ def check_guards(sources, report):
 def check_lists(sources, report):
     lists = {str(PurePosixPath(s.path).parent): s.text for s in sources if s.name == "CMakeLists.txt"}
     for source in sources:
-        if not source.path.endswith(("_test.cc", "_fuzz.cc", "_property.cc", "_test.py")) or source.path.endswith("_for_test.py"):
+        if not source.path.endswith(("_test.cc", "_fuzz.cc", "_property.cc")):
             continue
         path = PurePosixPath(source.path)
         named = False

@@ -68,7 +68,9 @@ def name_all(changes):
 
 def render(source, changes):
     """The source with all changes behind switches, and where each stands in it: [(start, end, change)]."""
-    ordered = sorted(changes, key=lambda c: (c.start, -c.end, c.kind, c.becomes))
+    # Of those of one place what asks for a truth value stands around what gives a value, whose type must stay what it was.
+    around = {"success": 0, "dropped": 1, "negated": 2, "moved": 3}
+    ordered = sorted(changes, key=lambda c: (c.start, -c.end, around.get(c.kind, 4), c.becomes))
     spans = []
 
     def write(out, start, end, inside):

@@ -68,8 +68,9 @@ TEST_F(ShowCommand, SaysWhyThePlanIsThereAndWhatItDoesNotUse) {
 TEST_F(ShowCommand, DrawsWhatASeedDraws) {
   for (const std::uint64_t seed : {0, 17}) {
     const SimDraw draw = draw_sim(seed);
-    const auto strategy = make_strategy({}, draw.strategy_seed);
-    const SimOutcome& outcome = runner_.run(draw.plan, *strategy, {.keeps_steps = true});
+    const auto make = usual_strategy(
+        draw, [&](const StrategyChoice&, Strategy& strategy) { (void)runner_.run(draw.plan, strategy); });
+    const SimOutcome outcome = runner_.run(draw.plan, *make(), SimRunOptions{.keeps_steps = true});
     std::string said;
     EXPECT_EQ(run({"show", "--seed", std::to_string(seed), "--width", "200"}, &said), 0);
     EXPECT_EQ(said, print_line(draw.plan) + "\n\n" + draw_timeline(draw.plan, outcome, {.width = 200}));

@@ -183,7 +183,11 @@ TEST(Usage, IsRefusedWithAMessageThatNamesWhatIsWrong) {
 
 // Only the harness gives them what they need.
 TEST(HiddenCommands, SayThatTheyWereNotStartedByTheHarness) {
-  const auto has_no_input = [] { return ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO) == 0; };
+  // Nor what a harness would have left open for them.
+  const auto has_no_input = [] {
+    return ::close_range(STDERR_FILENO + 1, ~0U, 0) == 0 &&
+           ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO) == 0;
+  };
   const struct {
     Words words;
     int status;
@@ -210,7 +214,8 @@ TEST(HiddenCommands, SayThatTheyWereNotStartedByTheHarness) {
 
 TEST(HiddenCommands, HaveASmallProgramThatSaysTheSame) {
   const auto small = std::filesystem::path(STAMPEDE_PROGRAM).parent_path() / "stampede-live-zygote";
-  if (!std::filesystem::exists(small)) GTEST_SKIP() << "this build has none: its zygote is stampede itself";
+  if (!std::filesystem::exists(small))
+    GTEST_SKIP() << "not applicable: this build has none, its zygote is stampede itself";
   const TestDirectory scratch;
   RunningCommand command({}, scratch.path(), RunningCommand::Heard::output_and_errors, nullptr, small);
   EXPECT_EQ(command.wait(), 2);

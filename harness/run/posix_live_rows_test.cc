@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "harness/free/posix_bare_start.h"
+#include "harness/live/live_skip_for_test.h"
 #include "harness/run/command_benchmark.h"
 #include "harness/run/command_plan.h"
 #include "harness/run/live_benchmark.h"
@@ -24,7 +25,7 @@ class LiveRows : public ::testing::Test {
  protected:
   void SetUp() override {
     const auto world = make_live_plan_world(programs_.zygote);
-    if (!world) GTEST_SKIP() << "no live world here: " << world.error().message();
+    if (!world) GTEST_SKIP() << "no live world here: " << not_live_here(world.error().message());
   }
 
   std::vector<LiveRow> rows(const std::vector<std::string>& chosen, std::uint64_t runs, const LiveBenchmarkSize& size,

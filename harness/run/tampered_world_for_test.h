@@ -53,6 +53,7 @@ class TamperedWorld final : public PlanWorld {
     PlanStage fewer = stage;
     fewer.processes = stage.processes.first(std::min(stage.processes.size(), now_.processes_max));
     PlanStageEnd end = world_->run(fewer, models, strategy, told, [&](std::uint32_t process, OperationOutcome outcome) {
+      outcome.process = process;
       if (now_.operation) now_.operation(outcome);
       on_outcome(process, std::move(outcome));
     });
