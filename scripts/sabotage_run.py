@@ -112,7 +112,7 @@ class Runner:
                 if first.expected:  # then it alone counts, as for ctest
                     output.seek(0)
                     text = output.read()
-                    passed = any(re.search(each, text) for each in first.expected)
+                    passed = any(re.search(each, text, re.S) for each in first.expected)
             return passed, seconds
         finally:
             for lock in locks:
