@@ -358,6 +358,8 @@ def main(arguments):
         fail(3, "python3-clang-19 is missing; scripts/setup.sh installs it")
     work = (options.work or options.root / "build/sabotage").resolve()
     work.mkdir(parents=True, exist_ok=True)
+    if why := Runner(work).why_it_cannot_confine():
+        fail(3, f"changed programs cannot be confined: {why}")
     tree = Tree(options.root, work, options.jobs)
     tree.lay()
     tree.configure()

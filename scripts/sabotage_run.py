@@ -1,14 +1,14 @@
 # The tests of a build, run with a change on or with none, and what each of them comes to.
 
 import collections
-import ctypes
 import json
 import os
+import pathlib
 import re
 import resource
-import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -72,27 +72,38 @@ def bound():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+# A changed program may kill anybody, and remove anything: it sees no process but its own, which end with it, and can write to
+# nothing but a /tmp of its own (and to memory, below /dev).
+CONFINED = ["unshare", *(["--user", "--map-root-user"] if os.getuid() else []), "--mount", "--pid", "--fork", "--kill-child",
+            "--mount-proc", "sh", "-ec",
+            'mount --bind "$SCRATCH" /tmp; for at in $(stat -c %m / "$PWD" | sort -u); do mount -o remount,bind,ro "$at"; done; '
+            'cd "$PWD"; "$@" || exit $?', "sh"]
+
+
 class Runner:
     """Thread-safe; tests that share a lock never run beside each other."""
 
     def __init__(self, work):
         self.work, self.locks = work, collections.defaultdict(threading.Lock)
-        # What tests leave behind becomes ours, so that it can be ended.
-        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 
-    def run(self, batch, number, place, reached=None):
-        """Whether the tests of a batch pass with the change of that number on, and how many seconds it took to know."""
+    def why_it_cannot_confine(self):
+        """Empty where it can."""
+        if pathlib.Path("/tmp") in self.work.parents:
+            return f"{self.work} lies below /tmp, which they cannot see"
+        with tempfile.TemporaryDirectory() as scratch:
+            done = subprocess.run([*CONFINED, "true"], cwd=self.work, env={**os.environ, "SCRATCH": scratch}, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return "" if done.returncode == 0 else done.stdout.strip() or f"unshare ended with {done.returncode}"
+
+    def run(self, batch, number, place):
+        """Whether the tests of a batch pass with the change of that number on, how many seconds it took to know, and, where the
+        number is 0, a byte for each change: 1 where they came to it."""
         first = batch[0]
         command = list(first.command)
         if len(batch) > 1:
             command = [word for word in command if not word.startswith("--gtest_filter=")]
             command += ["--gtest_filter=" + ":".join(test.filter for test in batch), "--gtest_fail_fast"]
-        scratch = self.work / f"scratch{place}"
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
-        environment = {**os.environ, **first.environment, "TMPDIR": str(scratch), "STAMPEDE_SABOTAGE": str(number)}
-        if reached is not None:
-            environment["STAMPEDE_SABOTAGE_REACHED"] = str(reached)
+        environment = {**os.environ, **first.environment, "STAMPEDE_SABOTAGE": str(number)}
         usual = sum(test.seconds for test in batch)
         limit = usual * HANG_FACTOR + HANG_SECONDS if usual else first.limit
         locks = [self.locks[name] for name in sorted(first.locks)]
@@ -100,41 +111,33 @@ class Runner:
             lock.acquire()
         began = time.monotonic()
         try:
-            with open(scratch.with_suffix(".log"), "w+", errors="replace") as output:
-                process = subprocess.Popen(command, cwd=first.cwd, env=environment, stdin=subprocess.DEVNULL, stdout=output,
-                                           stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=bound)
+            with (tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch,
+                  open(self.work / f"output{place}.log", "w+", errors="replace") as output):
+                marks = pathlib.Path(scratch, "reached")
+                os.chmod(scratch, 0o1777)
+                environment.update(SCRATCH=scratch, TMPDIR="/tmp")
+                if number == 0:
+                    marks.write_bytes(bytes(SWITCHES_MAX))
+                    marks.chmod(0o666)
+                    environment["STAMPEDE_SABOTAGE_REACHED"] = "/tmp/reached"
+                process = subprocess.Popen([*([] if first.prepares else CONFINED), *command], cwd=first.cwd, env=environment,
+                                           stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                                           preexec_fn=bound)
                 try:
                     passed = process.wait(limit) == 0
                 except subprocess.TimeoutExpired:
                     passed = False
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
                 seconds = time.monotonic() - began
-                end_all(process, number)
                 if first.expected:  # then it alone counts, as for ctest
                     output.seek(0)
                     text = output.read()
                     passed = any(re.search(each, text, re.S) for each in first.expected)
-            return passed, seconds
+                return passed, seconds, marks.read_bytes() if number == 0 else b""
         finally:
             for lock in locks:
                 lock.release()
-
-
-def end_all(process, number):
-    """Ends the process's session, and whoever else has the same change on and became ours."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
-    mark = b"STAMPEDE_SABOTAGE=%d" % number
-    for entry in filter(str.isdigit, os.listdir("/proc") if number else ()):
-        try:
-            with open(f"/proc/{entry}/stat") as stat, open(f"/proc/{entry}/environ", "rb") as environ:
-                if stat.read().rsplit(")", 1)[1].split()[1] == str(os.getpid()) and mark in environ.read().split(b"\0"):
-                    os.kill(int(entry), signal.SIGKILL)
-                    os.waitpid(int(entry), 0)
-        except (OSError, ValueError):
-            pass  # it has ended, or is somebody else's
 
 
 def run_without_change(tests, runner, jobs, last, tell):
@@ -142,10 +145,8 @@ def run_without_change(tests, runner, jobs, last, tell):
     passing, done = set(), []
 
     def one(test, place):
-        reached = runner.work / f"reached{place}"
-        reached.write_bytes(bytes(SWITCHES_MAX))
-        passed, test.seconds = runner.run([test], 0, place, reached)
-        test.reached = reached.read_bytes()[:last + 1]
+        passed, test.seconds, reached = runner.run([test], 0, place)
+        test.reached = reached[:last + 1]
         done.append(test)
         if passed:
             passing.add(test)

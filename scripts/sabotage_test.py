@@ -266,7 +266,7 @@ class Toy(unittest.TestCase):
     """A small project, from its sources to the report."""
 
     def setUp(self):
-        self.root = pathlib.Path(tempfile.mkdtemp())
+        self.root = pathlib.Path(tempfile.mkdtemp(dir="/var/tmp"))  # a changed program has a /tmp of its own
         self.addCleanup(shutil.rmtree, self.root)
         for name, text in (("CMakePresets.json", PRESETS), ("CMakeLists.txt", LISTS), ("toy/toy.h", TOY_H), ("toy/toy.cc", TOY_CC),
                            ("toy/toy_test.cc", TOY_TEST), ("toy/script.py", SCRIPT), ("toy/script_test.py", SCRIPT_TEST), (".gitignore", "build\n")):
@@ -312,10 +312,22 @@ class Toy(unittest.TestCase):
         status, _, errors = self.sabotage("toy", "--only", "0123456789ab")
         self.assertEqual((2, "sabotage.py: no such change: 0123456789ab\n"), (status, errors))
 
+    def test_a_changed_program_ends_and_removes_nothing_of_others(self):
+        runner = sabotage_run.Runner(self.root)
+        with tempfile.NamedTemporaryFile() as other, subprocess.Popen(["sleep", "1000"]) as process:
+            for number, command in enumerate(("kill -9 -1 || exit 0", f"rm -f {other.name} {self.root}/toy/toy.h; : >/tmp/mine", "sleep 1000 & exit 0"), 1):
+                test = sabotage_run.Test({"name": "x", "command": ["sh", "-c", command], "properties": []})
+                test.cwd = self.root
+                self.assertTrue(runner.run([test], number, 0)[0], command)
+            self.assertEqual((True, True, None), (os.path.exists(other.name), (self.root / "toy/toy.h").exists(), process.poll()))
+            process.kill()
+
     def test_bad_arguments_are_refused(self):
         for words in (["nowhere"], ["--sample", "0"], ["--minutes", "0"], ["--jobs", "0"], ["--what"]):
             status, _, errors = self.sabotage(*words)
             self.assertEqual((2, True), (status, errors != ""), words)
+        status, _, errors = self.sabotage("toy", "--work", "/tmp/stampede-sabotage-is-not-here")
+        self.assertEqual((3, True), (status, "lies below /tmp, which they cannot see" in errors), errors)
         status, text, _ = self.sabotage("--help")
         self.assertEqual((0, True), (status, "Exit status: 0" in text))
 
