@@ -79,11 +79,12 @@ def run(command, cwd, log):
 
 
 class Tree:
-    """The copy that is changed: tree/ below the work folder, its build in tree/build/release."""
+    """The copy that is changed: tree/ below the work folder, its build in tree/build/release; and one as it is, which is read
+    while people go on writing in theirs."""
 
     def __init__(self, root, work, jobs):
         self.root, self.work, self.jobs = root, work, jobs
-        self.top, self.build = work / "tree", work / "tree/build/release"
+        self.top, self.build, self.as_it_is = work / "tree", work / "tree/build/release", work / "source"
         names = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root, check=True,
                                stdout=subprocess.PIPE).stdout.split(b"\0")
         self.files = sorted(name for name in map(os.fsdecode, names) if name and (root / name).is_file())
@@ -105,6 +106,7 @@ class Tree:
                 write_if_other(path, (changed or {}).get(name, self.sources[name]))
                 path.chmod((self.root / name).stat().st_mode)
             laid[name] = digest
+            write_if_other(self.as_it_is / name, self.sources[name])
         laid_file.write_text(json.dumps({name: laid[name] for name in self.files}))
         for folder, below, files in os.walk(self.top):
             if pathlib.Path(folder) == self.top:
@@ -130,13 +132,13 @@ def is_below(name, places):
 
 
 def arguments_of(tree, entry):
-    """How a parser sees the source as it is, and not the copy, which may be changed already."""
+    """How a parser sees the source as it is."""
     arguments, skips = [], False
     for word in shlex.split(entry["command"])[1:]:
         if skips or word in ("-o", "-c"):
             skips = not skips
         elif word == f"-I{tree.top}" or (word.startswith(f"-I{tree.top}/") and str(tree.build) not in word):
-            arguments.append(word.replace(str(tree.top), str(tree.root)))
+            arguments.append(word.replace(str(tree.top), str(tree.as_it_is)))
         else:
             arguments.append(word)
     return arguments
@@ -149,8 +151,8 @@ def changes_of(tree, places):
     for name in names:
         if name.endswith(".py"):
             changes += derive.python_changes(name, tree.sources[name])
-    wanted = {str(tree.root / name) for name in names if name.endswith((".cc", ".h"))}
-    entries = {entry["file"].replace(str(tree.top), str(tree.root)): entry
+    wanted = {str(tree.as_it_is / name) for name in names if name.endswith((".cc", ".h"))}
+    entries = {entry["file"].replace(str(tree.top), str(tree.as_it_is)): entry
                for entry in json.loads((tree.build / "compile_commands.json").read_text())}
     units = {file: arguments_of(tree, entry) for file, entry in entries.items() if file in wanted}
     kept_file = tree.work / "derived" / f"{hashlib.sha256(repr((tree.state, places)).encode()).hexdigest()[:16]}.json"
@@ -163,7 +165,7 @@ def changes_of(tree, places):
     else:
         found, done = {}, 0
         with concurrent.futures.ProcessPoolExecutor(tree.jobs) as pool:
-            futures = [pool.submit(sabotage_cxx.cxx_changes, str(tree.root), *unit, wanted) for unit in units.items()]
+            futures = [pool.submit(sabotage_cxx.cxx_changes, str(tree.as_it_is), *unit, wanted) for unit in units.items()]
             for future in concurrent.futures.as_completed(futures):
                 done += 1
                 say(f"reading {done} of {len(units)} sources")

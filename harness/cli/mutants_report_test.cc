@@ -145,6 +145,14 @@ TEST(MutantsReport, GivesMediansOfWhatWasFoundInJson) {
   EXPECT_EQ(list.at(2).at("killed"), false);
 }
 
+TEST(MutantsReport, TellsTheLongestSearchWhicheverCameFirst) {
+  MutantsReport report;
+  report.mutants.resize(1);
+  report.mutants[0].name = "m";
+  report.searches = {killed(9, 9, 1, "one_download", "pos"), killed(4, 4, 1, "one_download", "pos")};
+  EXPECT_EQ(json::parse(json_of(report)).at("mutants").at(0).at("plans_max"), 9);
+}
+
 // A line's words.
 std::string row(const std::string& text, const std::string& begin) {
   const std::size_t at = text.find("\n" + begin + " ");

@@ -71,6 +71,29 @@ TEST_F(CommandOptions, SkewIsAHeadStartForTheFirst) {
   EXPECT_EQ(uneven.at("points").get<std::uint64_t>(), even.at("points").get<std::uint64_t>() + 2 * 30);
 }
 
+TEST_F(CommandOptions, TooLongAHeadStartIsRefusedWithItsFigures) {
+  RunningCommand command({"explore", "--world", "sim", "--skew", "2000", "--processes", "8", "--jobs", "2"},
+                         directory_.path(), RunningCommand::Heard::errors);
+  EXPECT_EQ(command.wait(), 2);
+  EXPECT_NE(command.text().find("--skew 2000: 8 processes would take more than 50000 idle steps"), std::string::npos)
+      << command.text();
+}
+
+TEST_F(CommandOptions, NobodyIsToldOfProgressButOnATerminal) {
+  const std::vector<std::string> commands[] = {
+      {"explore", "--world", "sim", "--runs", "20", "--jobs", "2"},
+      {"explore", "--world", "sim", "--plan", plan_, "--sweep", "kills"},
+      {"explore", "--runs", "1", "--processes", "2", "--models", "generated:1KiB"},
+      {"replay", plan_},
+      {"shrink", plan_, "--subject", kIdleSubject, "--out", directory_.path() + "/smaller.json"},
+      {"bench", "--world", "sim", "--scenario", "sim_same", "--runs", "1"}};
+  for (const std::vector<std::string>& each : commands) {
+    RunningCommand command(each, directory_.path(), RunningCommand::Heard::errors);
+    EXPECT_LE(command.wait(), 1) << testing::PrintToString(each);
+    EXPECT_EQ(command.text(), "") << testing::PrintToString(each);
+  }
+}
+
 TEST_F(CommandOptions, SweepsKillOnceOrTwice) {
   Plan plan = three_get_one();
   plan.processes.resize(2);

@@ -62,6 +62,8 @@ class NotedWire final : public Wire {
   // Since the last time.
   Lines calls() { return std::exchange(calls_, {}); }
   [[nodiscard]] const std::string& taken() const { return taken_; }
+  // Who waits for it is kept by it, and keeps it.
+  void forget() { on_read_ = on_written_ = nullptr, on_passed_ = nullptr; }
 
  private:
   Lines calls_;
@@ -77,6 +79,7 @@ const std::string kHead = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
 
 class ConnectionTest : public ::testing::Test {
  protected:
+  ~ConnectionTest() override { wire_->forget(); }
   // A connection whose request is answered by these steps; the server has run for an hour.
   void begin(std::vector<ScriptStep> steps, std::uint64_t size = 10, const char* turn = "none") {
     repertoire_.models.emplace("m", generated_model("m", size));

@@ -74,6 +74,11 @@ class MemoryWire final : public Wire {
     return true;
   }
   void fail_read() { std::exchange(on_read_, nullptr)(true, 0); }
+  // Who waits for it is kept by it, and keeps it.
+  void forget() {
+    on_read_ = nullptr;
+    later_.clear();
+  }
   [[nodiscard]] bool is_reading() const { return static_cast<bool>(on_read_); }
 
   std::string to_client;
@@ -89,6 +94,9 @@ class MemoryWire final : public Wire {
 
 class TlsMemoryTest : public ::testing::Test {
  protected:
+  ~TlsMemoryTest() override {
+    if (inner_) inner_->forget();
+  }
   void connect(int version_max = TLS1_3_VERSION, int security_level = -1) {
     context_.reset(SSL_CTX_new(TLS_client_method()));
     if (security_level >= 0) SSL_CTX_set_security_level(context_.get(), security_level);
@@ -99,6 +107,7 @@ class TlsMemoryTest : public ::testing::Test {
     to_server_ = BIO_new(BIO_s_mem());
     SSL_set_bio(client_.get(), from_server_, to_server_);
     SSL_set_connect_state(client_.get());
+    if (inner_) inner_->forget();
     inner_ = std::make_shared<MemoryWire>();
     server_ = TlsServer::make(identity()).value();
     wire_ = server_->wrap(inner_);

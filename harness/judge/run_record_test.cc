@@ -272,7 +272,8 @@ TEST(RunRecord, ForgetsTheRunBefore) {
   RunRecord record;
   broken.make_cache();
   broken.list();
-  record.begin(plan, {broken.model(0), broken.model(1)});
+  const std::vector<Model> models_of_broken = {broken.model(0), broken.model(1)};
+  record.begin(plan, models_of_broken);
   const auto take = [&](StepKind kind, const std::string& path, int error, StepFault fault) {
     Step step;
     step.kind = kind;

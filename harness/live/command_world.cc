@@ -24,7 +24,7 @@
 #include "harness/live/live_scratch.h"
 #include "harness/live/on_one_core.h"
 #include "harness/live/process_slots.h"
-#include "harness/live/sanitized.h"
+#include "harness/plan/sanitized.h"
 
 namespace stampede {
 namespace {

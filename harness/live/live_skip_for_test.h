@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/live/sanitized.h"
+#include "harness/plan/sanitized.h"
 
 namespace stampede {
 

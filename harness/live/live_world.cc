@@ -18,8 +18,8 @@
 #include "harness/live/live_zygote.h"
 #include "harness/live/on_one_core.h"
 #include "harness/live/process_slots.h"
-#include "harness/live/sanitized.h"
 #include "harness/live/step_taker.h"
+#include "harness/plan/sanitized.h"
 #include "harness/plan/world_identity.h"
 
 namespace stampede {

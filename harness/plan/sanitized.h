@@ -1,6 +1,6 @@
 // Whether this program has a sanitizer's runtime in it, whose own system calls would be steps.
-#ifndef STAMPEDE_LIVE_SANITIZED_H
-#define STAMPEDE_LIVE_SANITIZED_H
+#ifndef STAMPEDE_PLAN_SANITIZED_H
+#define STAMPEDE_PLAN_SANITIZED_H
 
 namespace stampede {
 
@@ -18,4 +18,4 @@ inline constexpr bool kIsSanitized = false;
 
 }  // namespace stampede
 
-#endif  // STAMPEDE_LIVE_SANITIZED_H
+#endif  // STAMPEDE_PLAN_SANITIZED_H
