@@ -2,7 +2,6 @@
 #include "harness/run/free_run.h"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -87,13 +86,11 @@ TEST(FreeRun, SurroundsARunByAWarmUpAndAnEpilogue) {
   FreeOptions options = options_in(directory);
   options.reads_back = false;
   options.counts_descriptors = false;
-  const mode_t usual = ::umask(0027);
   const auto outcome = run_free(plan, options);
-  ::umask(usual);
   ASSERT_TRUE(outcome) << outcome.error().message();
   expect_holds(outcome->verdict);
   const RunFacts& facts = outcome->facts;
-  EXPECT_EQ(facts.umask, 0027U);
+  EXPECT_EQ(facts.umask, read_umask());
   EXPECT_LT(facts.run.began_at, facts.run.released_at) << "processes take time to start";
   EXPECT_LT(facts.run.released_at, facts.run.ended_at);
   EXPECT_FALSE(facts.reads_back || facts.interrupted);

@@ -1,5 +1,6 @@
 // The benchmark's figures come from what happened, and what did not happen is not a figure.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/free/directory_for_test.h"
@@ -46,6 +47,19 @@ TEST(Benchmark, HoldsWhereNoRowHasAViolation) {
   EXPECT_FALSE(benchmark.holds());
   EXPECT_EQ(name_of(StartMode::exec), "exec");
   EXPECT_EQ(name_of(StartMode::fork), "fork");
+}
+
+TEST(FreeRun, TellsWhichUmaskItHad) {
+  const TestDirectory directory;
+  FreePlan plan;
+  plan.models = {generated_model("a", 10)};
+  plan.processes = {{.operations = {{.model = 0, .directory = 0}}}};
+  const mode_t usual = ::umask(0027);
+  const auto outcome = run_free(plan, options_in(directory, STAMPEDE_PROGRAM).free);
+  ::umask(usual);
+  ASSERT_TRUE(outcome) << outcome.error().message();
+  EXPECT_EQ(outcome->facts.umask, 0027U);
+  EXPECT_TRUE(outcome->verdict.violations.empty());
 }
 
 TEST(Benchmark, MeasuresRealRunsInBothModes) {
