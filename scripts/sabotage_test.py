@@ -266,7 +266,8 @@ class Toy(unittest.TestCase):
     """A small project, from its sources to the report."""
 
     def setUp(self):
-        self.root = pathlib.Path(tempfile.mkdtemp(dir="/var/tmp"))  # a changed program has a /tmp of its own
+        # Not below /tmp: a changed program has one of its own, and can write nowhere else on a disk.
+        self.root = pathlib.Path(tempfile.mkdtemp(dir="/var/tmp" if os.access("/var/tmp", os.W_OK) else "/dev/shm"))
         self.addCleanup(shutil.rmtree, self.root)
         for name, text in (("CMakePresets.json", PRESETS), ("CMakeLists.txt", LISTS), ("toy/toy.h", TOY_H), ("toy/toy.cc", TOY_CC),
                            ("toy/toy_test.cc", TOY_TEST), ("toy/script.py", SCRIPT), ("toy/script_test.py", SCRIPT_TEST), (".gitignore", "build\n")):
