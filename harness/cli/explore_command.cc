@@ -36,7 +36,9 @@ constexpr const char* kExamples =
     "  stampede explore --world both --runs 1000     each simulated, repeated live, and compared step by step\n"
     "  stampede explore --world live --subject shell_cache --runs 500     any program, system call by system call\n"
     "  stampede explore --world sim --plan PLAN --strategy exhaustive:3     all its schedules with three preemptions\n"
-    "  stampede explore --world live --plan PLAN --sweep kills     kills every process at every step";
+    "  stampede explore --world live --plan PLAN --sweep kills     kills every process at every step\n"
+    "Exit status: 0 all held; 1 something was found; 2 usage, or nothing was judged; 3 this machine cannot do it, or\n"
+    "--require-judged and an invariant never was; 130 interrupted, and nothing had been found.";
 
 struct ExploreArguments {
   ModelOptions models;
