@@ -3,8 +3,9 @@
 """usage: scripts/ctest_summary.py OUTPUT LOG
 
 OUTPUT is what ctest printed, LOG its Testing/Temporary/LastTest.log, which alone holds what skipped tests said. ctest counts
-those among the passed; this does not. Prints "459 passed, 1 skipped (not applicable here: ...)".
-Exit status: 0 summed up; 1 no test passed, or the output does not end as ctest's does; 2 usage.
+those among the passed; this does not. Prints "459 passed, 1 skipped (not applicable here: ...)". A program of tests that ends
+with 0 in the middle of one passes for ctest; here it is named.
+Exit status: 0 summed up; 1 no test passed, one ended too early, or the output does not end as ctest's does; 2 usage.
 """
 
 import re
@@ -16,6 +17,9 @@ TOTALS = re.compile(r"^\d+% tests passed, (\d+) tests? failed out of (\d+)", re.
 SKIPPED = re.compile(r"^\s+\d+ - \S.*\(Skipped\)\s*$", re.M)
 # GoogleTest's words: "file.cc:222: Skipped", then the reason, up to the line that closes the test
 REASON = re.compile(r"^\S+:\d+: Skipped\n(.*?)\n\[", re.M | re.S)
+# One test of LOG.
+TOLD = re.compile(r"^\d+/\d+ Testing: ([^\n]+)\n(.*?)^<end of output>", re.M | re.S)
+BEGUN, ENDED = "[==========] Running ", re.compile(r"^\[==========\] \d+ tests? from \d+ test suites? ran\.", re.M)
 
 
 def summary(output, log):
@@ -31,6 +35,9 @@ def summary(output, log):
     if skipped:
         reasons = sorted({" ".join(reason.split()) for reason in REASON.findall(log)} - {""})
         parts.append(f"{skipped} skipped ({'; '.join(reasons) or 'no reason was given'})")
+    unended = [name for name, text in TOLD.findall(log) if BEGUN in text and not ENDED.search(text)]
+    if unended:
+        parts.append(f"{len(unended)} ended too early ({', '.join(unended)})")
     return ", ".join(parts)
 
 
@@ -47,7 +54,7 @@ def main(arguments):
             texts.append("")
     line = summary(*texts)
     print(line or "ctest did not finish")
-    return 0 if line and not line.startswith("0 passed") else 1
+    return 0 if line and not line.startswith("0 passed") and "ended too early" not in line else 1
 
 
 if __name__ == "__main__":

@@ -45,6 +45,15 @@ class SummaryTest(unittest.TestCase):
     def test_each_reason_is_told_once(self):
         self.assertEqual(summary(SKIPPED_OUTPUT, log_of("b", "a\nand more")), "458 passed, 2 skipped (a and more; b)")
 
+    def test_a_program_that_ends_in_the_middle_of_a_test_has_not_passed_it(self):
+        begun = "[==========] Running 1 test from 1 test suite.\n[ RUN      ] A.B\n"
+        ended = "[==========] 1 test from 1 test suite ran. (0 ms total)\n"
+        block = "{0}/2 Testing: {1}\n{0}/2 Test: {1}\nOutput:\n{2}<end of output>\nTest time\n"
+        output = "100% tests passed, 0 tests failed out of 2\n"
+        self.assertEqual(summary(output, block.format(1, "A.B", begun + ended) + block.format(2, "plain", "x\n")), "2 passed")
+        log = block.format(1, "A.B", begun) + block.format(2, "A.C", begun + ended)
+        self.assertEqual(summary(output, log), "2 passed, 1 ended too early (A.B)")
+
     def test_a_skip_without_a_reason_is_called_that(self):
         self.assertEqual(summary(SKIPPED_OUTPUT, log_of("")), "458 passed, 2 skipped (no reason was given)")
 
@@ -81,6 +90,8 @@ class CommandTest(unittest.TestCase):
                 ("0% tests passed, 2 tests failed out of 2\n", "", 1, "0 passed, 2 failed\n"),
                 ("100% tests passed, 0 tests failed out of 0\n", "", 1, "0 passed\n"),
                 ("100% tests passed, 0 tests failed out of 1\n\t1 - A.B (Skipped)\n", "", 1, "0 passed, 1 skipped (no reason was given)\n"),
+                ("100% tests passed, 0 tests failed out of 1\n", "1/1 Testing: A\n[==========] Running 1 test\n<end of output>\n", 1,
+                 "1 passed, 1 ended too early (A)\n"),
                 ("No tests were found!!!\n", "", 1, "ctest did not finish\n"), (None, None, 1, "ctest did not finish\n")):
             with self.subTest(output):
                 self.assertEqual(self.run_on(output, log), (status, line, ""))

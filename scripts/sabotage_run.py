@@ -130,9 +130,11 @@ class Runner:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
                 seconds = time.monotonic() - began
+                output.seek(0)
+                text = output.read()
+                if first.filter is not None:  # a program that ends in the middle of a test has not passed it
+                    passed = passed and re.search(r"^\[==========\] \d+ tests? from \d+ test suites? ran\.", text, re.M) is not None
                 if first.expected:  # then it alone counts, as for ctest
-                    output.seek(0)
-                    text = output.read()
                     passed = any(re.search(each, text, re.S) for each in first.expected)
                 return passed, seconds, marks.read_bytes() if number == 0 else b""
         finally:

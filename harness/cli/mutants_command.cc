@@ -95,6 +95,11 @@ int choose_world(const MutantsArguments& arguments, MutantSearchOptions& options
 }
 
 int search(const MutantsArguments& arguments) {
+  const auto strategy = parse_strategy(arguments.strategy);
+  if (!strategy) return refuse("--strategy " + strategy.error().message(), kUsage);
+  if (strategy->kind == StrategyKind::exhaustive) {
+    return refuse("--strategy " + arguments.strategy + ": explores one plan; mutants draws many", kUsage);
+  }
   std::vector<Mutant> mutants;
   if (const int status = choose_mutants(arguments, mutants); status != 0) return status;
   MutantSearchOptions options;
@@ -105,11 +110,6 @@ int search(const MutantsArguments& arguments) {
   options.skew = arguments.skew;
   options.shrinks = arguments.shrinks;
   options.proof_schedules_max = arguments.proof_schedules;
-  const auto strategy = parse_strategy(arguments.strategy);
-  if (!strategy) return refuse("--strategy " + strategy.error().message(), kUsage);
-  if (strategy->kind == StrategyKind::exhaustive) {
-    return refuse("--strategy " + arguments.strategy + ": explores one plan; mutants draws many", kUsage);
-  }
   options.strategy = *strategy;
   if (const int status = choose_world(arguments, options); status != 0) return status;
   const PosixInterrupt interrupt;

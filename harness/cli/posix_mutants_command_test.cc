@@ -20,6 +20,10 @@ TEST(MutantsCommand, RefusesNamesAndStrategiesThatItDoesNotKnow) {
   EXPECT_EQ(run({"mutants", "no_such_mutant"}, &said, true), 2);
   EXPECT_THAT(said, HasSubstr("known are bad_entry_removed_before_replacing, "));
   EXPECT_EQ(run({"mutants", "--seeds", "0"}), 2);
+  EXPECT_EQ(run({"mutants", "--strategy", "exhaustive:1"}, &said, true), 2);
+  EXPECT_THAT(said, HasSubstr("--strategy exhaustive:1: explores one plan; mutants draws many"));
+  EXPECT_EQ(run({"mutants", "--strategy", "pct:0"}, &said, true), 2);
+  EXPECT_THAT(said, HasSubstr("--strategy "));
 }
 
 TEST(MutantsCommand, SharpReplayNeedsPlansThatNameMutantsThereAre) {

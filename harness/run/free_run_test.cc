@@ -91,6 +91,7 @@ TEST(FreeRun, SurroundsARunByAWarmUpAndAnEpilogue) {
   expect_holds(outcome->verdict);
   const RunFacts& facts = outcome->facts;
   EXPECT_EQ(facts.umask, read_umask());
+  EXPECT_GT(facts.run.began_at, MachineTime{});
   EXPECT_LT(facts.run.began_at, facts.run.released_at) << "processes take time to start";
   EXPECT_LT(facts.run.released_at, facts.run.ended_at);
   EXPECT_FALSE(facts.reads_back || facts.interrupted);

@@ -91,6 +91,7 @@ TEST_F(LiveRows, CountTheCallsOfADecision) {
     EXPECT_EQ(few[i].schedules, 0U);
     EXPECT_EQ(few[i].uncontrolled, 0U);
     EXPECT_GT(few[i].decision_microseconds.value_or(0), 0);
+    EXPECT_GT(few[i].seconds.value_or(0), 0);
     EXPECT_FALSE(few[i].schedules_per_second || few[i].ratio_to_bare_starts);
   }
 }
