@@ -79,6 +79,12 @@ TEST_F(CommandOptions, TooLongAHeadStartIsRefusedWithItsFigures) {
       << command.text();
 }
 
+TEST_F(CommandOptions, TheLongestHeadStartIsTaken) {
+  const json all = explored({"--skew", "5000", "--processes", "5", "--runs", "1", "--once", "--seed", "3"});
+  ASSERT_TRUE(all.is_object());
+  EXPECT_EQ(all.at("plans"), 1);
+}
+
 TEST_F(CommandOptions, NobodyIsToldOfProgressButOnATerminal) {
   const std::vector<std::string> commands[] = {
       {"explore", "--world", "sim", "--runs", "20", "--jobs", "2"},

@@ -123,6 +123,7 @@ TEST(Usage, IsToldByEveryCommand) {
     SCOPED_TRACE(c.command);
     std::string help;
     EXPECT_EQ(run({c.command, "--help"}, &help), 0);
+    EXPECT_EQ(help.find("\nScenarios:\n") != std::string::npos, c.command == "bench");
     std::map<std::string, std::string> told = told_options(help);
     EXPECT_EQ(told.erase("-h,--help"), 1U) << help;
     for (const auto& [option, words] : c.options) {

@@ -52,7 +52,9 @@ TEST(ServeTotals, CountWhatConnectionsDid) {
 
 TEST(ServeReport, TellsOfAConnectionInJson) {
   CaptureStdout();
-  report_connection(entry(Ending::peer_left), true);
+  LedgerEntry half = entry(Ending::peer_left);
+  half.full_body_sent = false;
+  report_connection(half, true);
   const json said = json::parse(GetCapturedStdout(), nullptr, false);
   EXPECT_EQ(said, json({{"event", "connection"},
                         {"seconds", 1.25},
@@ -63,7 +65,7 @@ TEST(ServeReport, TellsOfAConnectionInJson) {
                         {"status", 206},
                         {"head_bytes_sent", 5},
                         {"body_bytes_sent", 7},
-                        {"full_body_sent", true},
+                        {"full_body_sent", false},
                         {"ending", name_of(Ending::peer_left)}}));
 }
 

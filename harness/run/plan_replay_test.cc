@@ -161,7 +161,10 @@ TEST(PlanReplay, CallsASeedStaleWhoseGeneratorOrPlanIsAnother) {
   SimRunner runner;
   const std::uint64_t hash = plan_hash(draw_sim(17).plan);
   EXPECT_EQ(replay_seed(runner, {17, kGeneratorVersion + 1, hash}).verdict, ReplayVerdict::stale);
-  EXPECT_EQ(replay_seed(runner, {17, kGeneratorVersion, hash + 1}).verdict, ReplayVerdict::stale);
+  const ReplayReport stale = replay_seed(runner, {17, kGeneratorVersion, hash + 1});
+  EXPECT_EQ(stale.verdict, ReplayVerdict::stale);
+  EXPECT_EQ(stale.steps + stale.processes + stale.unused_switches + stale.unmet_process_faults, 0U)
+      << "nothing was run";
 }
 
 TEST(PlanReplay, WritesTheLineOfASeedThatItReads) {
