@@ -41,7 +41,7 @@ class Nightly(ScriptTest):
     def setUp(self):
         super().setUp()
         self.out = self.root / "out"
-        self.stand_in("scripts/setup.sh", "scripts/fuzz.sh", "tools/cmake", STAMPEDE, PROPERTY)
+        self.stand_in("scripts/setup.sh", "scripts/fuzz.sh", "scripts/live_probe.py", "tools/cmake", STAMPEDE, PROPERTY)
         self.write("fuzz/toy_fuzz.cc")
         self.write("properties/toy_property.cc")
         self.all_well()
@@ -168,7 +168,10 @@ class Nightly(ScriptTest):
                                     *ARGUMENTS)
 
     def test_no_live_world_is_said(self):
-        self.all_well("* --world live *\techo no live world here >&2; exit 3\n")
+        without = "* --world live *\techo no live world here >&2; exit 3\n"
+        self.all_well(without)
+        self.run_night(1, "note: exploring live failed with status 3: ")
+        self.all_well(without + "scripts/live_probe.py\texit 3\n")
         output = self.run_night(0)
         self.assertEqual(self.row(output, "explore live"), ("0", "schedules", "0", "not applicable here: no live world here"))
 

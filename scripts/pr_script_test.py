@@ -20,7 +20,7 @@ class PrScript(ScriptTest):
 
     def setUp(self):
         super().setUp()
-        self.stand_in("scripts/setup.sh", "tools/cmake", "tools/ctest", "tools/python3", "build/release/bin/stampede")
+        self.stand_in("scripts/setup.sh", "scripts/live_probe.py", "tools/cmake", "tools/ctest", "tools/python3", "build/release/bin/stampede")
 
     def test_all_well(self):
         output = self.expect(0, [])
@@ -46,13 +46,20 @@ class PrScript(ScriptTest):
     def test_without_a_live_world_the_simulated_one_counts(self):
         self.behave("* --world both", "exit 3")
         self.behave("* --world live *", "exit 3")
+        self.behave("scripts/live_probe.py", "exit 3")
         self.expect(0, ["not applicable: this machine has no live world"])
-        self.assertEqual(self.calls(), CALLS[:6] + [REPLAY] + CALLS[6:])
+        self.assertEqual(self.calls(), CALLS[:6] + ["scripts/live_probe.py", REPLAY] + CALLS[6:] + ["scripts/live_probe.py"])
         for status in (1, 3):
             with self.subTest(status):
-                self.write("behaviour", f"* --world both\texit 3\n*stampede replay*\texit {status}\n")
+                self.write("behaviour", f"scripts/live_probe.py\texit 3\n* --world both\texit 3\n*stampede replay*\texit {status}\n")
                 self.expect(1, ["pr.sh: a stored plan failed\n"])
                 self.assertEqual(self.calls()[-1], REPLAY)
+
+    def test_a_live_world_that_is_possible_is_never_not_applicable(self):
+        self.behave("* --world both", "exit 3")
+        self.expect(1, ["pr.sh: no plan was replayed live, and live is possible here\n"])
+        self.write("behaviour", "* --world live *\texit 3\n")
+        self.expect(1, ["pr.sh: a benchmark failed\n"])
 
     def test_the_simulated_world_is_never_not_applicable(self):
         self.behave("*stampede bench --world sim *", "exit 3")
