@@ -5,11 +5,9 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import textwrap
 import unittest
 
 import sabotage
