@@ -19,11 +19,10 @@ turns on. All tests run once without a change, which tells which changes each on
 that come to it, the fastest first, until one fails. What cannot be switched (constexpr, templates, what does not compile) is
 counted. Texts are never changed.
 
-Results are kept in the work folder for this state of the tree: after an interruption the same command goes on.
-corpus/equivalent_changes.txt holds those that change nothing that anyone could see, each with the reason.
+Results are kept in the work folder for this state of the tree: after an interruption the same command goes on; what --only
+names is tried again. corpus/equivalent_changes.txt holds the changes that nobody could see, each with the reason.
 
   scripts/sabotage.py harness/judge --sample 100 --seed 7 --minutes 30
-  scripts/sabotage.py --only 0123456789ab         # again, whatever was seen before
 
 Exit status: 0 all that was tried was noticed, or is judged equivalent; 1 something was not; 2 usage; 3 it cannot be done here;
 130 interrupted.
@@ -33,9 +32,11 @@ import argparse
 import collections
 import concurrent.futures
 import hashlib
+import importlib.util
 import json
 import os
 import pathlib
+import pickle
 import re
 import shlex
 import signal
@@ -45,14 +46,12 @@ import time
 
 import sabotage_changes as derive
 import sabotage_cxx
-from sabotage_run import SWITCHES_MAX, Runner, in_parallel, run_without_change, tests_of, try_change
+import sabotage_run
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 DEFAULT = ["harness/run", "harness/judge", "harness/cli", "harness/faults", "harness/free", "fuzz", "scripts"]
 EQUIVALENT = "corpus/equivalent_changes.txt"
-TEST_SOURCE = re.compile(r"(_test\.(cc|h|py)|_for_test\.(cc|h|py)|_property\.cc)$")
+TESTS = re.compile(r"(_test\.(cc|h|py)|_for_test\.(cc|h|py)|_property\.cc)$")
 FLAGS = ["-DCMAKE_CXX_FLAGS=-w", "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -DNDEBUG"]
-ROUNDS_MAX = 8
 
 
 def fail(status, message):
@@ -65,118 +64,61 @@ def say(text):
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def write_if_other(path, data):
-    if not path.exists() or path.read_bytes() != data:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-
-
-def run(command, cwd, log):
-    """Its exit status; what it prints goes to the file."""
-    with open(log, "wb") as out:
-        return subprocess.run(command, cwd=cwd, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL).returncode
-
-
 class Tree:
-    """The copy that is changed: tree/ below the work folder, its build in tree/build/release; and one as it is, which is read
-    while people go on writing in theirs."""
+    """The copy that is changed, which is tree/ below the work folder, and what the sources were when this began."""
 
-    def __init__(self, root, work, jobs):
-        self.root, self.work, self.jobs = root, work, jobs
-        self.top, self.build, self.as_it_is = work / "tree", work / "tree/build/release", work / "source"
-        names = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root, check=True,
-                               stdout=subprocess.PIPE).stdout.split(b"\0")
-        self.files = sorted(name for name in map(os.fsdecode, names) if name and (root / name).is_file())
-        self.sources = {name: (root / name).read_bytes() for name in self.files}
-        digest = hashlib.sha256()
-        for name in self.files:
-            if name != EQUIVALENT:
-                digest.update(name.encode() + b"\0" + hashlib.sha256(self.sources[name]).digest())
-        self.state = digest.hexdigest()[:16]
+    def __init__(self, root, work):
+        self.root, self.work, self.top, self.build = root, work, work / "tree", work / "tree/build/release"
+        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        names = subprocess.run(listed, cwd=root, check=True, stdout=subprocess.PIPE).stdout.decode(errors="surrogateescape")
+        self.sources = {name: (root / name).read_bytes() for name in sorted(names.split("\0")) if (root / name).is_file()}
+        judged = [item for item in self.sources.items() if item[0] != EQUIVALENT]
+        self.state = hashlib.sha256(repr(judged).encode()).hexdigest()[:16]
 
     def lay(self, changed=None):
-        """The tree as it is, but for the files in `changed` (name -> bytes). None: files that were laid from the same source may
-        stay changed as they are, so that they are not compiled twice."""
-        laid_file = self.work / "laid.json"
-        laid = json.loads(laid_file.read_text()) if changed is None and laid_file.exists() else {}
-        for name in self.files:
-            path, digest = self.top / name, hashlib.sha256(self.sources[name]).hexdigest()
-            if laid.get(name) != digest or not path.exists():
-                write_if_other(path, (changed or {}).get(name, self.sources[name]))
-                path.chmod((self.root / name).stat().st_mode)
-            laid[name] = digest
-            write_if_other(self.as_it_is / name, self.sources[name])
-        laid_file.write_text(json.dumps({name: laid[name] for name in self.files}))
-        for folder, below, files in os.walk(self.top):
-            if pathlib.Path(folder) == self.top:
-                below.remove("build") if "build" in below else None
-            for name in files:
-                if os.path.relpath(os.path.join(folder, name), self.top) not in self.sources:
-                    os.unlink(os.path.join(folder, name))
-        write_if_other(self.work / "sabotage_switch.h", derive.SWITCH_CXX.encode())
+        """The tree as it is, but for the files in `changed` (name -> bytes). None: sources stay what the last run made of them,
+        so that they are not compiled twice; nobody reads them before they are laid again."""
+        for name, source in self.sources.items():
+            path, text = self.top / name, (changed or {}).get(name, source)
+            may_stay = changed is None and name.endswith((".cc", ".h", ".py"))
+            if not path.exists() or (path.read_bytes() != text and not may_stay):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(text)
+            path.chmod((self.root / name).stat().st_mode)
+        for path in [path for folder in self.top.iterdir() if folder.name != "build" for path in folder.rglob("*")]:
+            if path.is_file() and str(path.relative_to(self.top)) not in self.sources:
+                path.unlink()
 
-    def configure(self):
-        if run(["cmake", "--preset", "release", *FLAGS], self.top, self.work / "configure.log"):
-            fail(3, f"the copy cannot be configured: {self.work}/configure.log")
-
-    def compile(self):
-        return run(["cmake", "--build", str(self.build), "-j", str(self.jobs), "--", "-k", "0"], self.top, self.work / "build.log")
+    def run(self, log, *command):
+        """Its exit status; what it prints goes to the file."""
+        with open(self.work / log, "wb") as out:
+            return subprocess.run(command, cwd=self.top, stdin=subprocess.DEVNULL, stdout=out, stderr=out).returncode
 
 
-# -- which changes there are -------------------------------------------------------------------------------------------------
-
-
-def is_below(name, places):
-    return any(name == place or name.startswith(place.rstrip("/") + "/") for place in places)
-
-
-def arguments_of(tree, entry):
-    """How a parser sees the source as it is."""
-    arguments, skips = [], False
-    for word in shlex.split(entry["command"])[1:]:
-        if skips or word in ("-o", "-c"):
-            skips = not skips
-        elif word == f"-I{tree.top}" or (word.startswith(f"-I{tree.top}/") and str(tree.build) not in word):
-            arguments.append(word.replace(str(tree.top), str(tree.as_it_is)))
-        else:
-            arguments.append(word)
-    return arguments
-
-
-def changes_of(tree, places):
-    """All changes of the places, named. What was derived of a file is kept, since a parser takes seconds for one."""
-    names = [name for name in tree.files if is_below(name, places) and not TEST_SOURCE.search(name)]
-    changes = []
-    for name in names:
-        if name.endswith(".py"):
-            changes += derive.python_changes(name, tree.sources[name])
-    wanted = {str(tree.as_it_is / name) for name in names if name.endswith((".cc", ".h"))}
-    entries = {entry["file"].replace(str(tree.top), str(tree.as_it_is)): entry
-               for entry in json.loads((tree.build / "compile_commands.json").read_text())}
-    units = {file: arguments_of(tree, entry) for file, entry in entries.items() if file in wanted}
-    kept_file = tree.work / "derived" / f"{hashlib.sha256(repr((tree.state, places)).encode()).hexdigest()[:16]}.json"
+def changes_of(tree, places, jobs):
+    """All changes of the places, named. They are kept, since a parser takes seconds for a source."""
+    kept_file = tree.work / f"derived-{hashlib.sha256(repr((tree.state, places)).encode()).hexdigest()[:16]}"
     if kept_file.exists():
-        kept = json.loads(kept_file.read_text())
-        for each in kept:
-            change = object.__new__(derive.Change)
-            change.__dict__.update(each)
-            changes.append(change)
-    else:
-        found, done = {}, 0
-        with concurrent.futures.ProcessPoolExecutor(tree.jobs) as pool:
-            futures = [pool.submit(sabotage_cxx.cxx_changes, str(tree.as_it_is), *unit, wanted) for unit in units.items()]
-            for future in concurrent.futures.as_completed(futures):
-                done += 1
-                say(f"reading {done} of {len(units)} sources")
-                some, errors = future.result()
-                if errors:
-                    fail(3, f"a source cannot be read: {errors[0]}")
-                for change in some:
-                    found[(change.file, change.start, change.end, change.kind, change.becomes)] = change
-        kept_file.parent.mkdir(parents=True, exist_ok=True)
-        kept_file.write_text(json.dumps([dict(change.__dict__) for change in found.values()]))
-        changes += found.values()
+        return pickle.loads(kept_file.read_bytes())
+    names = [name for name in tree.sources if any(map(pathlib.Path(name).is_relative_to, places)) and not TESTS.search(name)]
+    changes = [change for name in names if name.endswith(".py")
+               for change in derive.PythonChanges(name, tree.sources[name]).changes]
+    wanted = {str(tree.top / name) for name in names}
+    sources = {str(tree.top / name): source for name, source in tree.sources.items() if name.endswith((".cc", ".h"))}
+    units = {entry["file"]: shlex.split(entry["command"])[1:]
+             for entry in json.loads((tree.build / "compile_commands.json").read_text()) if entry["file"] in wanted}
+    found = {}
+    with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
+        futures = [pool.submit(sabotage_cxx.cxx_changes, str(tree.top), sources, wanted, unit) for unit in units.values()]
+        for done, future in enumerate(futures, 1):
+            say(f"reading {done} of {len(units)} sources")
+            some, errors = future.result()
+            if errors:
+                fail(3, f"a source cannot be read: {errors[0]}")
+            found.update({(change.file, change.start, change.end, change.kind, change.becomes): change for change in some})
+    changes += found.values()
     derive.name_all(changes)
+    kept_file.write_bytes(pickle.dumps(changes))
     return changes
 
 
@@ -185,64 +127,33 @@ def in_order(changes, seed):
     return sorted(changes, key=lambda c: hashlib.sha256(f"{seed}:{c.key}".encode()).digest())
 
 
-# -- building them -----------------------------------------------------------------------------------------------------------
-
-
-def rewritten(tree, chosen):
-    """name -> (text, spans) of the files that hold a chosen change."""
-    by_file, texts = collections.defaultdict(list), {}
-    for change in chosen:
-        by_file[change.file].append(change)
-    include = f'#include "{tree.work}/sabotage_switch.h"\n'.encode()
-    for name, some in by_file.items():
-        if name.endswith(".py"):
-            texts[name] = derive.python_text(tree.sources[name], some)
-        else:
-            text, spans = derive.render(tree.sources[name], some)
-            texts[name] = (include + text, [(a + len(include), b + len(include), c) for a, b, c in spans])
-    return texts
-
-
 def at_fault(tree, texts, log):
     """The smallest changes around the places that a compiler complains about; else those on the line; else all of the file."""
-    bad, places = set(), []
-    for name, (text, _) in texts.items():
-        if name.endswith(".py"):
-            try:
-                compile(text, name, "exec")
-            except SyntaxError as problem:
-                places.append((name, problem.lineno, problem.offset or 1))
+    bad = set()
     for file, line, column in re.findall(r"^(/[^:\n]+):(\d+):(\d+): (?:fatal )?error: ", log, re.M):
-        places.append((os.path.relpath(file, tree.top), int(line), int(column)))
-    for name, line, column in places:
-        text, spans = texts.get(name, (b"", []))
-        begin = sum(len(each) + 1 for each in text.split(b"\n")[:line - 1])
-        around = [(b - a, change.key) for a, b, change in spans if a < begin + column <= b]
-        on_line = {change.key for a, b, change in spans if a <= begin + len(text[begin:].split(b"\n")[0]) and begin < b}
+        text, spans = texts.get(os.path.relpath(file, tree.top), (b"", []))
+        lengths = [len(each) + 1 for each in text.split(b"\n")]
+        begin, end = sum(lengths[:int(line) - 1]), sum(lengths[:int(line)])
+        around = [(b - a, change.key) for a, b, change in spans if a < begin + int(column) <= b]
+        on_line = {change.key for a, b, change in spans if a < end and begin < b}
         bad |= {min(around)[1]} if around else on_line or {change.key for _, _, change in spans}
     return bad
 
 
-def build(tree, ordered, count, refused):
+def build(tree, ordered, count, refused, jobs):
     """Builds the first `count` changes that compile, and returns them; what does not is added to `refused`."""
-    for _ in range(ROUNDS_MAX):
+    while True:
         chosen = [change for change in ordered if change.key not in refused][:count]
-        texts = rewritten(tree, chosen)
-        bad = at_fault(tree, {n: t for n, t in texts.items() if n.endswith(".py")}, "")
+        texts = {name: derive.rewritten(name, tree.sources[name], [change for change in chosen if change.file == name])
+                 for name in {change.file for change in chosen}}
+        tree.lay({name: text for name, (text, _) in texts.items()})
+        say(f"building {len(chosen)} changes in {len(texts)} files")
+        if tree.run("build.log", "cmake", "--build", tree.build, "-j", str(jobs), "--", "-k", "0") == 0:
+            return chosen
+        bad = at_fault(tree, texts, (tree.work / "build.log").read_text(errors="replace"))
         if not bad:
-            tree.lay({name: text for name, (text, _) in texts.items()})
-            say(f"building {len(chosen)} changes in {len(texts)} files")
-            if tree.compile() == 0:
-                return chosen
-            bad = at_fault(tree, texts, (tree.work / "build.log").read_text(errors="replace"))
-        if not bad:
-            break
+            fail(3, f"the copy cannot be built: {tree.work}/build.log")
         refused |= bad
-    fail(3, f"the copy cannot be built: {tree.work}/build.log")
-    return []
-
-
-# -- the report --------------------------------------------------------------------------------------------------------------
 
 
 def read_equivalent(file):
@@ -250,151 +161,140 @@ def read_equivalent(file):
     reasons = {}
     for number, line in enumerate(file.read_text().splitlines() if file.exists() else [], 1):
         if line.strip() and not line.startswith("#"):
-            key, _, reason = line.partition(" ")
-            if not re.fullmatch(r"[0-9a-f]{12}", key) or not reason.strip():
+            parts = re.fullmatch(r"([0-9a-f]{12}) +(\S.*)", line)
+            if not parts:
                 fail(2, f"{file}:{number}: expected \"<key of 12 hexadecimal digits> <reason>\", got \"{line}\"")
-            reasons[key] = reason.strip()
+            reasons[parts[1]] = parts[2].rstrip()
     return reasons
 
 
+def outcome_of(change, results, equivalent):
+    outcome = results.get(change.key, {"outcome": "not tried"})["outcome"]
+    return "equivalent" if outcome in ("unnoticed", "unreached") and change.key in equivalent else outcome
+
+
 def totals_of(chosen, results, equivalent):
-    counts = collections.Counter()
-    for change in chosen:
-        result = results.get(change.key)
-        outcome = result["outcome"] if result else "not tried"
-        counts["equivalent" if outcome in ("unnoticed", "unreached") and change.key in equivalent else outcome] += 1
+    counts = collections.Counter(outcome_of(change, results, equivalent) for change in chosen)
     judged = counts["noticed"] + counts["unnoticed"] + counts["unreached"]
     return counts, counts["noticed"] / judged if judged else None
 
 
 def text_of(chosen, results, equivalent, blocked, refused, found):
     counts, share = totals_of(chosen, results, equivalent)
-    lines = []
-    for file in sorted({change.file for change in chosen}):
-        deaf = [c for c in chosen if c.file == file and results.get(c.key, {}).get("outcome") in ("unnoticed", "unreached")
-                and c.key not in equivalent]
-        if deaf:
-            lines.append(file)
-        for c in sorted(deaf, key=lambda each: each.line):
-            where = f"{c.line} {c.function}".strip()
-            lines.append(f"  {c.key} {where}: {c.kind}, {results[c.key]['outcome']}: {c.text[:90]}  =>  "
-                         f"{c.becomes.replace(chr(0), 'N')[:120]}")
-    lines += ["", f"{'kind':<12}{'noticed':>10}{'unnoticed':>11}{'unreached':>11}{'equivalent':>12}"]
+    columns, deaf = ("noticed", "unnoticed", "unreached", "equivalent"), collections.defaultdict(list)
+    for c in sorted(chosen, key=lambda each: (each.file, each.line)):
+        if (outcome := outcome_of(c, results, equivalent)) in ("unnoticed", "unreached"):
+            where, becomes = f"{c.line} {c.function}".strip(), c.becomes.replace("\0", "N")[:120]
+            deaf[c.file].append(f"  {c.key} {where}: {c.kind}, {outcome}: {c.text[:90]}  =>  {becomes}")
+    lines = [line for file, some in deaf.items() for line in (file, *some)]
+    lines += ["", "kind".ljust(12) + "".join(f"{name:>12}" for name in columns)]
+    by_kind = collections.Counter((c.kind, outcome_of(c, results, equivalent)) for c in chosen)
     for kind in sorted({change.kind for change in chosen}):
-        some, _ = totals_of([c for c in chosen if c.kind == kind], results, equivalent)
-        lines.append(f"{kind:<12}{some['noticed']:>10}{some['unnoticed']:>11}{some['unreached']:>11}{some['equivalent']:>12}")
-    lines.append("")
-    lines.append(f"changes found: {found}; of these cannot be switched: " +
-                 ", ".join(f"{why} {number}" for why, number in sorted(blocked.items())) + f"; refused by the compiler: {refused}")
-    lines.append(f"tried {sum(counts.values()) - counts['not tried']} of {len(chosen)}: {counts['noticed']} noticed, "
-                 f"{counts['unnoticed']} not noticed, {counts['unreached']} that no test comes to, {counts['equivalent']} judged equivalent; "
-                 + ("noticed of the rest: n/a" if share is None else f"noticed of the rest: {share * 100:.1f} %"))
+        lines.append(kind.ljust(12) + "".join(f"{by_kind[kind, name]:>12}" for name in columns))
+    reasons = ", ".join(f"{why} {number}" for why, number in sorted(blocked.items()))
+    lines += ["", f"changes found: {found}; of these cannot be switched: {reasons}; refused by the compiler: {refused}",
+              f"tried {len(chosen) - counts['not tried']} of {len(chosen)}: {counts['noticed']} noticed, "
+              f"{counts['unnoticed']} not noticed, {counts['unreached']} that no test comes to, {counts['equivalent']} judged "
+              f"equivalent; noticed of the rest: " + ("n/a" if share is None else f"{share * 100:.1f} %")]
     return "\n".join(lines)
 
 
 def json_of(chosen, results, equivalent, blocked, refused, found):
     counts, share = totals_of(chosen, results, equivalent)
-    return json.dumps({"found": found, "blocked": blocked, "refused": refused, "chosen": len(chosen), "counts": counts, "share": share,
-                       "changes": [{"key": c.key, "file": c.file, "line": c.line, "function": c.function, "kind": c.kind, "text": c.text,
-                                    **results.get(c.key, {"outcome": "not tried"}), "equivalent": equivalent.get(c.key)}
-                                   for c in chosen]}, indent=1)
+    changes = [{**{name: getattr(c, name) for name in ("key", "file", "line", "function", "kind", "text")},
+                **results.get(c.key, {"outcome": "not tried"}), "equivalent": equivalent.get(c.key)} for c in chosen]
+    return json.dumps({"found": found, "blocked": blocked, "refused": refused, "chosen": len(chosen), "counts": counts,
+                       "share": share, "changes": changes}, indent=1)
 
 
-def try_all(chosen, options, tree, results_file, results, deadline):
+def try_all(chosen, all_tests, jobs, results_file, results, deadline):
     """Tries what has no result yet, until the deadline or an interrupt; says whether it was interrupted."""
     stopped = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.append(True))
-    runner, all_tests = Runner(tree.work), tests_of(tree.build)
-    tests, failing = run_without_change(all_tests, runner, options.jobs, max(change.number for change in chosen), say)
-    if failing:
+
+    def run_without_change(test):
+        test.passes, test.seconds, test.reached = sabotage_run.run([test], 0)
+        say(f"without a change: {test.name}")
+
+    def try_one(change):
+        result = None if stopped or time.monotonic() >= deadline else sabotage_run.try_change(change, tests)
+        if result and not stopped:  # what was on the way may have been interrupted, too
+            results[change.key] = result
+            with open(results_file, "a") as out:
+                out.write(json.dumps(result) + "\n")
+            say(f"{len(results)} of {len(chosen)} tried, {sum(r['outcome'] == 'noticed' for r in results.values())} noticed")
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(run_without_change, [test for test in all_tests if test.prepares]))
+        list(pool.map(run_without_change, [test for test in all_tests if not test.prepares]))
         say("")
-        print(f"not used, since they fail without a change: {', '.join(failing)}", file=sys.stderr)
-
-    def one(change, place):
-        if stopped or (deadline is not None and time.monotonic() >= deadline):
-            return
-        result = try_change(change, tests, runner, place)
-        if stopped:
-            return  # what was on the way may have been interrupted, too
-        results[change.key] = result
-        with open(results_file, "a") as out:
-            out.write(json.dumps(result) + "\n")
-        say(f"{len(results)} of {len(chosen)} tried, {sum(r['outcome'] == 'noticed' for r in results.values())} noticed")
-
-    in_parallel(options.jobs, [change for change in chosen if change.key not in results], one)
+        if failing := [test.name for test in all_tests if not test.passes]:
+            print(f"not used, since they fail without a change: {', '.join(failing)}", file=sys.stderr)
+        tests = [test for test in all_tests if test.passes and not test.prepares]
+        list(pool.map(try_one, [change for change in chosen if change.key not in results]))
+    say("")
     return bool(stopped)
 
 
 def options_of(arguments):
-    parser = argparse.ArgumentParser(usage=__doc__, add_help=False)
-    parser.add_argument("places", nargs="*")
-    parser.add_argument("-h", "--help", action="store_true")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--sample", type=int)
-    parser.add_argument("--minutes", type=float)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--only", default="")
-    parser.add_argument("--work", type=pathlib.Path)
-    parser.add_argument("--root", type=pathlib.Path, default=ROOT)  # another project, in tests
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.format_help = lambda: __doc__
+    parser.add_argument("places", nargs="*", default=DEFAULT)
+    for name, kind, default in (
+            ("--seed", int, 0), ("--sample", int, derive.SWITCHES_MAX), ("--minutes", float, float("inf")),
+            ("--jobs", int, os.cpu_count()), ("--only", str, ""), ("--work", pathlib.Path, None),
+            ("--root", pathlib.Path, pathlib.Path(__file__).resolve().parent.parent)):  # another project, in tests
+        parser.add_argument(name, type=kind, default=default)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    if options.help:
-        print(__doc__, end="")
-        sys.exit(0)
-    for place in options.places:
-        if not (options.root / place).exists():
-            fail(2, f"{place}: no such folder or script")
-    if options.jobs < 1 or (options.sample is not None and options.sample < 1) or (options.minutes is not None and options.minutes <= 0):
+    if missing := [place for place in options.places if not (options.root / place).exists()]:
+        fail(2, f"{missing[0]}: no such folder or script")
+    if min(options.jobs, options.sample, options.minutes) <= 0:
         fail(2, "--jobs, --sample and --minutes are more than 0")
     return options
 
 
 def main(arguments):
     options = options_of(arguments)
-    deadline = None if options.minutes is None else time.monotonic() + options.minutes * 60
-    try:
-        sabotage_cxx.load_clang()
-    except ImportError:
+    deadline = time.monotonic() + options.minutes * 60
+    if importlib.util.find_spec("clang") is None:
         fail(3, "python3-clang-19 is missing; scripts/setup.sh installs it")
     work = (options.work or options.root / "build/sabotage").resolve()
     work.mkdir(parents=True, exist_ok=True)
-    if why := Runner(work).why_it_cannot_confine():
-        fail(3, f"changed programs cannot be confined: {why}")
-    tree = Tree(options.root, work, options.jobs)
+    if pathlib.Path("/tmp") in work.parents:
+        fail(3, f"changed programs cannot be confined: {work} lies below /tmp, which they cannot see")
+    done = subprocess.run([*sabotage_run.CONFINED, "true"], cwd=work, env=os.environ | {"SCRATCH": "/tmp"}, capture_output=True)
+    if done.returncode:
+        fail(3, f"changed programs cannot be confined: {done.stderr.decode(errors='replace').strip()}")
+    tree = Tree(options.root, work)
     tree.lay()
-    tree.configure()
+    if tree.run("configure.log", "cmake", "--preset", "release", *FLAGS):
+        fail(3, f"the copy cannot be configured: {work}/configure.log")
     # Headers that the build makes are there before the sources are read.
-    run(["cmake", "--build", str(tree.build), "--target", "stampede_subject_stamp_file"], tree.top, work / "generate.log")
-    places = options.places or [place for place in DEFAULT if (options.root / place).exists()]
-    changes = changes_of(tree, places)
+    tree.run("generate.log", "cmake", "--build", tree.build, "--target", "stampede_subject_stamp_file")
+    changes = changes_of(tree, options.places, options.jobs)
     blocked = collections.Counter(change.blocked for change in changes if change.blocked)
     ordered = in_order([change for change in changes if not change.blocked], options.seed)
-    only = [key for key in options.only.split(",") if key]
-    if only:
-        ordered = [change for change in ordered if change.key in only]
-        if len(ordered) != len(set(only)):
-            fail(2, f"no such change: {', '.join(sorted(set(only) - {change.key for change in ordered}))}")
+    only = set(filter(None, options.only.split(",")))
+    if unknown := only - {change.key for change in ordered}:
+        fail(2, f"no such change: {', '.join(sorted(unknown))}")
+    ordered = [change for change in ordered if not only or change.key in only]
     if not ordered:
-        fail(2, f"nothing to change in {', '.join(places)}")
-    refused_file, results_file = work / f"refused-{tree.state}", work / f"results-{tree.state}.jsonl"
-    refused = set(refused_file.read_text().split()) if refused_file.exists() else set()
+        fail(2, f"nothing to change in {', '.join(options.places)}")
     for number, change in enumerate(ordered, 1):
         change.number = number
-    chosen = build(tree, ordered[:SWITCHES_MAX - 1], options.sample or len(ordered), refused)
+    refused_file, results_file = work / f"refused-{tree.state}", work / f"results-{tree.state}.jsonl"
+    refused = set(refused_file.read_text().split()) if refused_file.exists() else set()
+    chosen = build(tree, ordered[:derive.SWITCHES_MAX - 1], options.sample, refused, options.jobs)
     refused_file.write_text("\n".join(sorted(refused)))
-    results = {}
-    if results_file.exists() and not only:
-        results = {each["key"]: each for each in map(json.loads, results_file.read_text().splitlines())}
-    stopped = try_all(chosen, options, tree, results_file, results, deadline)
-    say("")
+    lines = results_file.read_text().splitlines() if results_file.exists() and not only else []
+    results = {each["key"]: each for each in map(json.loads, lines)}
+    stopped = try_all(chosen, sabotage_run.tests_of(tree.build), options.jobs, results_file, results, deadline)
     equivalent = read_equivalent(options.root / EQUIVALENT)
-    report = json_of if options.json else text_of
-    print(report(chosen, results, equivalent, blocked, len(refused), len(changes)))
-    if stopped:
-        return 130
+    print((json_of if options.json else text_of)(chosen, results, equivalent, blocked, len(refused), len(changes)))
     counts, _ = totals_of(chosen, results, equivalent)
-    return 1 if counts["unnoticed"] or counts["unreached"] else 0
+    return 130 if stopped else 1 if counts["unnoticed"] or counts["unreached"] else 0
 
 
 if __name__ == "__main__":

@@ -67,12 +67,16 @@ SCRIPT_TEST = "import os, sys\nsys.path.insert(0, os.path.dirname(__file__))\nim
 
 def changes_of_text(text):
     with tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(folder, "a.cc")
-        file.write_text(text)
-        found, errors = sabotage_cxx.cxx_changes(folder, str(file), ["-std=c++20"], {os.path.realpath(file)})
+        file = os.path.realpath(os.path.join(folder, "a.cc"))
+        pathlib.Path(file).write_text("not looked at, as what is laid there may be changed")
+        found, errors = sabotage_cxx.cxx_changes(folder, {file: text.encode()}, {file}, ["-std=c++20", file])
     assert errors == [], errors
     derive.name_all(found)
     return found
+
+
+def changes_of_script(text):
+    return derive.PythonChanges("a.py", text.encode()).changes
 
 
 def told(changes):
@@ -167,22 +171,26 @@ class Python(unittest.TestCase):
             ("def f():\n  return x", ("success", "x", "(None if ON else (x))")),
         ]
         for text, expected in cases:
-            found = [(c.kind, c.text, c.becomes.replace("_sabotage(\x00)", "ON")) for c in derive.python_changes("a.py", text.encode())]
+            found = [(c.kind, c.text, c.becomes.replace("_sabotage(\x00)", "ON")) for c in changes_of_script(text)]
             self.assertIn(expected, found, text)
 
     def test_what_is_left_alone(self):
-        for text in ('"""text"""', 'b = "text"', 'b = folder / "name"', 'if __name__ == "__main__":\n  main()', "b = x", "return", 'b = f"{x + 1}"'):
-            text = f"def f():\n  {text}" if text == "return" else text
-            self.assertEqual([], derive.python_changes("a.py", text.encode()), text)
+        for text in ('"""text"""', 'b = "text"', 'b = folder / "name"', 'if __name__ == "__main__":\n  main()', "b = x",
+                     "def f():\n  return", 'b = f"{x + 1}"', "match a:\n  case 3:\n    pass"):
+            self.assertEqual([], changes_of_script(text), text)
+
+    def test_a_statement_behind_another_cannot_be_switched(self):
+        for text, reason in (("if a: b += c", "behind another"), ("a = b; b += c", "behind another"), ("if a:\n  b += c", "")):
+            self.assertEqual([reason], [c.blocked for c in changes_of_script(text) if c.kind == "dropped"], text)
 
     def test_the_switch_turns_one_change_on_and_tells_what_was_reached(self):
         source = b'#!/usr/bin/env python3\n"""What it is."""\nimport sys\nsys.exit(3 if len(sys.argv) < 2 else 4)\n'
-        found = derive.python_changes("a.py", source)
+        found = changes_of_script(source.decode())
         for number, change in enumerate(sorted(found, key=lambda c: c.start), 1):
             change.number = number
         three = next(c.number for c in found if c.text == "3")
         four = next(c.number for c in found if c.text == "4")
-        text, spans = derive.python_text(source, found)
+        text, spans = derive.rewritten("a.py", source, found)
         self.assertEqual(len(found), len({c.number for _, _, c in spans}))
         with tempfile.TemporaryDirectory() as folder:
             script, reached = pathlib.Path(folder, "a.py"), pathlib.Path(folder, "reached")
@@ -199,8 +207,7 @@ class Python(unittest.TestCase):
 
 class Figures(unittest.TestCase):
     def setUp(self):
-        source = b"b = (1, 2, 3, 4, 5, 6)"
-        self.changes = derive.python_changes("a.py", source)
+        self.changes = changes_of_script("b = (1, 2, 3, 4, 5, 6)")
         derive.name_all(self.changes)
         for number, change in enumerate(self.changes, 1):
             change.number = number
@@ -313,12 +320,11 @@ class Toy(unittest.TestCase):
         self.assertEqual((2, "sabotage.py: no such change: 0123456789ab\n"), (status, errors))
 
     def test_a_changed_program_ends_and_removes_nothing_of_others(self):
-        runner = sabotage_run.Runner(self.root)
         with tempfile.NamedTemporaryFile() as other, subprocess.Popen(["sleep", "1000"]) as process:
             for number, command in enumerate(("kill -9 -1 || exit 0", f"rm -f {other.name} {self.root}/toy/toy.h; : >/tmp/mine", "sleep 1000 & exit 0"), 1):
                 test = sabotage_run.Test({"name": "x", "command": ["sh", "-c", command], "properties": []})
                 test.cwd = self.root
-                self.assertTrue(runner.run([test], number, 0)[0], command)
+                self.assertTrue(sabotage_run.run([test], number)[0], command)
             self.assertEqual((True, True, None), (os.path.exists(other.name), (self.root / "toy/toy.h").exists(), process.poll()))
             process.kill()
 
