@@ -4,7 +4,9 @@
 import json
 import os
 import pathlib
+import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -281,10 +283,14 @@ class Toy(unittest.TestCase):
             (self.root / name).write_text(text)
         subprocess.run(["git", "init", "-q"], cwd=self.root, check=True)
 
+    def start(self, *words):
+        return subprocess.Popen([sys.executable, SCRIPTS / "sabotage.py", "--root", self.root, *words], text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
     def sabotage(self, *words):
-        done = subprocess.run([sys.executable, SCRIPTS / "sabotage.py", "--root", self.root, *words], text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE)
-        return done.returncode, done.stdout, done.stderr
+        process = self.start(*words)
+        text, errors = process.communicate()
+        return process.returncode, text, errors
 
     def test_it_tells_what_no_test_notices(self):
         status, text, errors = self.sabotage("toy", "--json")
@@ -327,6 +333,37 @@ class Toy(unittest.TestCase):
                 self.assertTrue(sabotage_run.run([test], number)[0], command)
             self.assertEqual((True, True, None), (os.path.exists(other.name), (self.root / "toy/toy.h").exists(), process.poll()))
             process.kill()
+
+    def test_after_an_interrupt_nothing_runs_and_the_same_command_goes_on(self):
+        begun, goes_on = self.root / "begun", self.root / "goes_on"
+        os.mkfifo(begun)
+        os.mkfifo(goes_on)
+        # With a change on, but not the first, it says that it has begun, and waits.
+        (self.root / "toy/script_test.py").write_text(f"""{SCRIPT_TEST}
+if os.environ["STAMPEDE_SABOTAGE"] not in ("0", "1") and os.path.exists("{begun}"):
+    with open("{begun}", "w", buffering=1) as out, open("{goes_on}") as gate:
+        print("begun", file=out)
+        gate.readline()
+""")
+        reader, gate = os.open(begun, os.O_RDONLY | os.O_NONBLOCK), os.open(goes_on, os.O_RDWR)
+        self.addCleanup(os.close, reader)
+        self.addCleanup(os.close, gate)
+        process = self.start("toy/script.py", "--json", "--jobs", "1")
+        self.assertTrue(select.select([reader], [], [], 250)[0], "no test has begun")
+        self.assertEqual(b"begun\n", os.read(reader, 100))
+        process.send_signal(signal.SIGINT)
+        begun.unlink()
+        os.write(gate, b"\n")
+        text, errors = process.communicate()
+        self.assertEqual(130, process.returncode, errors)
+        self.assertEqual(b"", os.read(reader, 100))  # the other end is closed: the test has ended, too
+        tried = {c["key"]: c for c in json.loads(text)["changes"] if c["outcome"] != "not tried"}
+        self.assertNotEqual({}, tried)
+        status, text, errors = self.sabotage("toy/script.py", "--json", "--jobs", "1")
+        self.assertEqual(1, status, errors)
+        again = {c["key"]: c for c in json.loads(text)["changes"]}
+        self.assertNotIn("not tried", [c["outcome"] for c in again.values()])
+        self.assertEqual(tried, {key: again[key] for key in tried})
 
     def test_bad_arguments_are_refused(self):
         for words in (["nowhere"], ["--sample", "0"], ["--minutes", "0"], ["--jobs", "0"], ["--what"]):
