@@ -8,6 +8,7 @@
 
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/table.h"
+#include "harness/run/figures.h"
 
 namespace stampede {
 namespace {
@@ -44,6 +45,7 @@ std::optional<Quantiles> operation_quantiles(const RowMeasures& row, const std::
 std::string start_of(const RowMeasures& row) { return row.start ? std::string(name_of(*row.start)) : ""; }
 
 std::string marked_name(const RowMeasures& row) { return row.name + (row.violations.empty() ? "" : "!"); }
+std::string marked_name(const ScheduleRow& row) { return row.name + (row.violations == 0 ? "" : "!"); }
 
 // By nearest rank.
 std::optional<double> median_mebibytes(std::vector<std::uint64_t> bytes) {
@@ -145,8 +147,7 @@ ordered_json json_of(const RowMeasures& row) {
 }
 
 // What the rows of both controlled worlds have; free ones have other figures under the same names.
-template <class Row>
-ordered_json schedules_json(const Row& row, const char* world) {
+ordered_json schedules_json(const ScheduleRow& row, const char* world) {
   return {{"name", row.name},
           {"world", world},
           {"start", world},
@@ -169,10 +170,6 @@ ordered_json json_of(const SimRow& row) {
   object["steps_per_second"] = json_of(row.steps_per_second);
   object["ratios"] = {{"bare_steps", json_of(row.ratio_to_bare_steps)}};
   return object;
-}
-
-std::optional<double> quotient(std::optional<double> above, std::optional<double> below) {
-  return above && below && *below > 0 ? std::optional(*above / *below) : std::nullopt;
 }
 
 ordered_json json_of(const LiveRow& row) {
@@ -251,22 +248,20 @@ std::string text_of(const std::vector<SimRow>& rows, TableStyle style) {
   if (rows.empty()) return "";
   Table table({"test name", "duration", "fastest", "slowest", "schedules", "schedules/s", "steps/s", "x steps"});
   for (const SimRow& row : rows) {
-    table.add({row.name + (row.violations == 0 ? "" : "!"), number(row.seconds, 4), number(row.seconds_min, 4),
-               number(row.seconds_max, 4), std::to_string(row.schedules), number(row.schedules_per_second, 0),
-               number(row.steps_per_second, 0), number(row.ratio_to_bare_steps, 2)});
+    table.add({marked_name(row), number(row.seconds, 4), number(row.seconds_min, 4), number(row.seconds_max, 4),
+               std::to_string(row.schedules), number(row.schedules_per_second, 0), number(row.steps_per_second, 0),
+               number(row.ratio_to_bare_steps, 2)});
   }
   return style == TableStyle::text ? table.text() : table.markdown();
 }
 
 namespace {
 
-std::string name_of(const LiveRow& row) { return row.name + (row.violations == 0 ? "" : "!"); }
-
 Table command_table(const std::vector<LiveRow>& rows) {
   Table table({"test name", "duration", "fastest", "slowest", "schedules", "schedules/s", "commands", "x start",
                "x plan", "cpu ms", "x cpu"});
   for (const LiveRow& row : rows) {
-    table.add({name_of(row), number(row.seconds, 3), number(row.seconds_min, 3), number(row.seconds_max, 3),
+    table.add({marked_name(row), number(row.seconds, 3), number(row.seconds_min, 3), number(row.seconds_max, 3),
                std::to_string(row.schedules), number(row.schedules_per_second, 1), std::to_string(row.commands),
                number(row.ratio_to_bare_starts, 2), number(row.ratio_of_plans_to_bare_starts, 2),
                number(row.cpu_milliseconds, 2), number(row.cpu_ratio_to_bare_starts, 2)});
@@ -278,7 +273,7 @@ Table schedule_table(const std::vector<LiveRow>& rows) {
   Table table({"test name", "duration", "fastest", "slowest", "schedules", "schedules/s", "steps", "x start", "x one"});
   for (const LiveRow& row : rows) {
     const bool is_two = row.name.starts_with("live_two");
-    table.add({name_of(row), number(row.seconds, 3), number(row.seconds_min, 3), number(row.seconds_max, 3),
+    table.add({marked_name(row), number(row.seconds, 3), number(row.seconds_min, 3), number(row.seconds_max, 3),
                std::to_string(row.schedules), number(row.schedules_per_second, 0), std::to_string(row.steps),
                is_two ? "-" : number(row.ratio_to_bare_starts, 2), is_two ? number(row.ratio_to_one_world, 2) : "-"});
   }
@@ -288,8 +283,8 @@ Table schedule_table(const std::vector<LiveRow>& rows) {
 Table decision_table(const std::vector<LiveRow>& rows) {
   Table table({"test name", "duration", "calls", "decision us", "strace us", "x strace"});
   for (const LiveRow& row : rows) {
-    table.add({name_of(row), number(row.seconds, 3), std::to_string(row.steps), number(row.decision_microseconds, 1),
-               number(row.strace_microseconds, 1),
+    table.add({marked_name(row), number(row.seconds, 3), std::to_string(row.steps),
+               number(row.decision_microseconds, 1), number(row.strace_microseconds, 1),
                number(quotient(row.decision_microseconds, row.strace_microseconds), 2)});
   }
   return table;

@@ -17,12 +17,8 @@
 #include "harness/run/live_job.h"
 #include "harness/run/posix_traced_calls.h"
 #include "harness/run/scenario.h"
-#include "harness/run/sim_benchmark.h"
-#include "harness/run/sim_draw.h"
-#include "harness/run/sim_run.h"
 #include "harness/run/subject_catalogue.h"
 #include "harness/strategy/default_schedule.h"
-#include "harness/strategy/random_walk.h"
 
 namespace stampede {
 namespace {
@@ -30,8 +26,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using modelcache::fail;
 using modelcache::Result;
-
-constexpr std::uint64_t kWalkSeed = 1;
 
 enum class Measure : std::uint8_t { one_world, two_worlds, commands, decision };
 
@@ -56,24 +50,6 @@ constexpr LiveScenario kScenarios[] = {
 };
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-std::vector<Plan> plans_of(const LiveScenario& scenario, std::uint64_t schedules) {
-  std::vector<Plan> plans;
-  for (std::uint64_t seed = 1; seed <= schedules; ++seed) {
-    plans.push_back(scenario.is_drawn ? draw_sim(seed).plan : three_get_one());
-  }
-  return plans;
-}
-
-double run_once(const std::vector<Plan>& plans, SimRunner& runner, ScheduleTally& tally) {
-  tally = {};
-  RandomWalk walk(kWalkSeed);  // one object walks many schedules
-  const auto started = Clock::now();
-  for (const Plan& plan : plans) {
-    tally.add(runner.run(plan, walk));
-  }
-  return seconds_since(started);
-}
 
 // Seconds in which as many directories are emptied, and as many processes started that end at once.
 Result<double> bare_starts(const std::vector<Plan>& plans, LiveWorld& world) {
@@ -145,30 +121,23 @@ class Bench {
     return true;
   }
 
-  static void add(const ScheduleTally& tally, LiveRow& row) {
-    row.steps = tally.steps;
-    row.violations += tally.violations;
-    row.uncontrolled += tally.uncontrolled;
-    ++row.runs;
-  }
-
   Result<LiveRow> schedules(const LiveScenario& scenario, LiveRow row) {
     auto world = make_live_plan_world(programs_.zygote);
     if (!world) return fail(std::move(world.error()));
     auto bare = LiveWorld::start({.zygote = programs_.zygote});
     if (!bare) return fail(std::move(bare.error()));
     SimRunner runner(std::move(*world));
-    const std::vector<Plan> plans = plans_of(scenario, size_.schedules);
+    const std::vector<Plan> plans = plans_to_time(size_.schedules, scenario.is_drawn);
     row.schedules = plans.size();
     row.processes = scenario.is_drawn ? 0 : plans.front().processes.size();
     LiveSamples samples;
     while (goes_on(row)) {
-      ScheduleTally tally;
-      samples.seconds.push_back(run_once(plans, runner, tally));
+      const ScheduleTally run = time_schedules(plans, runner);
       const auto bound = bare_starts(plans, **bare);
       if (!bound) return fail(bound.error());
+      samples.seconds.push_back(run.seconds);
       samples.bare_starts.push_back(*bound);
-      add(tally, row);
+      row.add(run);
     }
     fill_in(samples, row);
     return row;
@@ -176,51 +145,49 @@ class Bench {
 
   // Each run of two worlds is followed by one of a single world.
   Result<LiveRow> two_worlds(const LiveScenario& scenario, LiveRow row) {
-    const std::vector<Plan> plans = plans_of(scenario, size_.schedules);
+    const std::vector<Plan> plans = plans_to_time(size_.schedules, scenario.is_drawn);
     row.schedules = 2 * plans.size();
     row.processes = plans.front().processes.size();
     if (std::thread::hardware_concurrency() < 2) return row;
     LiveSamples samples;
     while (goes_on(row)) {
-      ScheduleTally tally, single;
-      auto both = run_side_by_side(plans, 2, tally);
-      auto one = run_side_by_side(plans, 1, single);
+      auto both = run_side_by_side(plans, 2);
+      auto one = run_side_by_side(plans, 1);
       if (!both) return fail(std::move(both.error()));
       if (!one) return fail(std::move(one.error()));
-      samples.seconds.push_back(*both);
-      samples.alone.push_back(*one);
-      add(tally, row);
+      samples.seconds.push_back(both->seconds);
+      samples.alone.push_back(one->seconds);
+      row.add(*both);
     }
     fill_in(samples, row);
     return row;
   }
 
   // World i on core i, in a thread of its own; the seconds of the slowest.
-  Result<double> run_side_by_side(const std::vector<Plan>& plans, std::size_t count, ScheduleTally& tally) {
-    std::vector<ScheduleTally> tallies(count);
-    std::vector<Result<double>> seconds(count, 0.0);
+  Result<ScheduleTally> run_side_by_side(const std::vector<Plan>& plans, std::size_t count) {
+    std::vector<Result<ScheduleTally>> runs(count);
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < count; ++i) {
       threads.emplace_back([&, i] {
         auto world = make_live_plan_world(programs_.zygote, static_cast<int>(i));
         if (!world) {
-          seconds[i] = fail(std::move(world.error()));
+          runs[i] = fail(std::move(world.error()));
           return;
         }
         SimRunner runner(std::move(*world));
-        seconds[i] = run_once(plans, runner, tallies[i]);
+        runs[i] = time_schedules(plans, runner);
       });
     }
     for (std::thread& thread : threads) thread.join();
-    double slowest = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (!seconds[i]) return fail(std::move(seconds[i].error()));
-      slowest = std::max(slowest, *seconds[i]);
-      tally.steps += tallies[i].steps;
-      tally.violations += tallies[i].violations;
-      tally.uncontrolled += tallies[i].uncontrolled;
+    ScheduleTally all;
+    for (Result<ScheduleTally>& run : runs) {
+      if (!run) return fail(std::move(run.error()));
+      all.seconds = std::max(all.seconds, run->seconds);
+      all.steps += run->steps;
+      all.violations += run->violations;
+      all.uncontrolled += run->uncontrolled;
     }
-    return slowest;
+    return all;
   }
 
   Result<LiveRow> commands(const LiveScenario& scenario, LiveRow row) {
@@ -238,17 +205,17 @@ class Bench {
     const Model model = generated_model(plan.models.front().name, plan.models.front().size_bytes);
     LiveSamples samples;
     while (goes_on(row)) {
-      ScheduleTally tally;
       const Stopwatch watch;
-      samples.seconds.push_back(run_once(plans, runner, tally));
+      const ScheduleTally run = time_schedules(plans, runner);
       const SpentTime all = watch.spent(), epilogues = (*bench)->take_epilogues();
-      samples.without_epilogues.push_back(samples.seconds.back() - epilogues.seconds);
+      samples.seconds.push_back(run.seconds);
+      samples.without_epilogues.push_back(run.seconds - epilogues.seconds);
       samples.cpu.push_back(all.cpu_seconds);
       if (const auto bare = (*bench)->run_bare(model, size_.bare_commands)) {
         samples.bare_commands.push_back(bare->seconds / static_cast<double>(size_.bare_commands));
         samples.bare_commands_cpu.push_back(bare->cpu_seconds / static_cast<double>(size_.bare_commands));
       }
-      add(tally, row);
+      row.add(run);
     }
     fill_in(samples, row);
     return row;
@@ -275,7 +242,7 @@ class Bench {
       if (const auto time = time_traced_calls(programs_.program, scenario.call, size_.traced_calls)) {
         samples.traced.push_back(std::chrono::duration<double, std::micro>(*time).count());
       }
-      add({.steps = end->steps, .uncontrolled = end->uncontrolled.empty() ? 0U : 1U}, row);
+      row.add({.steps = end->steps, .uncontrolled = end->uncontrolled.empty() ? 0U : 1U});
     }
     fill_in(samples, row);
     return row;
@@ -297,15 +264,14 @@ std::vector<std::size_t> bare_stages(const Plan& plan) {
 }
 
 void fill_in(const LiveSamples& samples, LiveRow& row) {
-  take_seconds(samples.seconds, row);
-  const auto schedules = static_cast<double>(row.schedules);
-  if (row.schedules > 0) row.schedules_per_second = quotient(schedules, row.seconds);
+  row.fill_in(samples.seconds);
   row.decision_microseconds = median(samples.decisions);
   row.strace_microseconds = median(samples.traced);
   row.ratio_to_bare_starts = quotient(median(samples.bare_starts), row.seconds);
   if (const auto alone = median(samples.alone)) row.ratio_to_one_world = quotient(2 * *alone, row.seconds);
   const auto cpu = median(samples.cpu), bare = median(samples.bare_commands),
              bare_cpu = median(samples.bare_commands_cpu);
+  const auto schedules = static_cast<double>(row.schedules);
   if (cpu) row.cpu_milliseconds = quotient(*cpu * 1e3, schedules);
   if (!cpu || !bare || !bare_cpu) return;
   const double commands = static_cast<double>(row.commands) * schedules;

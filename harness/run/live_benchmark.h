@@ -11,17 +11,11 @@
 
 #include "cache/result.h"
 #include "harness/plan/plan.h"
+#include "harness/run/sim_benchmark.h"
 
 namespace stampede {
 
-struct LiveRow {
-  std::string name;
-  std::uint64_t runs = 0;       // that were measured
-  std::uint64_t schedules = 0;  // of one run; 0 for rows of decisions
-  std::uint64_t steps = 0;      // of one run, warm-ups and epilogues included; or calls of one run
-  std::uint64_t processes = 0;  // of one schedule, the plan's own; 0 where plans differ
-  std::optional<double> seconds, seconds_min, seconds_max;  // of one run; medians over the runs, like what follows
-  std::optional<double> schedules_per_second;
+struct LiveRow : ScheduleRow {
   // Bound / measured: as many processes of the same zygote that end at once, in a directory that is emptied as often.
   std::optional<double> ratio_to_bare_starts;
   // Two worlds on a core each: their schedules per second / those of one.
@@ -36,7 +30,6 @@ struct LiveRow {
   // CPU time of a schedule, supervisor and all processes; and bound / measured of it, which other work on the machine
   // changes less.
   std::optional<double> cpu_milliseconds, cpu_ratio_to_bare_starts;
-  std::uint64_t violations = 0, uncontrolled = 0;
 };
 
 // Programs and arguments, all of this build.

@@ -21,6 +21,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
 constexpr std::uint64_t kWalkSeed = 1;
 constexpr std::uint64_t kBareProcesses = 3;
 
@@ -35,29 +37,6 @@ constexpr SimScenario kScenarios[] = {
     {"replay_same_model_3proc", "the schedules of sim_same_model_3proc, from their switches", false, true},
     {"replay_drawn_plans", "the schedules of sim_drawn_plans, from their switches", true, true},
 };
-
-// The plans of a row, with the schedules that were recorded where they are to be replayed.
-std::vector<Plan> plans_of(const SimScenario& scenario, std::uint64_t schedules, SimRunner& runner) {
-  std::vector<Plan> plans;
-  RandomWalk walk(kWalkSeed);
-  for (std::uint64_t seed = 1; seed <= schedules; ++seed) {
-    Plan plan = scenario.is_drawn ? draw_sim(seed).plan : three_get_one();
-    if (scenario.is_replay) plan.schedule.switches = runner.run(plan, walk).run.switches;
-    plans.push_back(std::move(plan));
-  }
-  return plans;
-}
-
-double run_once(const SimScenario& scenario, const std::vector<Plan>& plans, SimRunner& runner, ScheduleTally& tally) {
-  RandomWalk walk(kWalkSeed);  // one object walks many schedules
-  const auto started = Clock::now();
-  for (const Plan& plan : plans) {
-    std::optional<Replay> replay;
-    if (scenario.is_replay) replay.emplace(plan.schedule, Replay::Mode::strict);
-    tally.add(runner.run(plan, replay ? static_cast<Strategy&>(*replay) : walk));
-  }
-  return std::chrono::duration<double>(Clock::now() - started).count();
-}
 
 // Seconds of a world in which three processes read the clock `steps` times in all, in as many runs as there are
 // schedules.
@@ -79,7 +58,7 @@ double bare_steps(std::uint64_t steps, std::uint64_t schedules) {
     stage.processes = processes;
     (void)world.run(stage, walk, nobody);
   }
-  return std::chrono::duration<double>(Clock::now() - started).count();
+  return seconds_since(started);
 }
 
 }  // namespace
@@ -90,13 +69,45 @@ void ScheduleTally::add(const SimOutcome& outcome) {
   uncontrolled += outcome.uncontrolled.empty() ? 0 : 1;
 }
 
+void ScheduleRow::add(const ScheduleTally& run) {
+  steps = run.steps;
+  violations += run.violations;
+  uncontrolled += run.uncontrolled;
+  ++runs;
+}
+
+void ScheduleRow::fill_in(const std::vector<double>& times) {
+  take_seconds(times, *this);
+  if (schedules > 0) schedules_per_second = quotient(static_cast<double>(schedules), seconds);
+}
+
+std::vector<Plan> plans_to_time(std::uint64_t schedules, bool are_drawn) {
+  std::vector<Plan> plans;
+  for (std::uint64_t seed = 1; seed <= schedules; ++seed) {
+    plans.push_back(are_drawn ? draw_sim(seed).plan : three_get_one());
+  }
+  return plans;
+}
+
+ScheduleTally time_schedules(const std::vector<Plan>& plans, SimRunner& runner, bool replays) {
+  ScheduleTally tally;
+  RandomWalk walk(kWalkSeed);  // one object walks many schedules
+  const auto started = Clock::now();
+  for (const Plan& plan : plans) {
+    std::optional<Replay> replay;
+    if (replays) replay.emplace(plan.schedule, Replay::Mode::strict);
+    tally.add(runner.run(plan, replay ? static_cast<Strategy&>(*replay) : walk));
+  }
+  tally.seconds = seconds_since(started);
+  return tally;
+}
+
 std::uint64_t bare_steps_each(std::uint64_t steps, std::uint64_t schedules) {
   return std::max<std::uint64_t>(1, steps / schedules / kBareProcesses);
 }
 
 void fill_in(const std::vector<double>& seconds, const std::vector<double>& bounds, SimRow& row) {
-  take_seconds(seconds, row);
-  row.schedules_per_second = quotient(static_cast<double>(row.schedules), row.seconds);
+  row.fill_in(seconds);
   row.steps_per_second = quotient(static_cast<double>(row.steps), row.seconds);
   row.ratio_to_bare_steps = quotient(median(bounds), row.seconds);
 }
@@ -129,16 +140,18 @@ std::vector<SimRow> run_sim_benchmark(const std::vector<std::string>& chosen, st
     row.schedules = schedules;
     row.processes = scenario.is_drawn ? 0 : 3;
     progress(row.name + ", drawing");
-    const std::vector<Plan> plans = plans_of(scenario, schedules, runner);
+    std::vector<Plan> plans = plans_to_time(schedules, scenario.is_drawn);
+    RandomWalk walk(kWalkSeed);
+    for (Plan& plan : plans) {
+      if (scenario.is_replay) plan.schedule.switches = runner.run(plan, walk).run.switches;
+    }
     std::vector<double> seconds, bounds;
     for (std::uint64_t i = 0; i < runs && !is_interrupted(); ++i) {
       progress(row.name + ", run " + std::to_string(i + 1) + " of " + std::to_string(runs));
-      ScheduleTally tally;
-      seconds.push_back(run_once(scenario, plans, runner, tally));
+      const ScheduleTally tally = time_schedules(plans, runner, scenario.is_replay);
+      seconds.push_back(tally.seconds);
       bounds.push_back(bare_steps(tally.steps, schedules));
-      row.steps = tally.steps;
-      row.violations += tally.violations;
-      ++row.runs;
+      row.add(tally);
     }
     fill_in(seconds, bounds, row);
     rows.push_back(std::move(row));

@@ -1,4 +1,5 @@
-// The benchmark's rows of the simulated world: how many schedules a second, beside what bounds them.
+// The benchmark's rows of the simulated world: how many schedules a second, beside what bounds them; and what rows of
+// all controlled worlds have in common.
 #ifndef STAMPEDE_RUN_SIM_BENCHMARK_H
 #define STAMPEDE_RUN_SIM_BENCHMARK_H
 
@@ -14,19 +15,32 @@
 
 namespace stampede {
 
-struct SimRow {
+// What the schedules of one run came to.
+struct ScheduleTally {
+  double seconds = 0;
+  std::uint64_t steps = 0, violations = 0, uncontrolled = 0;
+  void add(const SimOutcome& outcome);
+};
+
+struct ScheduleRow {
   std::string name;
-  std::uint64_t runs = 0;                                   // that were measured
-  std::uint64_t schedules = 0;                              // of one run
-  std::uint64_t steps = 0;                                  // of one run, warm-ups and epilogues included
-  std::uint64_t processes = 0;                              // of one schedule, the plan's own; 0 where plans differ
+  std::uint64_t runs = 0;       // that were measured
+  std::uint64_t schedules = 0;  // of one run; 0 for rows of decisions
+  std::uint64_t steps = 0;      // of one run, warm-ups and epilogues included; or calls of one run
+  std::uint64_t processes = 0;  // of one schedule, the plan's own; 0 where plans differ
   std::optional<double> seconds, seconds_min, seconds_max;  // of one run; medians over the runs, like what follows
   std::optional<double> schedules_per_second;
+  std::uint64_t violations = 0, uncontrolled = 0;  // of all runs
+
+  void add(const ScheduleTally& run);
+  void fill_in(const std::vector<double>& times);  // of its runs, in seconds
+};
+
+struct SimRow : ScheduleRow {
   std::optional<double> steps_per_second;
   // Bound / measured: a world that takes as many steps, each a reading of its clock, in as many processes, watched by
   // nobody. What is left is the cache's own work, the server's, and the judge's.
   std::optional<double> ratio_to_bare_steps;
-  std::uint64_t violations = 0;
 };
 
 // Name and description of every row, in their order.
@@ -42,11 +56,10 @@ std::vector<SimRow> run_sim_benchmark(const std::vector<std::string>& chosen, st
                                       const std::function<void(const std::string&)>& progress,
                                       std::uint64_t schedules = 2000);  // of one run
 
-// What the schedules of one run came to, in any world.
-struct ScheduleTally {
-  std::uint64_t steps = 0, violations = 0, uncontrolled = 0;
-  void add(const SimOutcome& outcome);
-};
+// `three_get_one` that often; or plans drawn from as many seeds.
+std::vector<Plan> plans_to_time(std::uint64_t schedules, bool are_drawn);
+// Runs each by one random walk; or, where `replays`, by the switches of its own schedule.
+ScheduleTally time_schedules(const std::vector<Plan>& plans, SimRunner& runner, bool replays = false);
 
 // Watches a bound.
 class Nobody final : public Observer {

@@ -29,9 +29,9 @@ TEST(SimRow, HasNoFiguresWithoutARun) {
   SimRow row;
   row.schedules = 100;
   fill_in({}, {}, row);
-  for (const auto figure : {&SimRow::seconds, &SimRow::seconds_min, &SimRow::seconds_max, &SimRow::schedules_per_second,
-                            &SimRow::steps_per_second, &SimRow::ratio_to_bare_steps}) {
-    EXPECT_EQ(row.*figure, std::nullopt);
+  for (const auto& figure : {row.seconds, row.seconds_min, row.seconds_max, row.schedules_per_second,
+                             row.steps_per_second, row.ratio_to_bare_steps}) {
+    EXPECT_EQ(figure, std::nullopt);
   }
 }
 
@@ -50,6 +50,16 @@ TEST(ScheduleTally, AddsOutcomesUp) {
   EXPECT_EQ(tally.steps, 26U);
   EXPECT_EQ(tally.violations, 6U);
   EXPECT_EQ(tally.uncontrolled, 2U);
+}
+
+TEST(ScheduleRow, HasTheStepsOfOneRunAndTheViolationsOfAll) {
+  ScheduleRow row;
+  row.add({.seconds = 1, .steps = 7, .violations = 2, .uncontrolled = 3});
+  row.add({.seconds = 1, .steps = 5, .violations = 11, .uncontrolled = 13});
+  EXPECT_EQ(row.steps, 5U);
+  EXPECT_EQ(row.violations, 13U);
+  EXPECT_EQ(row.uncontrolled, 16U);
+  EXPECT_EQ(row.runs, 2U);
 }
 
 TEST(BareSteps, AreSharedByThreeProcesses) {
