@@ -68,13 +68,9 @@ foreach(patch IN LISTS known)
   endif()
 endforeach()
 
-file(GLOB patches CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/corpus/mutants/*)
-foreach(patch IN LISTS patches)
-  get_filename_component(name ${patch} NAME_WE)
-  if(NOT name IN_LIST mutants OR NOT patch MATCHES "\\.patch$")
-    message(SEND_ERROR "${patch} is on no list: name it in harness/run/plugins.cmake")
-  endif()
-endforeach()
+file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/corpus/mutants/*)
+list(TRANSFORM mutants APPEND .patch OUTPUT_VARIABLE patches)
+stampede_require_listed(patches "is on no list: name it in harness/run/plugins.cmake" ${found})
 
 # The same cache, unchanged; and what the loader must tell apart.
 stampede_add_subject_plugin(modelcache_plugin SOURCES $<TARGET_OBJECTS:stampede_cache_plugin> LIBRARIES ${cache_plugin_libraries})
