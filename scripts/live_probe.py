@@ -14,7 +14,7 @@ import select
 import shutil
 import struct
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 SECCOMP = {"x86_64": 317, "aarch64": 277}
@@ -46,30 +46,19 @@ def filter_one_call(number):
 
 def answers_one_call():
     """Whether a thread's call came to what it was answered, and whether it is the one that was stopped."""
-    number, told = GETPPID[platform.machine()], {}
-    is_filtered = threading.Event()
-
-    def be_stopped():
+    number, stop = GETPPID[platform.machine()], ctypes.create_string_buffer(80)
+    with ThreadPoolExecutor(1) as thread:  # the filter is the thread's alone
+        listener = thread.submit(filter_one_call, number).result()
         try:
-            told["listener"] = filter_one_call(number)
-        except OSError as error:
-            told["why"] = error
-        is_filtered.set()
-        if "listener" in told:
-            told["answer"] = LIBC.syscall(number)
-
-    thread = threading.Thread(target=be_stopped, daemon=True)
-    thread.start()
-    is_filtered.wait()
-    if "why" in told:
-        raise told["why"]
-    if not select.select([told["listener"]], [], [], 30)[0]:
-        raise OSError(errno.ETIME, "no call came to the listener")
-    stop = ctypes.create_string_buffer(80)
-    checked(LIBC.ioctl(told["listener"], ctypes.c_ulong(RECEIVE), stop), "receiving a stop")
-    checked(LIBC.ioctl(told["listener"], ctypes.c_ulong(SEND), stop.raw[:8] + struct.pack("qiI", ANSWER, 0, 0)), "answering")
-    thread.join()
-    return told["answer"] == ANSWER, struct.unpack_from("i", stop.raw, 16)[0] == number
+            call = thread.submit(LIBC.syscall, number)
+            if not select.select([listener], [], [], 30)[0]:
+                raise OSError(errno.ETIME, "no call came to the listener")
+            checked(LIBC.ioctl(listener, ctypes.c_ulong(RECEIVE), stop), "receiving a stop")
+            answer = stop.raw[:8] + struct.pack("qiI", ANSWER, 0, 0)
+            checked(LIBC.ioctl(listener, ctypes.c_ulong(SEND), answer), "answering")
+            return call.result() == ANSWER, struct.unpack_from("i", stop.raw, 16)[0] == number
+        finally:
+            os.close(listener)  # ends a call that was not answered
 
 
 def makes_process_numbers():
