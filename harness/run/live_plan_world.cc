@@ -8,9 +8,9 @@
 namespace stampede {
 namespace {
 
-class LivePlanWorld final : public PlanWorld {
+class LivePlanWorld final : public PlanWorldOver<LiveWorld> {
  public:
-  explicit LivePlanWorld(std::unique_ptr<LiveWorld> world) : world_(std::move(world)) {}
+  explicit LivePlanWorld(std::unique_ptr<LiveWorld> world) : PlanWorldOver(std::move(world)) {}
 
   modelcache::Result<void> clear(Peers& peers) override { return world_->clear(peers); }
 
@@ -29,29 +29,10 @@ class LivePlanWorld final : public PlanWorld {
     live.on_report = [&](std::uint32_t process, std::uint32_t, std::string_view report) {
       on_outcome(process, read_outcome(report));
     };
-    auto ended = world_->run(live, strategy, observer);
-    PlanStageEnd end;
-    if (!ended) {
-      end.uncontrolled = ended.error().message();
-      return end;
-    }
-    static_cast<StageEnd&>(end) = std::move(*ended);
-    end.uncontrolled = std::move(ended->uncontrolled);
-    end.crashes = std::move(ended->crashes);
-    return end;
+    return end_of(world_->run(live, strategy, observer));
   }
-
-  [[nodiscard]] std::array<std::uint64_t, kProcessFaultKinds> process_faults_met() const override {
-    return world_->process_faults_met();
-  }
-  [[nodiscard]] const DiskView& disk() const override { return world_->disk(); }
-  void write_file(std::string_view path, std::span<const std::byte> bytes) override { world_->write_file(path, bytes); }
-  void remove_name(std::string_view path) override { world_->remove_name(path); }
-  void set_read_only(bool is_read_only) override { world_->set_read_only(is_read_only); }
-  void let_time_pass(std::chrono::nanoseconds time) override { world_->let_time_pass(time); }
 
  private:
-  std::unique_ptr<LiveWorld> world_;
   std::vector<LiveProcess> processes_;
 };
 

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cache/os.h"
@@ -68,6 +69,36 @@ class PlanWorld {
   virtual void remove_name(std::string_view path) = 0;
   virtual void set_read_only(bool is_read_only) = 0;
   virtual void let_time_pass(std::chrono::nanoseconds time) = 0;
+};
+
+// Over a world that has the directory: what differs from world to world is how a stage is run.
+template <class World>
+class PlanWorldOver : public PlanWorld {
+ public:
+  [[nodiscard]] std::array<std::uint64_t, kProcessFaultKinds> process_faults_met() const override {
+    return world_->process_faults_met();
+  }
+  [[nodiscard]] const DiskView& disk() const override { return world_->disk(); }
+  void write_file(std::string_view path, std::span<const std::byte> bytes) override { world_->write_file(path, bytes); }
+  void remove_name(std::string_view path) override { world_->remove_name(path); }
+  void set_read_only(bool is_read_only) override { world_->set_read_only(is_read_only); }
+  void let_time_pass(std::chrono::nanoseconds time) override { world_->let_time_pass(time); }
+
+ protected:
+  explicit PlanWorldOver(std::unique_ptr<World> world) : world_(std::move(world)) {}
+
+  // Of a world that can lose control, or cannot run a stage.
+  template <class End>
+  static PlanStageEnd end_of(modelcache::Result<End> ended) {
+    PlanStageEnd end;
+    end.uncontrolled = ended ? std::move(ended->uncontrolled) : ended.error().message();
+    if (!ended) return end;
+    end.crashes = std::move(ended->crashes);
+    static_cast<StageEnd&>(end) = std::move(*ended);
+    return end;
+  }
+
+  std::unique_ptr<World> world_;
 };
 
 std::unique_ptr<PlanWorld> make_sim_plan_world(const SubjectPlugin& subject = built_in_subject());

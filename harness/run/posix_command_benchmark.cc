@@ -64,10 +64,10 @@ SpentTime Stopwatch::spent() const {
   return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(), cpu_seconds() - cpu_start_};
 }
 
-class CommandBench::TimedWorld final : public PlanWorld {
+class CommandBench::TimedWorld final : public PlanWorldOver<PlanWorld> {
  public:
   TimedWorld(std::unique_ptr<PlanWorld> world, SpentTime& epilogues)
-      : world_(std::move(world)), epilogues_(epilogues) {}
+      : PlanWorldOver(std::move(world)), epilogues_(epilogues) {}
 
   [[nodiscard]] const Subject* command_subject() const override { return world_->command_subject(); }
   Result<void> clear(Peers& peers) override { return world_->clear(peers); }
@@ -81,17 +81,8 @@ class CommandBench::TimedWorld final : public PlanWorld {
     epilogues_.cpu_seconds += spent.cpu_seconds;
     return end;
   }
-  [[nodiscard]] std::array<std::uint64_t, kProcessFaultKinds> process_faults_met() const override {
-    return world_->process_faults_met();
-  }
-  [[nodiscard]] const DiskView& disk() const override { return world_->disk(); }
-  void write_file(std::string_view path, std::span<const std::byte> bytes) override { world_->write_file(path, bytes); }
-  void remove_name(std::string_view path) override { world_->remove_name(path); }
-  void set_read_only(bool is_read_only) override { world_->set_read_only(is_read_only); }
-  void let_time_pass(std::chrono::nanoseconds time) override { world_->let_time_pass(time); }
 
  private:
-  std::unique_ptr<PlanWorld> world_;
   SpentTime& epilogues_;
 };
 

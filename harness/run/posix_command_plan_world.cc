@@ -19,11 +19,11 @@ namespace {
 
 constexpr std::size_t kMessageBytesMax = 300;
 
-class CommandPlanWorld final : public PlanWorld {
+class CommandPlanWorld final : public PlanWorldOver<CommandWorld> {
  public:
   CommandPlanWorld(Subject subject, std::unique_ptr<CommandWorld> world)
-      : subject_(std::move(subject)),
-        world_(std::move(world)),
+      : PlanWorldOver(std::move(world)),
+        subject_(std::move(subject)),
         cache_(world_->root() + std::string(kWorldCacheDirectory)) {
     std::vector<std::string> names{std::string(kOutputs)};
     for (const std::string& directory : command_directories("")) names.push_back(directory.substr(1));
@@ -65,14 +65,9 @@ class CommandPlanWorld final : public PlanWorld {
       on_outcome(process, std::move(outcome));
     };
     auto ended = world_->run(live, strategy, observer);
-    PlanStageEnd end;
-    if (!ended) {
-      end.uncontrolled = ended.error().message();
-      return end;
-    }
-    static_cast<StageEnd&>(end) = std::move(*ended);
-    end.uncontrolled = std::move(ended->uncontrolled);
-    end.crashes = std::move(ended->crashes);
+    const bool was_run = ended.has_value();
+    PlanStageEnd end = end_of(std::move(ended));
+    if (!was_run) return end;
     end.crashes.insert(end.crashes.end(), deaths.begin(), deaths.end());
     if (!world_->has_process_numbers()) {
       end.why_others_differ = "nobody may make a namespace of process numbers here, so each run has others";
@@ -81,14 +76,6 @@ class CommandPlanWorld final : public PlanWorld {
   }
 
   [[nodiscard]] const Subject* command_subject() const override { return &subject_; }
-  [[nodiscard]] std::array<std::uint64_t, kProcessFaultKinds> process_faults_met() const override {
-    return world_->process_faults_met();
-  }
-  [[nodiscard]] const DiskView& disk() const override { return world_->disk(); }
-  void write_file(std::string_view path, std::span<const std::byte> bytes) override { world_->write_file(path, bytes); }
-  void remove_name(std::string_view path) override { world_->remove_name(path); }
-  void set_read_only(bool is_read_only) override { world_->set_read_only(is_read_only); }
-  void let_time_pass(std::chrono::nanoseconds time) override { world_->let_time_pass(time); }
 
  private:
   static constexpr std::string_view kOutputs = "printed";
@@ -134,7 +121,6 @@ class CommandPlanWorld final : public PlanWorld {
   }
 
   Subject subject_;
-  std::unique_ptr<CommandWorld> world_;
   std::string cache_;
   std::size_t commands_ = 0;  // of the run so far
 };

@@ -9,12 +9,13 @@
 namespace stampede {
 namespace {
 
-class SimPlanWorld final : public PlanWorld {
+class SimPlanWorld final : public PlanWorldOver<SimWorld> {
  public:
-  explicit SimPlanWorld(const SubjectPlugin& subject) : subject_(subject) {}
+  explicit SimPlanWorld(const SubjectPlugin& subject)
+      : PlanWorldOver(std::make_unique<SimWorld>()), subject_(subject) {}
 
   modelcache::Result<void> clear(Peers& peers) override {
-    world_.clear(peers);
+    world_->clear(peers);
     return {};
   }
 
@@ -29,23 +30,14 @@ class SimPlanWorld final : public PlanWorld {
       processes_.push_back(std::move(process));
     }
     PlanStageEnd end;
-    static_cast<StageEnd&>(end) = world_.run({.stage = stage.stage,
-                                              .processes = processes_,
-                                              .disk = stage.disk,
-                                              .process_faults = stage.process_faults,
-                                              .time_runs_first = stage.time_runs_first},
-                                             strategy, observer);
+    static_cast<StageEnd&>(end) = world_->run({.stage = stage.stage,
+                                               .processes = processes_,
+                                               .disk = stage.disk,
+                                               .process_faults = stage.process_faults,
+                                               .time_runs_first = stage.time_runs_first},
+                                              strategy, observer);
     return end;
   }
-
-  [[nodiscard]] std::array<std::uint64_t, kProcessFaultKinds> process_faults_met() const override {
-    return world_.process_faults_met();
-  }
-  [[nodiscard]] const DiskView& disk() const override { return world_.disk(); }
-  void write_file(std::string_view path, std::span<const std::byte> bytes) override { world_.write_file(path, bytes); }
-  void remove_name(std::string_view path) override { world_.remove_name(path); }
-  void set_read_only(bool is_read_only) override { world_.set_read_only(is_read_only); }
-  void let_time_pass(std::chrono::nanoseconds time) override { world_.let_time_pass(time); }
 
  private:
   void perform(std::uint32_t process, const PlanProcess& planned, const std::vector<Model>& models, modelcache::Os& os,
@@ -53,13 +45,12 @@ class SimPlanWorld final : public PlanWorld {
     const auto client = subject_.make_client({os, kSimCacheDirectory, planned, models, ScriptedPeers::url});
     for (const Operation& operation : planned.operations) {
       OperationOutcome outcome = client->perform(operation);
-      if (world_.has_died(process)) return;  // what a dead process returns says nothing
+      if (world_->has_died(process)) return;  // what a dead process returns says nothing
       on_outcome(process, std::move(outcome));
     }
   }
 
   const SubjectPlugin& subject_;
-  SimWorld world_;
   std::vector<SimProcess> processes_;
 };
 

@@ -30,12 +30,12 @@ struct Tampering {
   std::function<PlanStageEnd(const PlanStage&, Observer&)> instead = nullptr;  // of every stage: nothing is run
 };
 
-class TamperedWorld final : public PlanWorld {
+class TamperedWorld final : public PlanWorldOver<PlanWorld> {
  public:
   // `of_run` is asked at the beginning of each run, which are counted from 1.
   explicit TamperedWorld(std::function<Tampering(int run)> of_run,
                          std::unique_ptr<PlanWorld> world = make_sim_plan_world())
-      : of_run_(std::move(of_run)), world_(std::move(world)) {}
+      : PlanWorldOver(std::move(world)), of_run_(std::move(of_run)) {}
 
   modelcache::Result<void> clear(Peers& peers) override {
     now_ = of_run_(++runs_);
@@ -61,14 +61,6 @@ class TamperedWorld final : public PlanWorld {
     if (now_.end) now_.end(end);
     return end;
   }
-  [[nodiscard]] std::array<std::uint64_t, kProcessFaultKinds> process_faults_met() const override {
-    return world_->process_faults_met();
-  }
-  [[nodiscard]] const DiskView& disk() const override { return world_->disk(); }
-  void write_file(std::string_view path, std::span<const std::byte> bytes) override { world_->write_file(path, bytes); }
-  void remove_name(std::string_view path) override { world_->remove_name(path); }
-  void set_read_only(bool is_read_only) override { world_->set_read_only(is_read_only); }
-  void let_time_pass(std::chrono::nanoseconds time) override { world_->let_time_pass(time); }
 
  private:
   struct Told final : Observer {
@@ -86,7 +78,6 @@ class TamperedWorld final : public PlanWorld {
   };
 
   std::function<Tampering(int run)> of_run_;
-  std::unique_ptr<PlanWorld> world_;
   Tampering now_;
   Peers* peers_ = nullptr;
   int runs_ = 0;
