@@ -2,7 +2,6 @@
 #include "harness/live/call_stops.h"
 
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
@@ -25,12 +24,6 @@ namespace {
 using modelcache::ErrorCode;
 using modelcache::fail;
 using modelcache::Result;
-
-#if defined(__x86_64__)
-constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
-#elif defined(__aarch64__)
-constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
-#endif
 
 // Of Linux 6.6, which Debian 12's headers do not know: whoever is woken by a stop or an answer runs on this core.
 constexpr std::uint64_t kSyncWakeUp = 1;

@@ -2,6 +2,7 @@
 #ifndef STAMPEDE_LIVE_CALL_STOPS_H
 #define STAMPEDE_LIVE_CALL_STOPS_H
 
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <sys/types.h>
 
@@ -14,6 +15,13 @@
 #include "harness/live/owned_fd.h"
 
 namespace stampede {
+
+// Of the calls of this build.
+#if defined(__x86_64__)
+inline constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+inline constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
+#endif
 
 // No system call of any kernel. A process makes it to say what it does next where no call of its own would tell; the
 // first argument is a StepKind. Without a supervisor it fails with ENOSYS, and nothing happens.

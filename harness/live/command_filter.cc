@@ -2,7 +2,6 @@
 #include "harness/live/command_filter.h"
 
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/seccomp.h>
@@ -26,12 +25,6 @@ namespace {
 using modelcache::ErrorCode;
 using modelcache::fail;
 using modelcache::Result;
-
-#if defined(__x86_64__)
-constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
-#elif defined(__aarch64__)
-constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
-#endif
 
 // Calls that pass beside every filter, and those by which a program would watch others.
 constexpr int kRefused[] = {

@@ -5,17 +5,16 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "harness/live/command_zygote_wire.h"
+#include "harness/live/descriptor_message.h"
 #include "harness/live/program_start.h"
 
 namespace stampede {
@@ -25,8 +24,7 @@ using modelcache::ErrorCode;
 using modelcache::fail;
 using modelcache::Result;
 
-// A start takes a few milliseconds; whoever is this slow has stopped.
-constexpr std::chrono::milliseconds kAnswerTime{30'000};
+constexpr std::string_view kName = "zygote of commands";
 
 void put(std::string& text, std::string_view part) {
   const auto size = static_cast<std::uint32_t>(part.size());
@@ -55,13 +53,8 @@ std::vector<std::string> take_all(std::string_view& text) {
   return parts;
 }
 
-void reap(pid_t pid) {
-  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-  }
-}
-
 tl::unexpected<modelcache::Error> refuse(ErrorCode code, std::string_view detail) {
-  return fail(code, "start", "zygote of commands", detail);
+  return fail(code, "start", kName, detail);
 }
 
 }  // namespace
@@ -102,8 +95,8 @@ Result<CommandZygote> CommandZygote::start(const std::vector<std::string>& argum
   if (!pid) return fail(pid.error());
   zygote.pid_ = *pid;
   theirs.reset();
-  const auto reply = zygote.receive(&zygote.listener_);
-  if (!reply) return refuse(ErrorCode::io, "it has ended");
+  const auto reply = receive_message<CommandZygoteReply>(zygote.socket_.get(), &zygote.listener_, kName);
+  if (!reply) return fail(reply.error());
   if (reply->error != 0) {
     const bool is_denied = reply->error == EPERM || reply->error == EACCES;
     const ErrorCode code = reply->error == EBUSY ? ErrorCode::exhausted : is_denied ? ErrorCode::denied : ErrorCode::io;
@@ -127,35 +120,10 @@ CommandZygote::~CommandZygote() {
   if (pid_ < 0) return;
   if (stage_ >= 0) {
     ::kill(stage_, SIGKILL);
-    reap(stage_);
+    (void)reap(stage_);
   }
   ::kill(pid_, SIGKILL);
-  reap(pid_);
-}
-
-std::optional<CommandZygoteReply> CommandZygote::receive(OwnedFd* descriptor) {
-  pollfd polled{socket_.get(), POLLIN, 0};
-  int ready = 0;
-  while ((ready = ::poll(&polled, 1, static_cast<int>(kAnswerTime.count()))) < 0 && errno == EINTR) {
-  }
-  if (ready == 0) return std::nullopt;
-  CommandZygoteReply reply;
-  iovec place{&reply, sizeof reply};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-  msghdr message{};
-  message.msg_iov = &place;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  if (::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC) != static_cast<ssize_t>(sizeof reply)) return std::nullopt;
-  const cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    OwnedFd owned(fd);
-    if (descriptor != nullptr) *descriptor = std::move(owned);
-  }
-  return reply;
+  (void)reap(pid_);
 }
 
 Result<void> CommandZygote::start_stage(CallStops& stops, std::uint32_t processes, const std::vector<unsigned>& umasks,
@@ -173,8 +141,8 @@ Result<void> CommandZygote::start_stage(CallStops& stops, std::uint32_t processe
     if (ready < 0 && errno != EINTR) return refuse(ErrorCode::io, std::strerror(errno));
     if (ready < 0) continue;
     if ((polled[0].revents & POLLIN) != 0) {
-      const auto reply = receive(nullptr);
-      if (!reply) return refuse(ErrorCode::io, "it has ended");
+      const auto reply = receive_message<CommandZygoteReply>(socket_.get(), nullptr, kName);
+      if (!reply) return fail(reply.error());
       if (reply->error != 0) return refuse(ErrorCode::exhausted, std::strerror(reply->error));
       stage_ = reply->pid;
       has_numbers_ = reply->has_numbers != 0;
@@ -209,7 +177,7 @@ void CommandZygote::end_stage(CallStops& stops) {
     if (const auto call = stops.receive()) (void)stops.let_go(*call);
   }
   ::kill(stage_, SIGKILL);
-  reap(stage_);
+  (void)reap(stage_);
   stage_ = -1;
   stage_handle_.reset();
 }

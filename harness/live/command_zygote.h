@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,7 +62,6 @@ class CommandZygote {
 
  private:
   CommandZygote() = default;
-  std::optional<CommandZygoteReply> receive(OwnedFd* descriptor);
 
   OwnedFd socket_, listener_, stage_handle_;
   pid_t pid_ = -1, stage_ = -1;

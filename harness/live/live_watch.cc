@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "harness/live/call_reader.h"
+#include "harness/live/program_start.h"
 
 namespace stampede {
 namespace {
@@ -63,8 +64,7 @@ std::string LiveWatch::take_stop(const StoppedCall& call) {
   }
   if (call.number == __NR_exit_group) {
     (void)machine_.stops.let_go(call);
-    while (::waitpid(process->pid, &process->exit_status, 0) < 0 && errno == EINTR) {
-    }
+    process->exit_status = reap(process->pid);
     take_end(*process);
     return {};
   }
@@ -134,8 +134,7 @@ std::string LiveWatch::wait() {
 void LiveWatch::kill(WatchedProcess& process) {
   if (process.pid < 0) return;
   (void)::kill(process.pid, SIGKILL);
-  while (::waitpid(process.pid, &process.exit_status, 0) < 0 && errno == EINTR) {
-  }
+  process.exit_status = reap(process.pid);
   process.is_running = false;
   process.pid = -1;
 }

@@ -1,16 +1,15 @@
 // Starts the zygote, takes over its listener, and asks it for processes.
 #include "harness/live/live_zygote.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <utility>
 
+#include "harness/live/descriptor_message.h"
 #include "harness/live/program_start.h"
 #include "harness/live/zygote_wire.h"
 
@@ -21,43 +20,15 @@ using modelcache::ErrorCode;
 using modelcache::fail;
 using modelcache::Result;
 
-// A start takes a few milliseconds, a fork a tenth of one; whoever is this slow has stopped.
-constexpr std::chrono::milliseconds kAnswerTime{30'000};
+constexpr std::string_view kName = "zygote";
 
 tl::unexpected<modelcache::Error> refuse(ErrorCode code, std::string_view detail) {
-  return fail(code, "start", "zygote", detail);
-}
-
-Result<ZygoteReply> receive_reply(int socket, OwnedFd* descriptor) {
-  pollfd polled{socket, POLLIN, 0};
-  int ready = 0;
-  while ((ready = ::poll(&polled, 1, static_cast<int>(kAnswerTime.count()))) < 0 && errno == EINTR) {
-  }
-  if (ready == 0) return refuse(ErrorCode::timed_out, "it does not answer");
-  ZygoteReply reply;
-  iovec place{&reply, sizeof reply};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-  msghdr message{};
-  message.msg_iov = &place;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  const ssize_t count = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  if (count != static_cast<ssize_t>(sizeof reply)) return refuse(ErrorCode::io, "it has ended");
-  const cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    OwnedFd owned(fd);
-    if (descriptor != nullptr) *descriptor = std::move(owned);
-  }
-  return reply;
+  return fail(code, "start", kName, detail);
 }
 
 void end(pid_t pid) {
   ::kill(pid, SIGKILL);
-  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  (void)reap(pid);
 }
 
 }  // namespace
@@ -81,7 +52,7 @@ Result<LiveZygote> LiveZygote::start(const std::vector<std::string>& arguments, 
   if (!pid) return fail(pid.error());
   zygote.pid_ = *pid;
   far.reset();
-  const auto hello = receive_reply(zygote.socket_.get(), &zygote.listener_);
+  const auto hello = receive_message<ZygoteReply>(zygote.socket_.get(), &zygote.listener_, kName);
   if (!hello) return fail(hello.error());
   if (hello->failed == 2) return refuse(ErrorCode::io, "this build runs threads of its own, so it cannot be forked");
   if (hello->failed != 0 || !zygote.listener_.is_open()) {
@@ -100,7 +71,7 @@ Result<std::vector<pid_t>> LiveZygote::fork_processes(std::span<const LiveFork> 
   if (::send(socket_.get(), &request, bytes, MSG_NOSIGNAL) != static_cast<ssize_t>(bytes)) {
     return refuse(ErrorCode::io, std::strerror(errno));
   }
-  const auto reply = receive_reply(socket_.get(), nullptr);
+  const auto reply = receive_message<ZygoteReply>(socket_.get(), nullptr, kName);
   if (!reply) return fail(reply.error());
   std::vector<pid_t> pids(reply->pids.begin(), reply->pids.begin() + reply->count);
   if (reply->error == 0) return pids;

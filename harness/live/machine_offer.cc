@@ -17,6 +17,7 @@
 
 #include "harness/live/call_stops.h"
 #include "harness/live/new_image.h"
+#include "harness/live/program_start.h"
 
 namespace stampede {
 namespace {
@@ -32,10 +33,8 @@ bool in_a_fork(const Tried& tried) {
     if (tried()) __builtin_trap();
     ::_exit(1);
   }
-  int status = 1;
-  while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return child > 0 && WIFSIGNALED(status) && (WTERMSIG(status) == SIGILL || WTERMSIG(status) == SIGTRAP);
+  const int status = child > 0 ? reap(child) : 0;
+  return WIFSIGNALED(status) && (WTERMSIG(status) == SIGILL || WTERMSIG(status) == SIGTRAP);
 }
 
 // A flag that the kernel does not know is EINVAL; one that it knows comes to the filter, which is nowhere.

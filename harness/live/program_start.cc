@@ -160,16 +160,19 @@ Result<pid_t> start_without_vdso(const std::vector<std::string>& arguments, cons
     return result;
   };
   if (pid < 0) return finish(refuse(program, std::strerror(error), ErrorCode::exhausted));
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (!WIFSTOPPED(status)) return finish(exec_error(program, report[0]));
+  if (!WIFSTOPPED(reap(pid))) return finish(exec_error(program, report[0]));
   if (hide_vdso(pid) && ::ptrace(PTRACE_DETACH, pid, nullptr, nullptr) == 0) return finish(pid);
   const int trace_error = errno;
   ::kill(pid, SIGKILL);
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
+  (void)reap(pid);
   return finish(refuse(program, std::strerror(trace_error), ErrorCode::denied));
+}
+
+int reap(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
 }
 
 }  // namespace stampede

@@ -23,6 +23,9 @@ struct PassedFd {
 modelcache::Result<pid_t> start_without_vdso(const std::vector<std::string>& arguments,
                                              const std::vector<PassedFd>& descriptors);
 
+// Waits until the child ends or stops. Its status, as waitpid(2) tells it.
+int reap(pid_t child);
+
 }  // namespace stampede
 
 #endif  // STAMPEDE_LIVE_PROGRAM_START_H
