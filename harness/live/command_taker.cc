@@ -26,12 +26,6 @@ namespace {
 
 using modelcache::LockMode;
 
-modelcache::FileType type_of(mode_t mode) {
-  if (S_ISREG(mode)) return modelcache::FileType::regular;
-  if (S_ISDIR(mode)) return modelcache::FileType::directory;
-  return S_ISLNK(mode) ? modelcache::FileType::symlink : modelcache::FileType::other;
-}
-
 // proc(5); a program may change its own.
 mode_t umask_of(const CommandTask& task) {
   std::ifstream file("/proc/" + std::to_string(task.thread) + "/status");
@@ -86,19 +80,11 @@ CommandAnswer CommandTaker::take(CommandTask& task) {
   Step& step = task.step;
   CommandAnswer answer;
   opened_.reset();
-  const DiskFault* const fault = machine_.faults.meet(step);
-  const auto met = [&](DiskEffect effect) { return fault != nullptr && fault->effect == effect; };
-  if (met(DiskEffect::error)) {
-    step.fault = StepFault::error;
-    step.error = fault->error;
-    if (step.kind == StepKind::connect) step.connection = machine_.network.next_number();
-  } else if (met(DiskEffect::does_nothing)) {
-    step.fault = StepFault::does_nothing;
-  } else {
-    const bool halves = met(DiskEffect::short_transfer);
-    step.error = effect(task, halves ? Transfer::half : Transfer::whole, answer);
-    if (halves && step.error == 0 && step.result > 0) step.fault = StepFault::short_transfer;
-  }
+  take_step(
+      step, machine_.faults.meet(step), [&](Transfer transfer) { return effect(task, transfer, answer); },
+      [&] {
+        if (step.kind == StepKind::connect) step.connection = machine_.network.next_number();
+      });
   if (step.error != 0) answer = {CommandAnswer::Kind::error, 0, step.error};
   return answer;
 }
@@ -315,8 +301,7 @@ int CommandTaker::stat(CommandTask& task, CommandAnswer& answer) {
     if (const int error = machine_.disk.stat_name(machine_.files.at(task.name), stat, file)) return error;
     step.file = machine_.disk.number(*file);
   }
-  step.stat =
-      StepStat{type_of(stat.st_mode), stat.st_mode & 07777U, stat.st_nlink, static_cast<std::uint64_t>(stat.st_size)};
+  step.stat = step_stat(stat);
   if (S_ISLNK(stat.st_mode) || number == __NR_faccessat || number == __NR_faccessat2) {
     answer.kind = CommandAnswer::Kind::let_go;  // where it leads, and what the process may do with it
     return 0;

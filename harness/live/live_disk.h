@@ -25,6 +25,9 @@
 
 namespace stampede {
 
+// What a step tells of a file.
+StepStat step_stat(const struct stat& stat);
+
 // What the world knows of a file beyond what the kernel says. Times, and the inode's number as processes see it, follow
 // from the plan alone; type, mode, links, size and bytes are the kernel's.
 struct LiveFile {

@@ -49,16 +49,20 @@ FileNumber LiveDisk::seen(int base, const char* path) const {
 
 FileNumber LiveDisk::file_at(std::string_view path) const { return seen(root_.get(), real_path(path).c_str()); }
 
-StepStat LiveDisk::stat(FileNumber file) const {
-  LiveFile& known = *numbered_.at(file - 1);
-  struct stat stat{};
-  if (::fstatat(known.handle.get(), "", &stat, AT_EMPTY_PATH) != 0) return {};
-  present(stat, known);
+StepStat step_stat(const struct stat& stat) {
   const auto type = S_ISREG(stat.st_mode)   ? modelcache::FileType::regular
                     : S_ISDIR(stat.st_mode) ? modelcache::FileType::directory
                     : S_ISLNK(stat.st_mode) ? modelcache::FileType::symlink
                                             : modelcache::FileType::other;
   return {type, stat.st_mode & 07777U, stat.st_nlink, static_cast<std::uint64_t>(stat.st_size)};
+}
+
+StepStat LiveDisk::stat(FileNumber file) const {
+  LiveFile& known = *numbered_.at(file - 1);
+  struct stat stat{};
+  if (::fstatat(known.handle.get(), "", &stat, AT_EMPTY_PATH) != 0) return {};
+  present(stat, known);
+  return step_stat(stat);
 }
 
 std::span<const std::byte> LiveDisk::bytes(FileNumber file) const {

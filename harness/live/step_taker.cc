@@ -22,33 +22,18 @@ using modelcache::LockMode;
 // No plan's file is larger; a process that asks for more at a time gets less.
 constexpr std::size_t kTransferMax = std::size_t{8} << 20;
 
-modelcache::FileType type_of(mode_t mode) {
-  if (S_ISREG(mode)) return modelcache::FileType::regular;
-  if (S_ISDIR(mode)) return modelcache::FileType::directory;
-  return S_ISLNK(mode) ? modelcache::FileType::symlink : modelcache::FileType::other;
-}
-
 }  // namespace
 
 Trouble StepTaker::take(WatchedProcess& process, StepAnswer& answer) {
   Step& step = process.step;
   answer = {};
   opened_.reset();
-  const DiskFault* const fault = machine_.faults.meet(step);
-  const auto met = [&](DiskEffect effect) { return fault != nullptr && fault->effect == effect; };
-  if (met(DiskEffect::error)) {
-    step.fault = StepFault::error;
-    step.error = fault->error;
-    // But a close closes, and a connect counts as a try.
-    if (step.kind == StepKind::close) machine_.close(process, static_cast<int>(process.call.arguments[0]));
-    if (step.kind == StepKind::connect) step.connection = machine_.network.next_number();
-  } else if (met(DiskEffect::does_nothing)) {
-    step.fault = StepFault::does_nothing;
-  } else {
-    const bool halves = met(DiskEffect::short_transfer);
-    step.error = effect(process, halves ? Transfer::half : Transfer::whole, answer);
-    if (halves && step.error == 0 && step.result > 0) step.fault = StepFault::short_transfer;
-  }
+  take_step(
+      step, machine_.faults.meet(step), [&](Transfer transfer) { return effect(process, transfer, answer); },
+      [&] {  // a close closes, and a connect counts as a try
+        if (step.kind == StepKind::close) machine_.close(process, static_cast<int>(process.call.arguments[0]));
+        if (step.kind == StepKind::connect) step.connection = machine_.network.next_number();
+      });
   if (step.error != 0) answer = {StepAnswer::Kind::error, 0, step.error, -1};
   return nullptr;
 }
@@ -266,8 +251,7 @@ int StepTaker::stat(WatchedProcess& process) {
     step.file = machine_.disk.number(*file);
   }
   if (const int error = write_value(process.pid, into, stat)) return error;
-  step.stat =
-      StepStat{type_of(stat.st_mode), stat.st_mode & 07777U, stat.st_nlink, static_cast<std::uint64_t>(stat.st_size)};
+  step.stat = step_stat(stat);
   return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "harness/plan/plan.h"
 #include "harness/plan/step.h"
+#include "harness/plan/transfer.h"
 
 namespace stampede {
 
@@ -44,6 +45,22 @@ class PlanFaults {
   std::vector<const ProcessFault*> processes_;  // by process, step, and order at a step
   std::vector<std::size_t> next_;               // of each process: where its next one is
 };
+
+// The step happens by the fault that decides it, if any. `effect(Transfer)` has it happen and returns an errno or 0;
+// `lose()` does what comes even of a step that fails.
+template <class Effect, class Lose>
+void take_step(Step& step, const DiskFault* fault, Effect effect, Lose lose) {
+  if (fault != nullptr && fault->effect == DiskEffect::error) {
+    step.fault = StepFault::error;
+    step.error = fault->error;
+    lose();
+  } else if (fault != nullptr && fault->effect == DiskEffect::does_nothing) {
+    step.fault = StepFault::does_nothing;
+  } else {
+    step.error = effect(fault == nullptr ? Transfer::whole : Transfer::half);
+    if (fault != nullptr && step.error == 0 && step.result > 0) step.fault = StepFault::short_transfer;
+  }
+}
 
 }  // namespace stampede
 

@@ -60,9 +60,6 @@ class SimOs final : public modelcache::Os {
   // Waits for the turn, takes the step by calling `effect(Transfer)` (an errno or 0), and tells the world.
   template <class Effect>
   int take(Effect effect);
-  // The fault decides the step, which has no effect; but a close closes, and a connect counts as a try.
-  template <class Effect>
-  void fail(int error, Effect effect);
   OsResult<void> sync(StepKind kind, Fd fd);
   SimDescriptor* connection_of(Fd fd, int& error);
   void note(Inode& inode) { task_.step.file = machine_.disk().number(inode); }
@@ -76,28 +73,12 @@ template <class Effect>
 int SimOs::take(Effect effect) {
   if (!machine_.turn(task_)) return EIO;
   Step& step = task_.step;
-  const DiskFault* const fault = machine_.fault_of(task_);
-  if (fault == nullptr) {
-    step.error = effect(Transfer::whole);
-  } else if (fault->effect == DiskEffect::error) {
-    fail(fault->error, effect);
-  } else if (fault->effect == DiskEffect::does_nothing) {
-    step.fault = StepFault::does_nothing;
-  } else {
-    step.error = effect(Transfer::half);
-    if (step.error == 0 && step.result > 0) step.fault = StepFault::short_transfer;
-  }
+  take_step(step, machine_.fault_of(task_), effect, [&] {  // a close closes, and a connect counts as a try
+    if (step.kind == StepKind::close) (void)effect(Transfer::whole);
+    if (step.kind == StepKind::connect) step.connection = machine_.network().next_number();
+  });
   const int error = step.error;
   return machine_.complete(task_) ? error : EIO;
-}
-
-template <class Effect>
-void SimOs::fail(int error, Effect effect) {
-  Step& step = task_.step;
-  if (step.kind == StepKind::close) (void)effect(Transfer::whole);
-  if (step.kind == StepKind::connect) step.connection = machine_.network().next_number();
-  step.fault = StepFault::error;
-  step.error = error;
 }
 
 }  // namespace stampede
