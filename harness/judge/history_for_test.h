@@ -124,6 +124,7 @@ class History {
   [[nodiscard]] const std::vector<StepViolation>& violations() const;
   // All violations in words, with all that they say.
   [[nodiscard]] std::vector<std::string> lines() const;
+  [[nodiscard]] std::vector<std::string> lines_about(std::string_view invariant) const;
   [[nodiscard]] std::string told() const;
   // With the entries' paths for {0}, {1}, ...
   [[nodiscard]] std::vector<std::string> filled(std::vector<std::string> lines) const;

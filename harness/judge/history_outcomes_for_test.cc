@@ -107,6 +107,12 @@ std::set<std::string> History::violated() const {
 
 std::vector<std::string> History::lines() const { return lines_of(violations()); }
 
+std::vector<std::string> History::lines_about(std::string_view invariant) const {
+  std::vector<std::string> found = lines();
+  std::erase_if(found, [&](const std::string& line) { return !line.starts_with(invariant); });
+  return found;
+}
+
 std::string History::told() const {
   std::string text;
   for (const std::string& line : lines()) text += line + "\n";

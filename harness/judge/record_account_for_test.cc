@@ -1,6 +1,8 @@
 // Prints each field of a record's facts.
 #include "harness/judge/record_account_for_test.h"
 
+#include <gtest/gtest.h>
+
 #include <type_traits>
 
 namespace stampede {
@@ -159,6 +161,18 @@ std::vector<std::string> account_of(History& history) {
     }
   }
   return lines;
+}
+
+void expect_accounts(const std::vector<AccountRow>& rows) {
+  Plan plan = plan_of({OperationKind::get, OperationKind::get});
+  plan.models.push_back({"m1", 20});
+  plan.processes.push_back({.operations = {{OperationKind::get, 1}, {OperationKind::get_by_url, 0}}});
+  for (const AccountRow& row : rows) {
+    History history(plan);
+    history.record();
+    row.steps(history.by(0));
+    EXPECT_EQ(account_of(history), row.lines) << row.what;
+  }
 }
 
 }  // namespace stampede

@@ -16,15 +16,6 @@ using std::chrono::milliseconds;
 using Lines = std::vector<std::string>;
 using Steps = std::function<void(History&)>;
 
-// Of one invariant.
-Lines lines_about(const History& history, std::string_view id) {
-  Lines lines;
-  for (const std::string& line : history.lines()) {
-    if (line.starts_with(id)) lines.push_back(line);
-  }
-  return lines;
-}
-
 TEST(Edges, AGoodEntryIsThereAlsoWhereItIsNotListed) {
   History history(plan_of({OperationKind::get}));
   history.make_cache();
@@ -94,7 +85,7 @@ TEST(Edges, GoodDownloadsAreAsManyAsTimesWithoutAGoodEntry) {
     history.stage_ends();
     Lines expected = row.lines;
     for (std::string& line : expected) line.replace(line.find('N'), 1, std::to_string(history.steps()));
-    EXPECT_EQ(lines_about(history, "one_download"), expected) << row.what;
+    EXPECT_EQ(history.lines_about("one_download"), expected) << row.what;
     const std::uint64_t before = history.judged("one_download");
     history.begin_stage(Stage::run);  // counted by stage
     history.stage_ends();
@@ -113,7 +104,7 @@ TEST(Edges, GoodDownloadsOfWhoFailedAreNotCounted) {
     fails ? history.fails_with(ErrorCode::io) : history.succeeds(false);
   }
   history.stage_ends();
-  EXPECT_EQ(lines_about(history, "one_download"), Lines{});
+  EXPECT_EQ(history.lines_about("one_download"), Lines{});
   EXPECT_EQ(history.judged("one_download"), 3U);
 }
 
@@ -156,7 +147,7 @@ TEST(Edges, MoreAttemptsThanAllowedAreToldOf) {
       outcome.error = ErrorCode::io;
       history.ends(outcome);
       const bool is_get = kind != OperationKind::find;
-      EXPECT_EQ(lines_about(history, "retries_are_bounded"),
+      EXPECT_EQ(history.lines_about("retries_are_bounded"),
                 is_get && told == 6 ? Lines{"retries_are_bounded of process 0 at run 0 by 0: process 0, operation 0 (" +
                                             std::string(name_of(kind)) + " of m0) says that it made 6 attempts"}
                                     : Lines{});
@@ -235,7 +226,7 @@ TEST(Edges, ABelieverIsNotGivenAnotherGoodEntry) {
   outcome.claims_hit = true;
   outcome.path = history.entry(1);
   history.ends(outcome);
-  EXPECT_EQ(lines_about(history, "bytes_are_what_was_asked").size(), 1U);
+  EXPECT_EQ(history.lines_about("bytes_are_what_was_asked").size(), 1U);
 }
 
 TEST(Edges, LocksOfOthersMayBeHeldWhenAnOperationEnds) {
@@ -243,7 +234,7 @@ TEST(Edges, LocksOfOthersMayBeHeldWhenAnOperationEnds) {
   history.by(0).make_cache();
   history.lock(0);
   history.by(1).succeeds(true);
-  EXPECT_EQ(lines_about(history, "operations_close_what_they_opened"), Lines{});
+  EXPECT_EQ(history.lines_about("operations_close_what_they_opened"), Lines{});
   EXPECT_EQ(history.judged("operations_close_what_they_opened"), 1U);
 }
 
@@ -279,7 +270,7 @@ TEST(Edges, AGetByUrlGoesOnWithoutALockAsAnyGet) {
     history.pass(milliseconds(10)).try_lock(lock, History::is_told(EWOULDBLOCK));
     history.fails_with(ErrorCode::lock_timeout);
     history.stage_ends();
-    EXPECT_EQ(lines_about(history, "no_spurious_failure").size(), kind == OperationKind::find ? 0U : 1U)
+    EXPECT_EQ(history.lines_about("no_spurious_failure").size(), kind == OperationKind::find ? 0U : 1U)
         << name_of(kind);
   }
 }
@@ -316,7 +307,7 @@ TEST(Edges, DownloadsByUrlAreExcusedByLocksOfUrls) {
       history.succeeds(false);
     }
     history.stage_ends();
-    EXPECT_EQ(lines_about(history, "one_download").size(), lying == std::string("locks/url-x.lock") ? 0U : 1U) << lying;
+    EXPECT_EQ(history.lines_about("one_download").size(), lying == std::string("locks/url-x.lock") ? 0U : 1U) << lying;
   }
 }
 
@@ -359,7 +350,7 @@ TEST(Edges, ACleanProcessIsNamedWithItsOperation) {
   history.succeeds(true);
   history.fails_with(ErrorCode::io);
   history.stage_ends();
-  EXPECT_EQ(lines_about(history, "recovery_needs_no_hands"),
+  EXPECT_EQ(history.lines_about("recovery_needs_no_hands"),
             Lines{"recovery_needs_no_hands of epilogue at epilogue 0 by 0: a clean process 0, operation 1 (get of "
                   "epilogue) failed: "
                   "step place: detail"});
@@ -377,7 +368,7 @@ TEST(Edges, WhoPublishedHasListedWhenItsOperationEnds) {
     if (is_hindered) history.sync_file("x", 99, History::fails(EIO));
     history.release(0);
     history.succeeds(false);
-    EXPECT_EQ(lines_about(history, "manifest_is_complete"),
+    EXPECT_EQ(history.lines_about("manifest_is_complete"),
               is_hindered ? Lines{}
                           : Lines{"manifest_is_complete of m0 at run 21 by 1: " + history.entry(0) +
                                   " is not listed as it is"});
@@ -398,7 +389,7 @@ TEST(Edges, AnUnlistedEntryByUrlIsNobodysAfterTrouble) {
     history.begin_stage(Stage::epilogue);
     history.stage_ends();
     EXPECT_EQ(history.judged("manifest_is_complete") - before, is_quiet ? 3U : 1U);
-    EXPECT_EQ(lines_about(history, "manifest_is_complete").size(), is_quiet ? 1U : 0U) << history.told();
+    EXPECT_EQ(history.lines_about("manifest_is_complete").size(), is_quiet ? 1U : 0U) << history.told();
   }
 }
 

@@ -12,15 +12,6 @@ using modelcache::FileType;
 using modelcache::OpenMode;
 using Lines = std::vector<std::string>;
 
-// Of one invariant.
-Lines lines_about(const History& history, std::string_view id) {
-  Lines lines;
-  for (const std::string& line : history.lines()) {
-    if (line.starts_with(id)) lines.push_back(line);
-  }
-  return lines;
-}
-
 void download(History& h, std::size_t model = 0) {
   h.lock(model);
   h.connect();
@@ -103,8 +94,7 @@ TEST(FileEdges, ADownloadByUrlIsDurableWithTheDirectoriesAbove) {
     history.make_directory("");
     history.make_directory("entries");
     history.succeeds(false);
-    EXPECT_EQ(lines_about(history, "success_is_durable").size(), kind == OperationKind::find ? 0U : 1U)
-        << name_of(kind);
+    EXPECT_EQ(history.lines_about("success_is_durable").size(), kind == OperationKind::find ? 0U : 1U) << name_of(kind);
   }
 }
 
@@ -133,7 +123,7 @@ TEST(FileEdges, SuccessNeedsBytesOfTheName) {
     if (row.sent < 3) history.ledger().push_back(entry);
     history.succeeds(true);
     history.stage_ends();
-    EXPECT_EQ(lines_about(history, "success_needs_bytes").empty(), row.is_enough)
+    EXPECT_EQ(history.lines_about("success_needs_bytes").empty(), row.is_enough)
         << name_of(row.kind) << " " << row.sent;
   }
 }
@@ -147,7 +137,7 @@ TEST(FileEdges, FindsAndUrlsShareNoEntryEither) {
       outcome.claims_hit = true;
       history.ends(outcome);
     }
-    EXPECT_EQ(lines_about(history, "sources_share_no_entry").size(), kind == OperationKind::find ? 1U : 0U);
+    EXPECT_EQ(history.lines_about("sources_share_no_entry").size(), kind == OperationKind::find ? 1U : 0U);
     EXPECT_EQ(history.judged("sources_share_no_entry"), kind == OperationKind::find ? 1U : 0U);
   }
 }
@@ -167,7 +157,7 @@ TEST(FileEdges, TemporariesOfTheLivingAreNoOrphans) {
   second.by(0).ends(second.by(0).outcome());
   download(second.by(0));
   second.succeeds(false);
-  EXPECT_EQ(lines_about(second, "orphans_go_with_the_next_miss"), Lines{});
+  EXPECT_EQ(second.lines_about("orphans_go_with_the_next_miss"), Lines{});
   EXPECT_EQ(second.judged("orphans_go_with_the_next_miss"), 1U);
 }
 
@@ -179,7 +169,7 @@ TEST(FileEdges, ListedEntriesAreThoseWithTheirBytes) {
     const std::string list = history.stage_list();
     if (is_stale) history.truncate("x", 1, 5);
     history.rename(list, "manifest.json");
-    EXPECT_EQ(lines_about(history, "listed_entries_are_durable").size(), is_stale ? 0U : 1U);
+    EXPECT_EQ(history.lines_about("listed_entries_are_durable").size(), is_stale ? 0U : 1U);
     EXPECT_EQ(history.judged("listed_entries_are_durable"), is_stale ? 0U : 1U);
   }
 }
@@ -193,7 +183,7 @@ TEST(FileEdges, CuttingAFileInPartDoesNotBringBackWhatASyncLost) {
     history.truncate(temporary, file, size);
     history.sync_file(temporary, file);
     history.rename(temporary, history.entry(0));
-    EXPECT_EQ(lines_about(history, "published_bytes_are_synced").size(), size == 0 ? 0U : 1U);
+    EXPECT_EQ(history.lines_about("published_bytes_are_synced").size(), size == 0 ? 0U : 1U);
   }
 }
 

@@ -10,15 +10,6 @@ using modelcache::EntryState;
 using modelcache::FileType;
 using Lines = std::vector<std::string>;
 
-// Of one invariant.
-Lines lines_about(const History& history, std::string_view id) {
-  Lines lines;
-  for (const std::string& line : history.lines()) {
-    if (line.starts_with(id)) lines.push_back(line);
-  }
-  return lines;
-}
-
 modelcache::VerifyReport report_of(const History& history, EntryState state, bool removed = false) {
   modelcache::VerifyReport report;
   report.entry.key = history.key(0);
@@ -67,7 +58,7 @@ TEST(StepJudgeReports, NamesThatAreNotThereAreTold) {
   history.ends(outcome);
   history.publish(history.stage(0), 0);
   history.succeeds(false);  // removed, it says; which it was when it began
-  EXPECT_EQ(lines_about(history, "nobody_lists_lies"),
+  EXPECT_EQ(history.lines_about("nobody_lists_lies"),
             Lines{"nobody_lists_lies of m0 at run 7 by 1: process 1, operation 0 (verify): named " + history.key(0) +
                   ", which was not there"});
   EXPECT_EQ(history.judged("nobody_lists_lies"), 2U);
@@ -112,7 +103,7 @@ TEST(StepJudgeReports, OfARemovalAreOfTheNameAndNotOfTheBytes) {
   warm_up(history);
   history.disk().set_bytes(history.disk().file_at(history.entry(0)), Bytes(50));
   history.succeeds(false);
-  EXPECT_EQ(lines_about(history, "nobody_lists_lies"),
+  EXPECT_EQ(history.lines_about("nobody_lists_lies"),
             Lines{"nobody_lists_lies of m0 at run 31 by 0: process 0, operation 0 (remove of m0): removed " +
                   history.key(0) + ", which was there all the time"});
 }
@@ -128,7 +119,7 @@ TEST(StepJudgeReports, AreOfTheTimeOfTheirOwnOperation) {
   outcome.entries.emplace_back().key = history.key(0);
   history.ends(outcome);
   history.by(1).ends(history.by(1).outcome());
-  EXPECT_EQ(lines_about(history, "nobody_lists_lies"), Lines{});
+  EXPECT_EQ(history.lines_about("nobody_lists_lies"), Lines{});
   EXPECT_EQ(history.judged("nobody_lists_lies"), 1U);
 }
 
