@@ -11,33 +11,33 @@ namespace {
 TEST(ResponseAnswer, CutsTheAnswerToTheRange) {
   const Model model = generated_model("m", 10);
   const std::string etag = "\"" + model.sha256.hex() + "\"";
-  struct Row {
+  const char* const same = etag.c_str();
+  const struct {
     const char *turn, *range, *if_range, *steps, *content_range;
     int status;
+  } rows[] = {
+      {"none", "bytes=2-4", nullptr, "head, body 2-5, close", "bytes 2-4/10", 206},
+      {"none", "bytes=2-4", same, "head, body 2-5, close", "bytes 2-4/10", 206},
+      {"none", "bytes=2-4", "\"x\"", "head, body 0-10, close", "", 200},
+      {"none", "bytes=10-", nullptr, "head, text 26, close", "bytes */10", 416},
+      {"range_ignored", "bytes=2-4", nullptr, "head, body 0-10, close", "", 200},
+      {"range_ignored", "bytes=10-", nullptr, "head, body 0-10, close", "", 200},
+      {"range_wrong_start", "bytes=2-4", nullptr, "head, body 1-4, close", "bytes 1-3/10", 206},
+      {"range_wrong_start", "bytes=1-1", nullptr, "head, body 0-1, close", "bytes 0-0/10", 206},
+      {"range_wrong_start", "bytes=0-4", nullptr, "head, body 1-5, close", "bytes 1-4/10", 206},
+      {"range_wrong_start", "bytes=0-1", nullptr, "head, body 1-2, close", "bytes 1-1/10", 206},
+      {"range_wrong_start", "bytes=0-0", nullptr, "head, body 0-1, close", "bytes 0-0/10", 206},
+      {"range_wrong_start", nullptr, nullptr, "head, body 0-10, close", "", 200},
+      {"range_wrong_total", "bytes=2-4", nullptr, "head, body 2-5, close", "bytes 2-4/11", 206},
+      {"range_multipart", "bytes=2-4", nullptr, "head, text 88, body 2-5, text 21, close", "", 206},
+      {"flip_byte:3", "bytes=2-4", nullptr, "head, body 2-3, text 1, body 4-5, close", "bytes 2-4/10", 206},
+      {"zero_bytes:3", "bytes=5-6", nullptr, "head, text 2, close", "bytes 5-6/10", 206},
+      {"swap_halves", "bytes=4-5", nullptr, "head, body 9-10, body 0-1, close", "bytes 4-5/10", 206},
+      {"other_version_new_etag:2", "bytes=2-4", same, "head, text 1, body 1-10, close", "", 200},
+      {"other_version_same_etag:2", "bytes=0-1", same, "head, text 1, body 1-2, close", "bytes 0-1/10", 206},
+      {"status:503", "bytes=2-4", nullptr, "head, text 24, close", "", 503},
   };
-  const char* const same = model.sha256.hex().empty() ? "" : etag.c_str();
-  for (const Row& row : {
-           Row{"none", "bytes=2-4", nullptr, "head, body 2-5, close", "bytes 2-4/10", 206},
-           Row{"none", "bytes=2-4", same, "head, body 2-5, close", "bytes 2-4/10", 206},
-           Row{"none", "bytes=2-4", "\"x\"", "head, body 0-10, close", "", 200},
-           Row{"none", "bytes=10-", nullptr, "head, text 26, close", "bytes */10", 416},
-           Row{"range_ignored", "bytes=2-4", nullptr, "head, body 0-10, close", "", 200},
-           Row{"range_ignored", "bytes=10-", nullptr, "head, body 0-10, close", "", 200},
-           Row{"range_wrong_start", "bytes=2-4", nullptr, "head, body 1-4, close", "bytes 1-3/10", 206},
-           Row{"range_wrong_start", "bytes=1-1", nullptr, "head, body 0-1, close", "bytes 0-0/10", 206},
-           Row{"range_wrong_start", "bytes=0-4", nullptr, "head, body 1-5, close", "bytes 1-4/10", 206},
-           Row{"range_wrong_start", "bytes=0-1", nullptr, "head, body 1-2, close", "bytes 1-1/10", 206},
-           Row{"range_wrong_start", "bytes=0-0", nullptr, "head, body 0-1, close", "bytes 0-0/10", 206},
-           Row{"range_wrong_start", nullptr, nullptr, "head, body 0-10, close", "", 200},
-           Row{"range_wrong_total", "bytes=2-4", nullptr, "head, body 2-5, close", "bytes 2-4/11", 206},
-           Row{"range_multipart", "bytes=2-4", nullptr, "head, text 88, body 2-5, text 21, close", "", 206},
-           Row{"flip_byte:3", "bytes=2-4", nullptr, "head, body 2-3, text 1, body 4-5, close", "bytes 2-4/10", 206},
-           Row{"zero_bytes:3", "bytes=5-6", nullptr, "head, text 2, close", "bytes 5-6/10", 206},
-           Row{"swap_halves", "bytes=4-5", nullptr, "head, body 9-10, body 0-1, close", "bytes 4-5/10", 206},
-           Row{"other_version_new_etag:2", "bytes=2-4", same, "head, text 1, body 1-10, close", "", 200},
-           Row{"other_version_same_etag:2", "bytes=0-1", same, "head, text 1, body 1-2, close", "bytes 0-1/10", 206},
-           Row{"status:503", "bytes=2-4", nullptr, "head, text 24, close", "", 503},
-       }) {
+  for (const auto& row : rows) {
     RequestFacts facts;
     if (row.range != nullptr) facts.range = row.range;
     if (row.if_range != nullptr) facts.if_range = row.if_range;
@@ -56,35 +56,30 @@ TEST(ResponseAnswer, CutsTheAnswerToTheRange) {
 
 TEST(ResponseAnswer, HasTheTypeOfItsAnswerFirst) {
   const Model model = model_of("abc");
-  RequestFacts facts;
-  facts.range = "bytes=0-0";
-  EXPECT_EQ(head_of(compile({}, model, facts)),
-            "HTTP/1.1 206 Partial Content\r\nServer: stampede\r\nContent-Type: application/octet-stream\r\n"
-            "Accept-Ranges: bytes\r\nETag: \"" +
-                model.sha256.hex() +
-                "\"\r\nContent-Range: bytes 0-0/3\r\n"
-                "Content-Length: 1\r\nConnection: close\r\n\r\n");
-  EXPECT_EQ(head_of(compile(parse_turn("range_multipart").value(), model, facts)),
-            "HTTP/1.1 206 Partial Content\r\nServer: stampede\r\n"
-            "Content-Type: multipart/byteranges; boundary=stampede-part\r\nAccept-Ranges: bytes\r\nETag: \"" +
-                model.sha256.hex() + "\"\r\nContent-Length: 109\r\nConnection: close\r\n\r\n");
-  EXPECT_EQ(head_of(compile(parse_turn("content_encoding").value(), model)),
-            "HTTP/1.1 200 OK\r\nServer: stampede\r\nContent-Type: application/octet-stream\r\n"
-            "Accept-Ranges: bytes\r\nETag: \"" +
-                model.sha256.hex() +
-                "\"\r\nContent-Encoding: gzip\r\n"
-                "Content-Length: 26\r\nConnection: close\r\n\r\n");
-  EXPECT_EQ(head_of(compile(parse_turn("chunked_trailers").value(), model)),
-            "HTTP/1.1 200 OK\r\nServer: stampede\r\nContent-Type: application/octet-stream\r\n"
-            "Accept-Ranges: bytes\r\nETag: \"" +
-                model.sha256.hex() +
-                "\"\r\nTransfer-Encoding: chunked\r\n"
-                "Trailer: X-Served-By\r\nConnection: close\r\n\r\n");
-  EXPECT_EQ(head_of(compile(parse_turn("status:304").value(), model)),
-            "HTTP/1.1 304 Redirection\r\nServer: stampede\r\nConnection: close\r\n\r\n");
-  EXPECT_EQ(head_of(compile_refusal(405)),
-            "HTTP/1.1 405 Method Not Allowed\r\nServer: stampede\r\nAllow: GET\r\nContent-Type: text/plain\r\n"
-            "Content-Length: 23\r\nConnection: close\r\n\r\n");
+  const std::string server = "\r\nServer: stampede\r\n", close = "Connection: close\r\n\r\n";
+  const std::string etag = "Accept-Ranges: bytes\r\nETag: \"" + model.sha256.hex() + "\"\r\n";
+  const std::string bytes = server + "Content-Type: application/octet-stream\r\n" + etag;
+  const std::string parts = server + "Content-Type: multipart/byteranges; boundary=stampede-part\r\n" + etag;
+  const struct {
+    const char* turn;
+    std::optional<std::string> range;
+    std::string head;
+  } rows[] = {
+      {"none", "bytes=0-0",
+       "HTTP/1.1 206 Partial Content" + bytes + "Content-Range: bytes 0-0/3\r\nContent-Length: 1\r\n" + close},
+      {"range_multipart", "bytes=0-0", "HTTP/1.1 206 Partial Content" + parts + "Content-Length: 109\r\n" + close},
+      {"content_encoding", {}, "HTTP/1.1 200 OK" + bytes + "Content-Encoding: gzip\r\nContent-Length: 26\r\n" + close},
+      {"chunked_trailers",
+       {},
+       "HTTP/1.1 200 OK" + bytes + "Transfer-Encoding: chunked\r\nTrailer: X-Served-By\r\n" + close},
+      {"status:304", {}, "HTTP/1.1 304 Redirection" + server + close},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(head_of(compile(parse_turn(row.turn).value(), model, {.range = row.range})), row.head) << row.turn;
+  }
+  EXPECT_EQ(head_of(compile_refusal(405)), "HTTP/1.1 405 Method Not Allowed" + server +
+                                               "Allow: GET\r\nContent-Type: text/plain\r\nContent-Length: 23\r\n" +
+                                               close);
   EXPECT_EQ(text_of(compile_refusal(405)), "405 Method Not Allowed\n");
 }
 
