@@ -19,7 +19,7 @@
 #include "harness/plan/choices.h"
 #include "harness/plan/plan_generator.h"
 #include "harness/plan/plan_json.h"
-#include "harness/run/planted_subject.h"
+#include "harness/run/planted_subject_for_test.h"
 #include "harness/run/sim_run.h"
 #include "harness/strategy/drawn_preemptions.h"
 #include "harness/strategy/handoffs.h"

@@ -22,7 +22,7 @@
 #include "harness/plan/plan_json.h"
 #include "harness/run/found_plan.h"
 #include "harness/run/plan_candidates.h"
-#include "harness/run/planted_subject.h"
+#include "harness/run/planted_subject_for_test.h"
 #include "harness/strategy/replay.h"
 #include "properties/rapidcheck_choices.h"
 #include "properties/scheduled_plans.h"

@@ -1,5 +1,5 @@
 // Defines the built-in subject, so that the linker takes no other.
-#include "harness/run/planted_subject.h"
+#include "harness/run/planted_subject_for_test.h"
 
 #include <memory>
 

@@ -1,6 +1,6 @@
 // For tests of what searches: the built-in cache's place is taken by one that lies when it is told to.
-#ifndef STAMPEDE_RUN_PLANTED_SUBJECT_H
-#define STAMPEDE_RUN_PLANTED_SUBJECT_H
+#ifndef STAMPEDE_RUN_PLANTED_SUBJECT_FOR_TEST_H
+#define STAMPEDE_RUN_PLANTED_SUBJECT_FOR_TEST_H
 
 #include <cstdint>
 
@@ -17,4 +17,4 @@ PlantedLie& planted_lie();
 
 }  // namespace stampede
 
-#endif  // STAMPEDE_RUN_PLANTED_SUBJECT_H
+#endif  // STAMPEDE_RUN_PLANTED_SUBJECT_FOR_TEST_H
