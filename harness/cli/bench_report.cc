@@ -188,6 +188,56 @@ ordered_json json_of(const LiveRow& row) {
   return object;
 }
 
+Table command_table(const std::vector<LiveRow>& rows) {
+  Table table({"test name", "duration", "fastest", "slowest", "schedules", "schedules/s", "commands", "x start",
+               "x plan", "cpu ms", "x cpu"});
+  for (const LiveRow& row : rows) {
+    table.add({marked_name(row), number(row.seconds, 3), number(row.seconds_min, 3), number(row.seconds_max, 3),
+               std::to_string(row.schedules), number(row.schedules_per_second, 1), std::to_string(row.commands),
+               number(row.ratio_to_bare_starts, 2), number(row.ratio_of_plans_to_bare_starts, 2),
+               number(row.cpu_milliseconds, 2), number(row.cpu_ratio_to_bare_starts, 2)});
+  }
+  return table;
+}
+
+Table schedule_table(const std::vector<LiveRow>& rows) {
+  Table table({"test name", "duration", "fastest", "slowest", "schedules", "schedules/s", "steps", "x start", "x one"});
+  for (const LiveRow& row : rows) {
+    const bool is_two = row.name.starts_with("live_two");
+    table.add({marked_name(row), number(row.seconds, 3), number(row.seconds_min, 3), number(row.seconds_max, 3),
+               std::to_string(row.schedules), number(row.schedules_per_second, 0), std::to_string(row.steps),
+               is_two ? "-" : number(row.ratio_to_bare_starts, 2), is_two ? number(row.ratio_to_one_world, 2) : "-"});
+  }
+  return table;
+}
+
+Table decision_table(const std::vector<LiveRow>& rows) {
+  Table table({"test name", "duration", "calls", "decision us", "strace us", "x strace"});
+  for (const LiveRow& row : rows) {
+    table.add({marked_name(row), number(row.seconds, 3), std::to_string(row.steps),
+               number(row.decision_microseconds, 1), number(row.strace_microseconds, 1),
+               number(quotient(row.decision_microseconds, row.strace_microseconds), 2)});
+  }
+  return table;
+}
+
+// "all" where there are rows of more than one.
+std::string world_of(const BenchRows& rows) {
+  const bool is_sim = !rows.sim.empty(), is_live = !rows.live.empty();
+  if (rows.free.rows.empty() && is_sim != is_live) return is_sim ? "sim" : "live";
+  return is_sim || is_live ? "all" : "free";
+}
+
+// Of which something is known.
+std::uint64_t runs_of(const BenchRows& rows) {
+  std::uint64_t runs = rows.free.total.runs;
+  for (const SimRow& row : rows.sim) runs += row.runs;
+  for (const LiveRow& row : rows.live) {
+    if (row.uncontrolled < row.runs * std::max<std::uint64_t>(row.schedules, 1)) runs += row.runs;
+  }
+  return runs;
+}
+
 }  // namespace
 
 const char* const kBenchColumns =
@@ -255,50 +305,6 @@ std::string text_of(const std::vector<SimRow>& rows, TableStyle style) {
   return style == TableStyle::text ? table.text() : table.markdown();
 }
 
-namespace {
-
-Table command_table(const std::vector<LiveRow>& rows) {
-  Table table({"test name", "duration", "fastest", "slowest", "schedules", "schedules/s", "commands", "x start",
-               "x plan", "cpu ms", "x cpu"});
-  for (const LiveRow& row : rows) {
-    table.add({marked_name(row), number(row.seconds, 3), number(row.seconds_min, 3), number(row.seconds_max, 3),
-               std::to_string(row.schedules), number(row.schedules_per_second, 1), std::to_string(row.commands),
-               number(row.ratio_to_bare_starts, 2), number(row.ratio_of_plans_to_bare_starts, 2),
-               number(row.cpu_milliseconds, 2), number(row.cpu_ratio_to_bare_starts, 2)});
-  }
-  return table;
-}
-
-Table schedule_table(const std::vector<LiveRow>& rows) {
-  Table table({"test name", "duration", "fastest", "slowest", "schedules", "schedules/s", "steps", "x start", "x one"});
-  for (const LiveRow& row : rows) {
-    const bool is_two = row.name.starts_with("live_two");
-    table.add({marked_name(row), number(row.seconds, 3), number(row.seconds_min, 3), number(row.seconds_max, 3),
-               std::to_string(row.schedules), number(row.schedules_per_second, 0), std::to_string(row.steps),
-               is_two ? "-" : number(row.ratio_to_bare_starts, 2), is_two ? number(row.ratio_to_one_world, 2) : "-"});
-  }
-  return table;
-}
-
-Table decision_table(const std::vector<LiveRow>& rows) {
-  Table table({"test name", "duration", "calls", "decision us", "strace us", "x strace"});
-  for (const LiveRow& row : rows) {
-    table.add({marked_name(row), number(row.seconds, 3), std::to_string(row.steps),
-               number(row.decision_microseconds, 1), number(row.strace_microseconds, 1),
-               number(quotient(row.decision_microseconds, row.strace_microseconds), 2)});
-  }
-  return table;
-}
-
-// "all" where there are rows of more than one.
-std::string world_of(const BenchRows& rows) {
-  const bool is_sim = !rows.sim.empty(), is_live = !rows.live.empty();
-  if (rows.free.rows.empty() && is_sim != is_live) return is_sim ? "sim" : "live";
-  return is_sim || is_live ? "all" : "free";
-}
-
-}  // namespace
-
 std::string text_of(const std::vector<LiveRow>& rows, TableStyle style) {
   std::vector<LiveRow> schedules, commands, decisions;
   for (const LiveRow& row : rows)
@@ -320,20 +326,6 @@ bool all_held(const BenchRows& rows) {
   return rows.free.holds() && std::all_of(rows.sim.begin(), rows.sim.end(), held) &&
          std::all_of(rows.live.begin(), rows.live.end(), held);
 }
-
-namespace {
-
-// Of which something is known.
-std::uint64_t runs_of(const BenchRows& rows) {
-  std::uint64_t runs = rows.free.total.runs;
-  for (const SimRow& row : rows.sim) runs += row.runs;
-  for (const LiveRow& row : rows.live) {
-    if (row.uncontrolled < row.runs * std::max<std::uint64_t>(row.schedules, 1)) runs += row.runs;
-  }
-  return runs;
-}
-
-}  // namespace
 
 int status_of(const BenchRows& rows) {
   return exit_status(!all_held(rows), rows.free.interrupted, runs_of(rows) == 0 ? kCannotHere : kAllHeld);

@@ -54,22 +54,6 @@ std::vector<std::string> caught_by(std::string_view id, const std::vector<Mutant
   return names;
 }
 
-}  // namespace
-
-std::string json_of(const std::vector<WatchedInvariant>& invariants, const Mutants& mutants) {
-  ordered_json list = ordered_json::array();
-  for (const WatchedInvariant& invariant : invariants) {
-    ordered_json object = {
-        {"id", invariant.id},       {"number", invariant.number}, {"sentence", invariant.sentence},
-        {"file", invariant.file()}, {"needs", invariant.needs},   {"does_not_see", invariant.blind_to}};
-    if (mutants) object["mutants"] = caught_by(invariant.id, *mutants);
-    list.push_back(std::move(object));
-  }
-  return ordered_json{{"invariants", std::move(list)}}.dump(2) + "\n";
-}
-
-namespace {
-
 // Broken between words, each line behind four spaces and the first also behind `head`.
 std::string wrapped(std::string_view head, std::string_view text) {
   const std::string indent(4, ' ');
@@ -90,26 +74,6 @@ std::string wrapped(std::string_view head, std::string_view text) {
   }
   return result + line + "\n";
 }
-
-}  // namespace
-
-std::string text_of(const std::vector<WatchedInvariant>& invariants, const Mutants& mutants) {
-  std::string text;
-  for (const WatchedInvariant& invariant : invariants) {
-    text += fmt::format("{}  {}  {}\n", invariant.id, invariant.number, invariant.file());
-    text += wrapped("", invariant.sentence);
-    text += wrapped("needs: ", invariant.needs);
-    text += wrapped("does not see: ", invariant.blind_to);
-    const std::vector<std::string> caught = mutants ? caught_by(invariant.id, *mutants) : std::vector<std::string>();
-    if (!caught.empty()) text += wrapped("catches: ", fmt::format("{}", fmt::join(caught, ", ")));
-    text += "\n";
-  }
-  text += fmt::format("{} invariant{}", invariants.size(), invariants.size() == 1 ? "" : "s");
-  if (!mutants) text += "; mutants are not built, so it is not said which each catches";
-  return text + "\n";
-}
-
-namespace {
 
 int list(const InvariantsArguments& arguments) {
   const std::vector<WatchedInvariant>& all = watched_invariants();
@@ -134,6 +98,34 @@ int list(const InvariantsArguments& arguments) {
 }
 
 }  // namespace
+
+std::string json_of(const std::vector<WatchedInvariant>& invariants, const Mutants& mutants) {
+  ordered_json list = ordered_json::array();
+  for (const WatchedInvariant& invariant : invariants) {
+    ordered_json object = {
+        {"id", invariant.id},       {"number", invariant.number}, {"sentence", invariant.sentence},
+        {"file", invariant.file()}, {"needs", invariant.needs},   {"does_not_see", invariant.blind_to}};
+    if (mutants) object["mutants"] = caught_by(invariant.id, *mutants);
+    list.push_back(std::move(object));
+  }
+  return ordered_json{{"invariants", std::move(list)}}.dump(2) + "\n";
+}
+
+std::string text_of(const std::vector<WatchedInvariant>& invariants, const Mutants& mutants) {
+  std::string text;
+  for (const WatchedInvariant& invariant : invariants) {
+    text += fmt::format("{}  {}  {}\n", invariant.id, invariant.number, invariant.file());
+    text += wrapped("", invariant.sentence);
+    text += wrapped("needs: ", invariant.needs);
+    text += wrapped("does not see: ", invariant.blind_to);
+    const std::vector<std::string> caught = mutants ? caught_by(invariant.id, *mutants) : std::vector<std::string>();
+    if (!caught.empty()) text += wrapped("catches: ", fmt::format("{}", fmt::join(caught, ", ")));
+    text += "\n";
+  }
+  text += fmt::format("{} invariant{}", invariants.size(), invariants.size() == 1 ? "" : "s");
+  if (!mutants) text += "; mutants are not built, so it is not said which each catches";
+  return text + "\n";
+}
 
 void add_invariants_command(CLI::App& app, int& exit_status) {
   Subcommand command(app, "invariants", "what is judged in controlled worlds, and what each invariant does not see");

@@ -24,6 +24,18 @@ constexpr const char* kExamples =
 
 std::string_view kind_of(const Subject& subject) { return subject.command ? "command" : "built in"; }
 
+int list(bool is_json) {
+  const std::string directory = shipped_subjects_directory();
+  const auto subjects = known_subjects(directory);
+  if (!subjects) {
+    std::fprintf(stderr, "stampede: %s\n", subjects.error().message().c_str());
+    return kUsage;
+  }
+  const std::string text = is_json ? json_of(*subjects, directory) : text_of(*subjects);
+  std::fputs(text.c_str(), stdout);
+  return kAllHeld;
+}
+
 }  // namespace
 
 std::string json_of(const std::vector<Subject>& subjects, const std::string& directory) {
@@ -55,22 +67,6 @@ std::string text_of(const std::vector<Subject>& subjects) {
   }
   return text;
 }
-
-namespace {
-
-int list(bool is_json) {
-  const std::string directory = shipped_subjects_directory();
-  const auto subjects = known_subjects(directory);
-  if (!subjects) {
-    std::fprintf(stderr, "stampede: %s\n", subjects.error().message().c_str());
-    return kUsage;
-  }
-  const std::string text = is_json ? json_of(*subjects, directory) : text_of(*subjects);
-  std::fputs(text.c_str(), stdout);
-  return kAllHeld;
-}
-
-}  // namespace
 
 void add_subjects_command(CLI::App& app, int& exit_status) {
   Subcommand command(app, "subjects", "which caches can be tested, and which can run here");
