@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -246,10 +245,9 @@ modelcache::Result<void> save_killers(const MutantsReport& report, const std::st
       plan.note.kills = {found->mutant};
       plan.note.trace_hash.clear();
       const auto path = std::filesystem::path(out) / fmt::format("{}-{}.json", found->mutant, invariant);
-      std::ofstream file(path);
-      file << print_plan(plan);
-      file.close();
-      if (!file) return modelcache::fail(modelcache::ErrorCode::io, "save plan", path.string(), "cannot be written");
+      if (!save_plan(plan, path)) {
+        return modelcache::fail(modelcache::ErrorCode::io, "save plan", path.string(), "cannot be written");
+      }
     }
   }
   return {};

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/exit_statuses.h"
@@ -111,13 +110,6 @@ int status_of(const SmallestPlan& smallest, bool is_saved) {
   if (!smallest.shrunk.violation) return smallest.shrunk.uncontrolled > 0 ? kCannotHere : kUsage;
   if (!is_saved) return kUsage;
   return smallest.is_repeatable ? kAllHeld : kViolated;
-}
-
-bool save_plan(const Plan& plan, const std::string& file) {
-  std::ofstream out(file);
-  out << print_plan(plan);
-  out.close();
-  return static_cast<bool>(out);
 }
 
 }  // namespace stampede

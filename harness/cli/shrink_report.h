@@ -29,9 +29,6 @@ nlohmann::ordered_json json_of(const Plan& plan, const SmallestPlan& smallest, c
 // The exit status of one plan; `is_saved`: where its result was to go.
 int status_of(const SmallestPlan& smallest, bool is_saved);
 
-// False where it could not be written whole.
-bool save_plan(const Plan& plan, const std::string& file);
-
 }  // namespace stampede
 
 #endif  // STAMPEDE_CLI_SHRINK_REPORT_H

@@ -8,6 +8,7 @@
 
 #include "harness/cli/shrink_report.h"
 #include "harness/free/posix_interrupt.h"
+#include "harness/plan/plan_json.h"
 #include "harness/run/smallest_plan.h"
 
 namespace stampede {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
@@ -151,10 +150,7 @@ std::vector<SavedDiscovery> save_discoveries(const std::vector<SimDiscovery>& di
     const std::string path =
         (std::filesystem::path(out) / fmt::format("sim-{}-{}.json", signature_of(discovery), plan.note.trace_hash))
             .string();
-    std::ofstream file(path);
-    file << print_plan(plan);
-    file.close();
-    if (file) each.file = path;
+    if (save_plan(plan, path)) each.file = path;
     saved.push_back(std::move(each));
   }
   return saved;

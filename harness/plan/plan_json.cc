@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
 #include <vector>
 
 namespace stampede {
@@ -208,6 +209,13 @@ class Printer {
 }  // namespace
 
 std::string print_plan(const Plan& plan) { return Printer(plan).print(true); }
+
+bool save_plan(const Plan& plan, const std::string& file) {
+  std::ofstream out(file);
+  out << print_plan(plan);
+  out.close();
+  return static_cast<bool>(out);
+}
 
 std::uint64_t plan_hash(const Plan& plan) {
   constexpr std::uint64_t kPrime = 0x100000001b3;

@@ -26,6 +26,8 @@ modelcache::Result<Plan> read_plan(const std::string& path);
 // One line a model, process and fault; defaults are left out. `parse_plan` gives the same plan back.
 // REQUIRES: check(plan).
 std::string print_plan(const Plan& plan);
+// False where it could not be written whole.
+bool save_plan(const Plan& plan, const std::string& file);
 
 // Of what the plan does: its note does not count. The same in every build (FNV-1a over the text).
 std::uint64_t plan_hash(const Plan& plan);

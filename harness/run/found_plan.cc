@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 
 #include "harness/plan/plan_json.h"
@@ -54,11 +53,9 @@ std::string report_found(const FoundPlan& found, const std::string& folder, std:
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   const std::string path = (std::filesystem::path(folder) / fmt::format("{}.json", name)).string();
-  std::ofstream file(path);
-  file << print_plan(plan);
-  file.close();
+  const bool is_saved = save_plan(plan, path);
   const std::string head = fmt::format("violated: {}\nplan:     {}\n", found.what, print_line(plan));
-  if (!file) return head + "file:     could not be written; the plan is\n" + print_plan(plan);
+  if (!is_saved) return head + "file:     could not be written; the plan is\n" + print_plan(plan);
   return head + fmt::format("replay:   stampede replay {}\nfile:     {}   (stampede show draws it)\n", path, path);
 }
 
