@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "harness/cli/bench_report.h"
 #include "harness/cli/exploration_report.h"
 #include "harness/cli/mutants_report.h"
+#include "harness/cli/report_for_test.h"
 #include "harness/cli/shrink_report.h"
 #include "harness/cli/sim_report.h"
 #include "harness/judge/judge.h"
@@ -14,16 +17,14 @@ namespace stampede {
 namespace {
 
 // Every watched invariant, or every one of the free world, judged once.
-Judged all_watched() {
+template <class Invariants>
+Judged once_each(const Invariants& invariants) {
   Judged judged;
-  for (const WatchedInvariant& each : watched_invariants()) judged[std::string(each.id)] = 1;
+  for (const auto& each : invariants) judged[std::string(each.id)] = 1;
   return judged;
 }
-Judged all_free() {
-  Judged judged;
-  for (const Invariant& each : all_invariants()) judged[std::string(each.id)] = 1;
-  return judged;
-}
+Judged all_watched() { return once_each(watched_invariants()); }
+Judged all_free() { return once_each(all_invariants()); }
 Judged without(Judged judged, const std::string& invariant) {
   judged.at(invariant) = 0;
   return judged;
@@ -81,6 +82,14 @@ struct StatusRow {
   int required_status;  // with --require-judged
   Totals totals;
 };
+// `options` come before the totals.
+template <class Totals, std::size_t kCount, class... Options>
+void expect_statuses(const StatusRow<Totals> (&rows)[kCount], const Options&... options) {
+  for (const auto& row : rows) {
+    EXPECT_EQ(status_of(options..., row.totals, false), row.status) << row.what;
+    EXPECT_EQ(status_of(options..., row.totals, true), row.required_status) << row.what;
+  }
+}
 
 SimTotals sim(std::uint64_t schedules, std::uint64_t violations = 0, std::uint64_t divergences = 0,
               std::uint64_t uncontrolled = 0, bool interrupted = false, Judged judged = all_watched()) {
@@ -91,7 +100,7 @@ SimTotals sim(std::uint64_t schedules, std::uint64_t violations = 0, std::uint64
   totals.uncontrolled = uncontrolled;
   totals.interrupted = interrupted;
   totals.judged = std::move(judged);
-  for (std::size_t i = 0; i < watched_invariants().size(); ++i) totals.allowed.set(i);
+  totals.allowed = everything();
   return totals;
 }
 
@@ -111,10 +120,7 @@ TEST(ExitStatus, OfAnExplorationOfAControlledWorld) {
       {"an interrupt after a violation", 1, 1, sim(5, 1, 0, 0, true)},
       {"an interrupt after a divergence", 1, 1, sim(5, 0, 1, 0, true)},
   };
-  for (const auto& row : rows) {
-    EXPECT_EQ(status_of(row.totals, false), row.status) << row.what;
-    EXPECT_EQ(status_of(row.totals, true), row.required_status) << row.what;
-  }
+  expect_statuses(rows);
 }
 
 KillSweep swept(std::uint64_t runs, std::uint64_t expected, std::uint64_t met, std::uint64_t violations = 0,
@@ -127,7 +133,7 @@ KillSweep swept(std::uint64_t runs, std::uint64_t expected, std::uint64_t met, s
   sweep.interrupted = interrupted;
   sweep.uncontrolled = uncontrolled;
   sweep.judged = std::move(judged);
-  for (std::size_t i = 0; i < watched_invariants().size(); ++i) sweep.allowed.set(i);
+  sweep.allowed = everything();
   return sweep;
 }
 
@@ -145,10 +151,7 @@ TEST(ExitStatus, OfASweep) {
       {"no point", 2, 3, swept(0, 0, 0, 0, false, "", {})},
       {"one invariant never was", 0, 3, swept(5, 5, 5, 0, false, "", without(all_watched(), "one_download"))},
   };
-  for (const auto& row : rows) {
-    EXPECT_EQ(status_of(row.totals, false), row.status) << row.what;
-    EXPECT_EQ(status_of(row.totals, true), row.required_status) << row.what;
-  }
+  expect_statuses(rows);
 }
 
 Replayed replayed(std::vector<ReplayVerdict> verdicts, bool interrupted = false, Judged judged = all_watched()) {
@@ -160,7 +163,7 @@ Replayed replayed(std::vector<ReplayVerdict> verdicts, bool interrupted = false,
   }
   all.interrupted = interrupted;
   all.judged = std::move(judged);
-  for (std::size_t i = 0; i < watched_invariants().size(); ++i) all.allowed.set(i);
+  all.allowed = everything();
   return all;
 }
 
@@ -185,10 +188,7 @@ TEST(ExitStatus, OfAReplay) {
       {"nothing was judged", 2, 3, replayed({as_expected}, false, {})},
       {"one invariant never was", 0, 3, replayed({as_expected}, false, without(all_watched(), "one_download"))},
   };
-  for (const auto& row : rows) {
-    EXPECT_EQ(status_of(row.totals, false), row.status) << row.what;
-    EXPECT_EQ(status_of(row.totals, true), row.required_status) << row.what;
-  }
+  expect_statuses(rows);
 }
 
 ExplorationTotals free_runs(std::uint64_t runs, std::size_t discoveries, bool interrupted = false,
@@ -213,10 +213,7 @@ TEST(ExitStatus, OfAnExplorationOfTheFreeWorld) {
       {"an interrupt of the first run", 130, 130, free_runs(0, 0, true, {})},
       {"an interrupt after a violation", 1, 1, free_runs(5, 1, true)},
   };
-  for (const auto& row : rows) {
-    EXPECT_EQ(status_of({}, row.totals, false), row.status) << row.what;
-    EXPECT_EQ(status_of({}, row.totals, true), row.required_status) << row.what;
-  }
+  expect_statuses(rows, ExplorationOptions{});
 }
 
 BenchRows bench(std::uint64_t free_runs, std::uint64_t sim_runs, std::uint64_t live_runs) {
@@ -232,35 +229,42 @@ BenchRows bench(std::uint64_t free_runs, std::uint64_t sim_runs, std::uint64_t l
 }
 
 TEST(ExitStatus, OfABenchmark) {
-  EXPECT_EQ(status_of(bench(1, 1, 1)), 0);
-  EXPECT_EQ(status_of(bench(1, 0, 0)), 0);
-  EXPECT_EQ(status_of(bench(0, 1, 0)), 0);
-  EXPECT_EQ(status_of(bench(0, 0, 1)), 0);
-  EXPECT_EQ(status_of(bench(0, 0, 0)), 3) << "nothing was judged";
-  BenchRows rows = bench(0, 0, 2);
-  rows.live[1].uncontrolled = 20;
-  EXPECT_EQ(status_of(rows), 3) << "every run was uncontrolled";
-  rows.live[1].uncontrolled = 19;
-  EXPECT_EQ(status_of(rows), 0) << "one was not";
-  rows.live[1].schedules = 0;  // of decisions
-  EXPECT_EQ(status_of(rows), 3);
-  rows = bench(1, 1, 1);
-  rows.free.rows[1].violations.resize(1);
-  EXPECT_EQ(status_of(rows), 1) << "in the last row of the free world";
-  rows = bench(1, 1, 1);
-  rows.sim[1].violations = 1;
-  EXPECT_EQ(status_of(rows), 1) << "in the last row of the simulated world";
-  rows = bench(1, 1, 1);
-  rows.live[1].violations = 1;
-  EXPECT_EQ(status_of(rows), 1) << "in the last row of the live world";
-  rows.free.interrupted = true;
-  EXPECT_EQ(status_of(rows), 1) << "an interrupt after it";
-  rows = bench(1, 0, 0);
-  rows.free.interrupted = true;
-  EXPECT_EQ(status_of(rows), 130);
-  rows = bench(0, 0, 0);
-  rows.free.interrupted = true;
-  EXPECT_EQ(status_of(rows), 130);
+  const struct {
+    const char* what;
+    int status;
+    BenchRows rows;
+    std::function<void(BenchRows&)> change;
+  } cases[] = {
+      {"all worlds", 0, bench(1, 1, 1), [](BenchRows&) {}},
+      {"the free world", 0, bench(1, 0, 0), [](BenchRows&) {}},
+      {"the simulated world", 0, bench(0, 1, 0), [](BenchRows&) {}},
+      {"the live world", 0, bench(0, 0, 1), [](BenchRows&) {}},
+      {"nothing was judged", 3, bench(0, 0, 0), [](BenchRows&) {}},
+      {"every run was uncontrolled", 3, bench(0, 0, 2), [](BenchRows& rows) { rows.live[1].uncontrolled = 20; }},
+      {"one was not", 0, bench(0, 0, 2), [](BenchRows& rows) { rows.live[1].uncontrolled = 19; }},
+      {"of decisions, all", 3, bench(0, 0, 2),
+       [](BenchRows& rows) {
+         rows.live[1].uncontrolled = 19;
+         rows.live[1].schedules = 0;
+       }},
+      {"in the last row of the free world", 1, bench(1, 1, 1),
+       [](BenchRows& rows) { rows.free.rows[1].violations.resize(1); }},
+      {"in the last row of the simulated world", 1, bench(1, 1, 1),
+       [](BenchRows& rows) { rows.sim[1].violations = 1; }},
+      {"in the last row of the live world", 1, bench(1, 1, 1), [](BenchRows& rows) { rows.live[1].violations = 1; }},
+      {"an interrupt after it", 1, bench(1, 1, 1),
+       [](BenchRows& rows) {
+         rows.live[1].violations = 1;
+         rows.free.interrupted = true;
+       }},
+      {"an interrupt", 130, bench(1, 0, 0), [](BenchRows& rows) { rows.free.interrupted = true; }},
+      {"an interrupt of the first run", 130, bench(0, 0, 0), [](BenchRows& rows) { rows.free.interrupted = true; }},
+  };
+  for (const auto& each : cases) {
+    BenchRows rows = each.rows;
+    each.change(rows);
+    EXPECT_EQ(status_of(rows), each.status) << each.what;
+  }
 }
 
 MutantSearch searched(bool is_over, bool is_killed, std::uint64_t schedules = 5, std::uint64_t uncontrolled = 0,

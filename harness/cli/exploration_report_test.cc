@@ -64,30 +64,24 @@ TEST(ExplorationReport, ShowsEveryCounter) {
                not_promised] = totals;
   const std::string text = text_of(options(), totals);
   const json object = json::parse(json_of(options(), totals));
-  for (const Counter& each : std::initializer_list<Counter>{{runs, "runs", "plans"},
-                                                            {runs, "", "schedules"},
-                                                            {processes, "processes reaped", "processes"},
-                                                            {successes, "gets succeeded", "successes"},
-                                                            {hits, "of these hits (ledger)", "hits"},
-                                                            {failures, "gets failed", "failures"},
-                                                            {explained, "explained by faults", "failures_explained"},
-                                                            {connections, "connections", "connections"},
-                                                            {full_bodies, "full bodies sent", "full_bodies_sent"},
-                                                            {body_bytes_sent, "", "body_bytes_sent"},
-                                                            {peak_memory_bytes, "", "peak_memory_bytes"},
-                                                            {exits.at("exited"), "exited", ""},
-                                                            {exits.at("killed by a signal"), "killed by a signal", ""},
-                                                            {faults.at("none"), "none", ""},
-                                                            {faults.at("reset_in_body"), "reset_in_body", ""},
-                                                            {judged.at("one_download"), "one_download", ""},
-                                                            {5, "", "seed"}}) {
-    if (!each.label.empty()) {
-      EXPECT_EQ(figure(text, each.label), std::to_string(each.value));
-    }
-    if (!each.key.empty()) {
-      EXPECT_EQ(object.at(each.key), each.value) << each.key;
-    }
-  }
+  expect_counters(text, object,
+                  {{runs, "runs", "plans"},
+                   {runs, "", "schedules"},
+                   {processes, "processes reaped", "processes"},
+                   {successes, "gets succeeded", "successes"},
+                   {hits, "of these hits (ledger)", "hits"},
+                   {failures, "gets failed", "failures"},
+                   {explained, "explained by faults", "failures_explained"},
+                   {connections, "connections", "connections"},
+                   {full_bodies, "full bodies sent", "full_bodies_sent"},
+                   {body_bytes_sent, "", "body_bytes_sent"},
+                   {peak_memory_bytes, "", "peak_memory_bytes"},
+                   {exits.at("exited"), "exited", ""},
+                   {exits.at("killed by a signal"), "killed by a signal", ""},
+                   {faults.at("none"), "none", ""},
+                   {faults.at("reset_in_body"), "reset_in_body", ""},
+                   {judged.at("one_download"), "one_download", ""},
+                   {5, "", "seed"}});
   EXPECT_EQ(figure(text, "body bytes sent"), "139 B");
   EXPECT_EQ(figure(text, "peak memory, largest"), "149 B");
   EXPECT_EQ(figure(text, "CPU time, median"), "3.00 ms");

@@ -2,12 +2,19 @@
 #ifndef STAMPEDE_CLI_REPORT_FOR_TEST_H
 #define STAMPEDE_CLI_REPORT_FOR_TEST_H
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "harness/judge/allowed_invariants.h"
+#include "harness/judge/step_judge.h"
 
 namespace stampede {
 
@@ -32,6 +39,18 @@ inline std::string figure(std::string_view text, const std::string& label) {
     found = line.substr(0, line.find("  "));
   }
   return count == 1 ? found : label + ": " + std::to_string(count) + " times";
+}
+
+inline void expect_counters(std::string_view text, const nlohmann::json& object,
+                            std::initializer_list<Counter> counters) {
+  for (const Counter& each : counters) {
+    if (!each.label.empty()) {
+      EXPECT_EQ(figure(text, each.label), std::to_string(each.value));
+    }
+    if (!each.key.empty()) {
+      EXPECT_EQ(object.at(each.key), each.value) << each.key;
+    }
+  }
 }
 
 inline std::vector<std::string> cells(std::string_view line) {
@@ -69,6 +88,13 @@ inline std::string cell(const std::string& tables, const std::string& row, const
     }
   }
   return "no cell " + row + ", " + head;
+}
+
+// Every watched invariant.
+inline InvariantSet everything() {
+  InvariantSet all;
+  for (std::size_t i = 0; i < watched_invariants().size(); ++i) all.set(i);
+  return all;
 }
 
 // The last line, without its end.
