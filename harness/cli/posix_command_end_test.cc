@@ -160,11 +160,7 @@ class LiveOnATerminal : public EndOfCommands, public testing::WithParamInterface
     const pid_t child = ::forkpty(&terminal, nullptr, nullptr, nullptr);
     if (child == 0) {
       ::dup2(output[1], STDOUT_FILENO);
-      std::vector<char*> list = {const_cast<char*>("stampede")};
-      for (std::string& word : words) list.push_back(word.data());
-      list.push_back(nullptr);
-      ::execv(STAMPEDE_PROGRAM, list.data());
-      ::_exit(127);
+      execute_stampede(std::move(words));
     }
     ::close(output[1]);
     std::string shown, printed;

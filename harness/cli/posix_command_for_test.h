@@ -21,6 +21,16 @@ namespace stampede {
 // What this machine cannot do is no failure of a test.
 inline constexpr int kCannotRunHere = 3;
 
+// Takes the place of this process.
+[[noreturn]] inline void execute_stampede(std::vector<std::string> arguments,
+                                          const std::string& program = STAMPEDE_PROGRAM) {
+  std::vector<char*> list = {const_cast<char*>("stampede")};
+  for (std::string& argument : arguments) list.push_back(argument.data());
+  list.push_back(nullptr);
+  ::execv(program.c_str(), list.data());
+  ::_exit(127);
+}
+
 // A `stampede` with its temporary files in a directory of their own.
 class RunningCommand {
  public:
@@ -37,11 +47,7 @@ class RunningCommand {
       ::dup2(heard == Heard::errors ? ::open("/dev/null", O_WRONLY | O_CLOEXEC) : output[1], STDOUT_FILENO);
       if (heard != Heard::output) ::dup2(output[1], STDERR_FILENO);
       if (prepare != nullptr && !prepare()) ::_exit(126);
-      std::vector<char*> list = {const_cast<char*>("stampede")};
-      for (std::string& argument : arguments) list.push_back(argument.data());
-      list.push_back(nullptr);
-      ::execv(program.c_str(), list.data());
-      ::_exit(127);
+      execute_stampede(std::move(arguments), program);
     }
     ::close(output[1]);
     output_ = output[0];

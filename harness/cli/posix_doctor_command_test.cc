@@ -1,19 +1,13 @@
 // `stampede doctor` where the machine gives nothing, as people run it there.
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sched.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstddef>
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/posix_command_for_test.h"
+#include "harness/live/no_filters_for_test.h"
 
 namespace stampede {
 namespace {
@@ -22,20 +16,9 @@ using nlohmann::json;
 
 // No filter can be installed any more; one core, few descriptors, no program.
 bool give_up_all() {
-  sock_filter code[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog program{.len = std::size(code), .filter = code};
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(::sched_getcpu(), &one);
   const rlimit limit{.rlim_cur = 211, .rlim_max = 211};
   ::setenv("PATH", "/nonexistent", 1);
-  return ::sched_setaffinity(0, sizeof one, &one) == 0 && ::setrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-         ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+  return stay_on_one_core() && ::setrlimit(RLIMIT_NOFILE, &limit) == 0 && refuse_filters();
 }
 
 TEST(DoctorCommand, EndsWithThreeWhereNothingCanBeWatched) {

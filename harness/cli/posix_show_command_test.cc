@@ -132,11 +132,7 @@ std::string shown(std::vector<std::string> words, const char* no_colour, bool is
     if (!is_output_a_terminal) ::dup2(output[1], STDOUT_FILENO);
     if (no_colour == nullptr) ::unsetenv("NO_COLOR");
     if (no_colour != nullptr) ::setenv("NO_COLOR", no_colour, 1);
-    std::vector<char*> list = {const_cast<char*>("stampede")};
-    for (std::string& word : words) list.push_back(word.data());
-    list.push_back(nullptr);
-    ::execv(STAMPEDE_PROGRAM, list.data());
-    ::_exit(127);
+    execute_stampede(std::move(words));
   }
   ::close(output[1]);
   std::string text;

@@ -2,23 +2,18 @@
 #include "harness/live/machine_offer.h"
 
 #include <gtest/gtest.h>
-#include <linux/filter.h>
 #include <linux/magic.h>
-#include <linux/seccomp.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstddef>
 #include <functional>
 
+#include "harness/live/no_filters_for_test.h"
 #include "harness/live/no_process_numbers_for_test.h"
 
 namespace stampede {
@@ -56,29 +51,14 @@ TEST(MachineOffer, IsWhatTheKernelSays) {
 
 TEST(MachineOffer, ChangesWithWhatTheProcessMayHave) {
   EXPECT_TRUE(holds_in_a_fork([] {
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(::sched_getcpu(), &one);
     const rlim_t most = std::min<std::uint64_t>(hard(RLIMIT_NPROC), 1009);
     const rlimit descriptors{.rlim_cur = 101, .rlim_max = 211}, processes{.rlim_cur = most, .rlim_max = most};
-    if (::sched_setaffinity(0, sizeof one, &one) != 0 || ::setrlimit(RLIMIT_NOFILE, &descriptors) != 0) return false;
+    if (!stay_on_one_core() || ::setrlimit(RLIMIT_NOFILE, &descriptors) != 0) return false;
     if (::setrlimit(RLIMIT_NPROC, &processes) != 0) return false;
     const MachineOffer offer = look_at_machine();
     return offer.cores == 1 && offer.descriptors_max == 211 && offer.processes_max == most;
   }));
   EXPECT_TRUE(holds_in_a_fork([] { return give_up_process_numbers() && !look_at_machine().has_process_numbers; }));
-}
-
-// Of a filter that somebody else installed, and that lets no other come.
-bool refuse_filters() {
-  sock_filter code[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog program{.len = std::size(code), .filter = code};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 TEST(MachineOffer, TriesWhatItTellsOf) {
