@@ -247,6 +247,11 @@ TEST(ExitStatus, OfABenchmark) {
          rows.live[1].uncontrolled = 19;
          rows.live[1].schedules = 0;
        }},
+      {"of decisions, not all", 0, bench(0, 0, 2),
+       [](BenchRows& rows) {
+         rows.live[1].uncontrolled = 1;
+         rows.live[1].schedules = 0;
+       }},
       {"in the last row of the free world", 1, bench(1, 1, 1),
        [](BenchRows& rows) { rows.free.rows[1].violations.resize(1); }},
       {"in the last row of the simulated world", 1, bench(1, 1, 1),
