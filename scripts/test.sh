@@ -4,7 +4,8 @@
 # usage: scripts/test.sh [--quick|--all] [-h|--help]
 #
 #   --quick   the release preset only: no sanitizers, no second compiler, no clang-tidy
-#   --all     the second compiler builds and runs the tests too, not just the programs; clang-tidy reads them too
+#   --all     the second compiler builds and runs the tests too, not just the programs; clang-tidy reads every file and the
+#             tests too, not just what differs from main; each file is compiled by itself, which shows what it forgets to include
 #
 # Goes on after a failure, so that one run shows all of them; ends with how many tests passed, failed and were skipped, each reason
 # for skipping, and how long set-up, build and tests took.
@@ -71,12 +72,14 @@ part "lint_test" test_milliseconds python3 scripts/lint_test.py || true
 part "ctest_summary_test" test_milliseconds python3 scripts/ctest_summary_test.py || true
 if part "build release" build_milliseconds build_preset release; then
   part "ctest release" test_milliseconds run_ctest release || true
-  case "$extent" in
-    usual) part "clang-tidy" test_milliseconds python3 scripts/tidy.py --build build/release --no-tests || true ;;
-    all) part "clang-tidy" test_milliseconds python3 scripts/tidy.py --build build/release || true ;;
-  esac
 fi
 if [[ $extent != quick ]]; then
+  # Other presets compile several files as one, and say so to clang-tidy; of this one only what is generated is needed.
+  dev_target=(--target stampede_subject_stamp_file) tidy_extent=(--changed --no-tests)
+  if [[ $extent == all ]]; then dev_target=() tidy_extent=(); fi
+  if part "build dev" build_milliseconds build_preset dev "${dev_target[@]}"; then
+    part "clang-tidy" test_milliseconds python3 scripts/tidy.py "${tidy_extent[@]}" || true
+  fi
   if part "build asan" build_milliseconds build_preset asan; then
     # What sanitizers look for takes neither many cases of a property nor every case of a small plan.
     RC_PARAMS=max_success=100 part "ctest asan" test_milliseconds run_ctest asan -LE '^(lint|bench-smoke|mutant|exhaustive)$' || true

@@ -12,7 +12,8 @@ LINTS = ["python3 scripts/lint.py", "python3 scripts/lint_test.py", "python3 scr
 RELEASE = ["cmake --preset release", "cmake --build --preset release", "ctest --preset release"]
 ASAN = ["cmake --preset asan", "cmake --build --preset asan", "ctest --preset asan -LE ^(lint|bench-smoke|mutant|exhaustive)$"]
 GCC = ["cmake --preset gcc", "cmake --build --preset gcc"]
-TIDY = "python3 scripts/tidy.py --build build/release"
+DEV = ["cmake --preset dev", "cmake --build --preset dev"]
+TIDY = "python3 scripts/tidy.py"
 PASSED = "echo '100% tests passed, 0 tests failed out of 7'"
 
 
@@ -35,10 +36,11 @@ class TestScript(ScriptTest):
         self.all_pass()
         self.behave("ctest --preset asan*", 'echo "with ${RC_PARAMS:-}"')
         for arguments, calls, presets in (
-                ((), LINTS + RELEASE + [TIDY + " --no-tests"] + ASAN + [GCC[0], GCC[1] + " --target stampede modelcache_command"],
+                ((), LINTS + RELEASE + [DEV[0], DEV[1] + " --target stampede_subject_stamp_file", TIDY + " --changed --no-tests"] + ASAN
+                 + [GCC[0], GCC[1] + " --target stampede modelcache_command"],
                  ["release", "asan"]),
                 (("--quick",), LINTS + RELEASE, ["release"]),
-                (("--all",), LINTS + RELEASE + [TIDY] + ASAN + GCC + ["ctest --preset gcc"], ["release", "asan", "gcc"])):
+                (("--all",), LINTS + RELEASE + DEV + [TIDY] + ASAN + GCC + ["ctest --preset gcc"], ["release", "asan", "gcc"])):
             with self.subTest(arguments):
                 output = self.expect(0, [], *arguments)
                 self.assertEqual(self.calls(), ["scripts/setup.sh"] + calls)
@@ -58,6 +60,8 @@ class TestScript(ScriptTest):
             ("cmake --preset release", "test.sh: failed: build release\n"),
             ("cmake --build --preset release", "test.sh: failed: build release\n"),
             ("ctest --preset release", "test.sh: failed: ctest release\n"),
+            ("cmake --preset dev", "test.sh: failed: build dev\n"),
+            ("cmake --build --preset dev", "test.sh: failed: build dev\n"),
             ("python3 scripts/tidy.py*", "test.sh: failed: clang-tidy\n"),
             ("cmake --preset asan", "test.sh: failed: build asan\n"),
             ("cmake --build --preset asan", "test.sh: failed: build asan\n"),

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # Runs clang-tidy on the sources of a build, leaving out what was clean before and has not changed since.
-"""usage: scripts/tidy.py [--build build/release] [--jobs N] [--all] [--no-tests] [FILE...]
+"""usage: scripts/tidy.py [--build build/dev] [--jobs N] [--all] [--changed] [--no-tests] [FILE...]
 
 A file counts as unchanged when it, every project header that it includes, its compile command and .clang-tidy are the same.
 Files whose compile commands agree are looked at a dozen at a time, as one that includes them all: most of the work is the
 headers. Where such a group is not clean, or does not compile, its halves are looked at, and so on: what is found counts in a
 file by itself only.
+With --changed: only what differs from where this branch left main (on main: from the commit before), and what includes it,
+directly or not; everything where that commit is not known, or where .clang-tidy or this script differ. A file that differs
+itself is looked at alone, so that what it forgets to include shows.
 Exit status: 0 nothing found; 1 something found; 2 usage; 3 clang-tidy-19 or the build's compile commands are missing.
 """
 
@@ -30,6 +33,7 @@ DECLARED = re.compile(r"^(?:\[\[\w+\]\] )?(?:(?:struct|class|enum class|enum|uni
                       r"(?!using |#|//|\}|namespace )[A-Za-z][^=({;]*?(\w+)\s*(?:\[\w*\]\s*)?[=({;])", re.M)
 ENTRY_POINT = re.compile(r'^(?:extern "C" )?int (main|LLVMFuzzer\w+)\(', re.M)
 GROUP_SIZE_MAX = 12
+TIDIES = {".clang-tidy", "scripts/tidy.py"}
 FINDING = re.compile(r"^(.+?):(\d+):\d+: (error|warning): ", re.M)
 
 
@@ -57,11 +61,30 @@ def key_of(path, command, tool):
     return digest.hexdigest()
 
 
+def git(*arguments):
+    """What git prints, without the last newline; nothing where it fails."""
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)
+    return os.fsdecode(done.stdout).rstrip("\n") if done.returncode == 0 else None
+
+
+def changed_files():
+    """The paths that differ from the merge base with main, in commits or not, and the base; no paths where it is not known."""
+    for main in ("origin/main", "main"):
+        base = git("merge-base", "HEAD", main)
+        if base and base == git("rev-parse", "HEAD"):
+            base = git("rev-parse", "--verify", "HEAD^")
+        if base:
+            differ, untracked = git("diff", "--name-only", "-z", base), git("ls-files", "-z", "--others", "--exclude-standard")
+            if differ is not None and untracked is not None:
+                return set((differ + untracked).split("\0")) - {""}, base
+    return None, None
+
+
 class Job:
     """One file to look at."""
 
-    def __init__(self, path, entry, mark):
-        self.path, self.mark = path, mark
+    def __init__(self, path, entry, mark, is_alone=False):
+        self.path, self.mark, self.is_alone = path, mark, is_alone
         self.command = entry.get("command") or " ".join(entry["arguments"])
         self.directory, self.file = entry["directory"], entry["file"]
         with open(os.path.join(ROOT, path), encoding="utf-8") as file:
@@ -112,7 +135,8 @@ def groups_of(jobs):
     groups = []
     for job in jobs:
         for group, names in groups:
-            if len(group) < GROUP_SIZE_MAX and group[0].flags() == job.flags() and not names & job.names:
+            is_apart = job.is_alone or group[0].is_alone
+            if not is_apart and len(group) < GROUP_SIZE_MAX and group[0].flags() == job.flags() and not names & job.names:
                 group.append(job)
                 names |= job.names
                 break
@@ -129,6 +153,12 @@ def plan_jobs(options, cache):
         tool = version + file.read()
     wanted = {os.path.relpath(os.path.abspath(name), ROOT) for name in options.files}
     jobs, total, planned = [], 0, set()
+    changed, base = changed_files() if options.changed else (None, None)
+    if changed is not None and not changed.isdisjoint(TIDIES):
+        changed = None
+    if options.changed:
+        print("clang-tidy: every file, since it is not known what differs" if changed is None else
+              f"clang-tidy: what differs from {base[:12]}, and what includes it")
     for entry in entries:
         path = os.path.relpath(os.path.realpath(os.path.join(entry["directory"], entry["file"])), ROOT)
         # Generated and foreign files are not ours; a source of two targets is looked at once.
@@ -137,18 +167,24 @@ def plan_jobs(options, cache):
         if options.no_tests and path.endswith("_test.cc"):
             continue
         planned.add(path)
+        if changed is not None:
+            seen = {}
+            closure(path, seen)
+            if changed.isdisjoint(seen):
+                continue
         total += 1
         mark = os.path.join(cache, key_of(path, entry.get("command") or " ".join(entry["arguments"]), tool))
         if options.all or not os.path.exists(mark):
-            jobs.append(Job(path, entry, mark))
-    return jobs, total
+            jobs.append(Job(path, entry, mark, changed is not None and path in changed))
+    return jobs, total, bool(planned)
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[0][7:], epilog=__doc__.split("\n\n", 1)[1])
-    parser.add_argument("--build", default=os.path.join(ROOT, "build/release"))
+    parser.add_argument("--build", default=os.path.join(ROOT, "build/dev"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--all", action="store_true", help="look at unchanged files too")
+    parser.add_argument("--changed", action="store_true", help="only what differs from main, and what includes it")
     parser.add_argument("--no-tests", action="store_true", help="leave *_test.cc out")
     parser.add_argument("files", nargs="*")
     options = parser.parse_args(arguments)
@@ -159,8 +195,8 @@ def main(arguments=None):
         fail(3, f"{options.build} holds no compile_commands.json: configure a preset first")
     cache = os.path.join(ROOT, "build/tidy-cache")
     os.makedirs(cache, exist_ok=True)
-    jobs, total = plan_jobs(options, cache)
-    if total == 0:
+    jobs, total, has_files = plan_jobs(options, cache)
+    if not has_files:
         fail(1, "no files: a run that checks nothing fails")
     started, bad, done, shown = time.monotonic(), 0, 0, set()
     with tempfile.TemporaryDirectory(dir=cache) as scratch, ThreadPoolExecutor(max(1, options.jobs)) as pool:

@@ -31,7 +31,7 @@ class Project(unittest.TestCase):
     def setUp(self):
         self.root = os.path.realpath(tempfile.mkdtemp(prefix="stampede-tidy-"))
         self.addCleanup(shutil.rmtree, self.root)
-        self.looked_at, self.entries, self.version, self.running, self.running_max = [], [], b"clang-tidy 19\n", 0, 0
+        self.build, self.looked_at, self.entries, self.version, self.running, self.running_max = "build/release", [], [], b"clang-tidy 19\n", 0, 0
         self.lock = threading.Lock()
         self.write(".clang-tidy", "Checks: some\n")
         for target, value in (("tidy.ROOT", self.root), ("tidy.subprocess.run", self.clang_tidy),
@@ -74,7 +74,7 @@ class Project(unittest.TestCase):
                     "directory": self.path("build/release"), "file": source,
                     "command": f"clang++ -O2 -o {names[0]}.o -c {source}"}])
         else:
-            self.assertEqual(folder, self.path("build/release"))
+            self.assertEqual(folder, self.path(self.build))
         texts = []
         for name in names:
             with open(self.path(name), encoding="utf-8") as file:
@@ -231,17 +231,87 @@ class Run(Project):
         with contextlib.redirect_stdout(io.StringIO()) as said, self.assertRaises(SystemExit) as end:
             tidy.main(["--help"])
         self.assertEqual(end.exception.code, 0)
-        self.assertTrue(said.getvalue().startswith("usage: scripts/tidy.py [--build build/release] [--jobs N]"), said.getvalue())
+        self.assertTrue(said.getvalue().startswith("usage: scripts/tidy.py [--build build/dev] [--jobs N]"), said.getvalue())
         self.assertIn("\nA file counts as unchanged when it,", said.getvalue())
         with contextlib.redirect_stderr(io.StringIO()), self.assertRaises(SystemExit) as end:
             tidy.main(["--what"])
         self.assertEqual(end.exception.code, 2)
 
-    def test_by_itself_it_looks_at_the_release_build_of_its_project(self):
+    def test_by_itself_it_looks_at_the_dev_build_of_its_project(self):
         self.add("a.cc")
+        self.build = "build/dev"
+        os.rename(self.path("build/release"), self.path(self.build))
         with contextlib.redirect_stdout(io.StringIO()) as said:
             self.assertEqual(tidy.main([]), 0)
         self.assertIn("clang-tidy: 1 files", said.getvalue())
+
+
+class Changed(Project):
+    """The sources a.cc, which includes a.h, and b.cc and c.cc; `answers` is what git prints, or None where it fails."""
+
+    def setUp(self):
+        super().setUp()
+        self.answers = {"merge-base HEAD origin/main": "base" * 10, "rev-parse HEAD": "head" * 10}
+        patch = mock.patch("tidy.git", lambda *arguments: self.answers.get(" ".join(arguments)))
+        patch.start()
+        self.addCleanup(patch.stop)
+        self.write("a.h", "")
+        self.add("a.cc", '#include "a.h"\n')
+        self.add("b.cc")
+        self.add("c.cc")
+
+    def differ(self, base, *names, untracked=()):
+        self.answers[f"diff --name-only -z {base}"] = "".join(f"{name}\0" for name in names)
+        self.answers["ls-files -z --others --exclude-standard"] = "".join(f"{name}\0" for name in untracked)
+
+    def expect_changed(self, total, looked_at, base="base" * 3):
+        self.expect(0, total, 0, 0, looked_at, "--changed", "--all",
+                    said=f"clang-tidy: what differs from {base}, and what includes it\n")
+
+    def test_what_differs_from_the_merge_base_is_looked_at_alone(self):
+        self.differ("base" * 10, "b.cc", "gone.cc", "README.md", untracked=["c.cc"])
+        self.expect_changed(2, ["b.cc", "c.cc"])
+
+    def test_a_header_that_differs_brings_in_what_includes_it(self):
+        self.write("b.h", '#include "a.h"\n')
+        self.write("c.cc", '#include "b.h"\n')
+        self.differ("base" * 10, "a.h")
+        self.expect_changed(2, [["a.cc", "c.cc"]])
+
+    def test_nothing_that_differs_is_no_failure(self):
+        self.differ("base" * 10, "README.md")
+        self.expect_changed(0, [])
+
+    def test_on_main_it_is_what_differs_from_the_commit_before(self):
+        self.answers |= {"merge-base HEAD origin/main": "head" * 10, "rev-parse --verify HEAD^": "past" * 10}
+        self.differ("past" * 10, "b.cc")
+        self.expect_changed(1, ["b.cc"], "past" * 3)
+
+    def test_without_a_remote_it_is_the_local_main(self):
+        self.answers["merge-base HEAD main"] = self.answers.pop("merge-base HEAD origin/main")
+        self.differ("base" * 10, "b.cc")
+        self.expect_changed(1, ["b.cc"])
+
+    def test_where_it_is_not_known_everything_is_looked_at(self):
+        everything = [["a.cc", "b.cc", "c.cc"]]
+        said = "clang-tidy: every file, since it is not known what differs\n"
+        for name, answers in (("no commit is known", {}),
+                              ("the first commit", {"merge-base HEAD main": "head" * 10, "rev-parse HEAD": "head" * 10}),
+                              ("what differs cannot be told", {"merge-base HEAD main": "base" * 10}),
+                              ("the checks differ", {"merge-base HEAD main": "base" * 10, "diff --name-only -z " + "base" * 10: ".clang-tidy\0",
+                                                     "ls-files -z --others --exclude-standard": ""})):
+            with self.subTest(name):
+                self.answers = answers
+                self.expect(0, 3, 0, 0, everything, "--changed", "--all", said=said)
+
+    def test_git_is_asked_in_the_project(self):
+        mock.patch.stopall()
+        with tempfile.TemporaryDirectory() as folder, mock.patch("tidy.ROOT", folder):
+            self.assertIsNone(tidy.git("rev-parse", "HEAD"))
+            subprocess.run(["git", "init", "-q", "-b", "main", folder], check=True)
+            subprocess.run(["git", "-C", folder, "-c", "user.name=n", "-c", "user.email=e", "commit", "-q", "--allow-empty", "-m", "m"],
+                           check=True)
+            self.assertRegex(tidy.git("rev-parse", "HEAD"), "^[0-9a-f]{40}$")
 
 
 class Parts(Project):

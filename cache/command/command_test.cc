@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "cache/command/json_line_for_test.h"
 #include "cache/command/run_command.h"
 #include "cache/exit_status.h"
 
@@ -19,14 +20,6 @@ constexpr const char* kDigest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934
 
 std::string refusing_url(const RefusingPort& port) {
   return "http://127.0.0.1:" + std::to_string(port.number()) + "/m";
-}
-
-// All of `text` is one JSON object on one line; an empty object when it is not.
-Json only_object(const std::string& text) {
-  auto object = Json::parse(text, nullptr, false);
-  const bool one_line = !text.empty() && text.find('\n') == text.size() - 1;
-  EXPECT_TRUE(object.is_object() && one_line) << text;
-  return object.is_object() ? object : Json::object();
 }
 
 std::string error_code(const ProgramRun& run) { return only_object(run.output)["error"].value("code", ""); }

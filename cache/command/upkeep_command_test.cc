@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cache/command/json_line_for_test.h"
 #include "cache/command/run_command.h"
 #include "cache/open_file.h"
 #include "cache/posix_os.h"
@@ -16,20 +17,12 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr const char* kDigest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
-// All of `text` is one JSON object on one line; an empty object when it is not.
-Json only_object(const std::string& text) {
-  auto object = Json::parse(text, nullptr, false);
-  const bool one_line = !text.empty() && text.find('\n') == text.size() - 1;
-  EXPECT_TRUE(object.is_object() && one_line) << text;
-  return object.is_object() ? object : Json::object();
-}
+constexpr const char* kOtherDigest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 TEST(UpkeepCommand, VerifiesTheOthersWhereAnEntryCannotBeReadAndRemovesIt) {
   if (!can_run_without_root(kCommand)) GTEST_SKIP() << "not applicable here: nobody may not run " << kCommand;
   TemporaryDirectory directory;
-  const auto key = std::string("sha256-") + kDigest;
+  const auto key = std::string("sha256-") + kOtherDigest;
   for (const auto* const name : {"entries", "tmp", "locks"}) {
     fs::create_directory(directory.path() + '/' + name);
     give_to_nobody(directory.path() + '/' + name);
@@ -54,7 +47,7 @@ TEST(UpkeepCommand, VerifiesTheOthersWhereAnEntryCannotBeReadAndRemovesIt) {
   const auto report = only_object(doctor.output);
   EXPECT_EQ(report["recovery"]["entries_unreadable"], 1);
   EXPECT_NE(report["problems"].dump().find("cannot be read"), std::string::npos) << doctor.output;
-  call.arguments = {"rm", kDigest, "--cache-dir", directory.path()};
+  call.arguments = {"rm", kOtherDigest, "--cache-dir", directory.path()};
   EXPECT_EQ(run_program(kCommand, call).status, 0);
   EXPECT_FALSE(fs::exists(directory.path() + "/entries/" + key));
 }
@@ -77,10 +70,10 @@ class HeldLock {
 TEST(UpkeepCommand, WaitsForLocksAsLongAsItIsTold) {
   TemporaryDirectory directory;
   fs::create_directory(directory.path() + "/entries");
-  const auto key = std::string("sha256-") + kDigest;
+  const auto key = std::string("sha256-") + kOtherDigest;
   std::ofstream(directory.path() + "/entries/" + key) << "rotten";
   const HeldLock held(directory.path(), key + ".lock");
-  const auto removed = run_command({"rm", kDigest, "--lock-wait", "0.05", "--cache-dir", directory.path()});
+  const auto removed = run_command({"rm", kOtherDigest, "--lock-wait", "0.05", "--cache-dir", directory.path()});
   EXPECT_EQ(removed.status, 30) << removed.errors;
   EXPECT_NE(removed.errors.find("held by"), std::string::npos) << removed.errors;
   EXPECT_NE(removed.errors.find("hint: --lock-wait"), std::string::npos) << removed.errors;

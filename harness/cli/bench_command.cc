@@ -27,8 +27,6 @@
 namespace stampede {
 namespace {
 
-constexpr const char* kOwnProgram = "/proc/self/exe";
-
 // For a program that is not this one and starts it.
 std::string own_program_path() {
   std::error_code error;
@@ -46,11 +44,6 @@ struct BenchArguments {
   bool is_json = false;
   bool is_markdown = false;
 };
-
-int refuse(const std::string& message, int status) {
-  std::fprintf(stderr, "stampede: %s\n", message.c_str());
-  return status;
-}
 
 // A temporary beside it first, so that an earlier file is whole or replaced.
 bool save(const std::string& path, const std::string& text) {

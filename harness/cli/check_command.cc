@@ -14,7 +14,7 @@
 namespace stampede {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kCheckExamples =
     "What a crash may leave, and what a process at work has, are notes and no violations.\n\n"
     "Examples:\n"
     "  stampede check ~/.cache/modelcache\n"
@@ -60,10 +60,7 @@ std::string text_of(const std::string& directory, const DirectoryReport& report)
 
 int check(const CheckArguments& arguments) {
   const modelcache::Result<DirectoryReport> report = check_directory(arguments.directory);
-  if (!report) {
-    std::fprintf(stderr, "stampede: %s\n", report.error().message().c_str());
-    return kUsage;
-  }
+  if (!report) return refuse(report.error().message());
   std::fputs(
       (arguments.is_json ? json_of(arguments.directory, *report) : text_of(arguments.directory, *report)).c_str(),
       stdout);
@@ -77,7 +74,7 @@ void add_check_command(CLI::App& app, int& exit_status) {
   const auto arguments = std::make_shared<CheckArguments>();
   command.option("DIR", arguments->directory, "the cache directory").required();
   command.flag("--json", arguments->is_json, "one JSON object on standard output");
-  command.footer(kExamples);
+  command.footer(kCheckExamples);
   command.run([arguments, &exit_status] { exit_status = check(*arguments); });
 }
 

@@ -19,7 +19,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* kFooter =
+constexpr const char* kDoctorFooter =
     "Each world is started once, and each feature tried. What a live run does not control is listed too.\n\n"
     "Examples:\n"
     "  stampede doctor\n"
@@ -120,7 +120,7 @@ void add_doctor_command(CLI::App& app, int& exit_status) {
   Subcommand command(app, "doctor", "say what this machine offers: kernel features, tools, limits");
   const auto is_json = std::make_shared<bool>(false);
   command.flag("--json", *is_json, "one JSON object on standard output");
-  command.footer(kFooter);
+  command.footer(kDoctorFooter);
   command.run([is_json, &exit_status] {
     const Diagnosis found = examine();
     std::fputs((*is_json ? json_of(found) : text_of(found)).c_str(), stdout);

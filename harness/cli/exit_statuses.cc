@@ -63,4 +63,9 @@ int status_of(const Replayed& replayed, bool requires_judged) {
   return exit_status(replayed.has_failed(), replayed.interrupted, status);
 }
 
+int refuse(const std::string& message, int status) {
+  std::fprintf(stderr, "stampede: %s\n", message.c_str());
+  return status;
+}
+
 }  // namespace stampede

@@ -23,6 +23,9 @@ constexpr int exit_status(bool has_found, bool is_interrupted, int otherwise) {
   return has_found ? kViolated : is_interrupted ? kInterrupted : otherwise;
 }
 
+// Says on standard error why a command does nothing: "stampede: MESSAGE". Returns `status`.
+int refuse(const std::string& message, int status = kUsage);
+
 // How often each invariant was judged; of what is not there, never.
 using Judged = std::map<std::string, std::uint64_t>;
 // Those that plans allowed, and that were judged 0 times, in the order of `watched_invariants`.

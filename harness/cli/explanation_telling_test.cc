@@ -9,6 +9,7 @@
 
 #include "cache/key.h"
 #include "harness/cli/explanation_text.h"
+#include "harness/cli/names_for_test.h"
 #include "harness/judge/step_judge.h"
 #include "harness/plan/model.h"
 
@@ -18,9 +19,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 using Change = Explanation::Change;
-
-const std::string kKey = modelcache::key_of(generated_model("m0", 10).sha256);
-const std::string kEntry = "entries/" + kKey;
 
 Step step_of(std::uint32_t process, std::uint32_t own_step, StepKind kind, const std::string& path, int error = 0) {
   Step step;

@@ -7,6 +7,7 @@
 
 #include "harness/cli/exit_statuses.h"
 #include "harness/cli/table.h"
+#include "harness/run/figures.h"
 
 namespace stampede {
 namespace {
@@ -20,8 +21,6 @@ std::string bytes_text(std::uint64_t bytes) {
   if (bytes < 10'000'000) return fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3);
   return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
-
-double seconds_of(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 // What broke though nobody promised it: no violation, and nothing to hide.
 std::string not_promised_text(const ExplorationOptions& options, const ExplorationTotals& totals) {

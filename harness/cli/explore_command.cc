@@ -26,7 +26,7 @@ namespace {
 
 constexpr double kWorkerTimeoutSeconds = 60;
 
-constexpr const char* kExamples =
+constexpr const char* kExploreExamples =
     "Examples:\n"
     "  stampede explore --models generated:64KiB,1MiB --processes 32 --fault-share 0.3\n"
     "  stampede explore --seconds 60 --fault-share 0.5 --out found     saves what it finds in found/\n"
@@ -139,11 +139,6 @@ std::string command_text(const ExploreArguments& arguments) {
   return text;
 }
 
-int refuse(const modelcache::Error& error, int status) {
-  std::fprintf(stderr, "stampede: %s\n", error.message().c_str());
-  return status;
-}
-
 void complete(ExploreArguments& arguments) {
   ExplorationOptions& exploration = arguments.exploration;
   exploration.draw.separate_directories = arguments.directories == "separate";
@@ -165,7 +160,7 @@ void show_progress(const ExplorationOptions& options, const ExplorationTotals& t
 // The exit status, where the subject cannot run.
 int choose_subject(const std::string& name_or_file, Subject& subject) {
   modelcache::Result<Subject> found = find_subject(name_or_file, shipped_subjects_directory());
-  if (!found) return refuse(found.error(), kUsage);
+  if (!found) return refuse(found.error().message(), kUsage);
   subject = std::move(*found);
   const std::vector<SubjectNeed> missing = missing_needs(subject);
   if (missing.empty()) return kAllHeld;
@@ -181,14 +176,14 @@ int explore(ExploreArguments& arguments) {
   exploration.draw.models = chosen_models(arguments.models, status);
   if (status != kAllHeld) return status;
   complete(arguments);
-  if (const auto checked = check(exploration.draw); !checked) return refuse(checked.error(), kUsage);
+  if (const auto checked = check(exploration.draw); !checked) return refuse(checked.error().message(), kUsage);
   if (const auto possible = check_limits(exploration.draw.processes); !possible) {
-    return refuse(possible.error(), kCannotHere);
+    return refuse(possible.error().message(), kCannotHere);
   }
   std::optional<PosixZygote> zygote;
   if (arguments.start == "fork") {
     auto started = PosixZygote::start(exploration.free.program, exploration.free.worker_timeout);
-    if (!started) return refuse(started.error(), kCannotHere);
+    if (!started) return refuse(started.error().message(), kCannotHere);
     exploration.free.zygote = &zygote.emplace(std::move(*started));
   }
   const PosixInterrupt interrupt;
@@ -198,7 +193,7 @@ int explore(ExploreArguments& arguments) {
     if (is_watched) show_progress(exploration, so_far);
   });
   if (is_watched) std::fputs("\r\033[K", stderr);
-  if (!totals) return refuse(totals.error(), kCannotHere);
+  if (!totals) return refuse(totals.error().message(), kCannotHere);
   const std::string violations = violation_text(*totals, command_text(arguments));
   std::fputs(violations.c_str(), arguments.is_json ? stderr : stdout);
   const std::string report = arguments.is_json ? json_of(exploration, *totals)
@@ -253,7 +248,7 @@ void add_explore_command(CLI::App& app, int& exit_status) {
   Subcommand command(app, "explore", "draw plans, run them, judge what happened");
   const auto arguments = std::make_shared<ExploreArguments>();
   add_options(command, *arguments);
-  command.footer(kExamples);
+  command.footer(kExploreExamples);
   command.run([command, arguments, &exit_status] { exit_status = explore_any(command, *arguments); });
 }
 

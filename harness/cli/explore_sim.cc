@@ -32,11 +32,6 @@ namespace {
 constexpr std::uint64_t kRunsByDefault = 10'000;
 constexpr std::string_view kOutByDefault = "stampede-found";
 
-int refuse(const std::string& message, int status) {
-  std::fprintf(stderr, "stampede: %s\n", message.c_str());
-  return status;
-}
-
 // "2/8"
 bool parse_shard(const std::string& text, std::uint64_t& shard, std::uint64_t& shards) {
   const char* const end = text.data() + text.size();

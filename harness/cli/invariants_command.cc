@@ -23,7 +23,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::size_t kColumns = 98;
-constexpr const char* kFooter =
+constexpr const char* kInvariantsFooter =
     "These are judged in controlled worlds (sim, live), at every step that changes what others can see, at the end, "
     "and\n"
     "after a clean process afterwards. The numbers are those of the catalogue of real bugs. `explore` says how often\n"
@@ -132,7 +132,7 @@ void add_invariants_command(CLI::App& app, int& exit_status) {
   const auto arguments = std::make_shared<InvariantsArguments>();
   command.option("ID", arguments->ids, "invariants; all when none is named");
   command.flag("--json", arguments->is_json, "one JSON object on standard output");
-  command.footer(kFooter);
+  command.footer(kInvariantsFooter);
   command.run([arguments, &exit_status] { exit_status = list(*arguments); });
 }
 

@@ -24,7 +24,7 @@
 namespace stampede {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kMutantsFooter =
     "A mutant is the cache with one seeded defect, modelled on a real bug: a patch in corpus/mutants/, built into a\n"
     "plugin by the target `mutants`. Plans are drawn and judged as `explore` does, until one breaks an invariant, "
     "does\n"
@@ -49,11 +49,6 @@ struct MutantsArguments {
   std::uint64_t proof_schedules = ProofOptions{}.schedules_max;
   bool is_json = false;
 };
-
-int refuse(const std::string& message, int status) {
-  std::fprintf(stderr, "stampede: %s\n", message.c_str());
-  return status;
-}
 
 // 0, or the exit status.
 int choose_mutants(const MutantsArguments& arguments, std::vector<Mutant>& mutants) {
@@ -164,7 +159,7 @@ void add_mutants_command(CLI::App& app, int& exit_status) {
               "where plans are saved: for each mutant, the smallest one for each\ninvariant that it broke")
       .type_name("DIR");
   command.flag("--json", arguments->is_json, "one JSON object on standard output");
-  command.footer(kFooter);
+  command.footer(kMutantsFooter);
   command.run([arguments, &exit_status] { exit_status = search(*arguments); });
 }
 

@@ -22,14 +22,15 @@ using testing::HasSubstr;
 const std::vector<std::string> kShellCacheNeeds = {"flock", "curl", "sha256sum"};
 
 // Two processes of the shell cache: the second comes before the first publishes, and waits for its lock.
-constexpr const char* kPlan = R"({"plan": 1, "subject": "shell_cache", "models": [{"name": "m0", "bytes": 1000}],
+constexpr const char* kShellCachePlan =
+    R"({"plan": 1, "subject": "shell_cache", "models": [{"name": "m0", "bytes": 1000}],
     "processes": [{"operations": [{"get": "m0"}]}, {"operations": [{"get": "m0"}]}],
     "schedule": {"switches": [[448, 0, 65]]}})";
 
 TEST(CommandSubject, IsReplayedFromItsPlan) {
   const TestDirectory directory;
   const std::string file = directory.path() + "/plan.json";
-  std::ofstream(file) << kPlan;
+  std::ofstream(file) << kShellCachePlan;
   std::string text, why_not;
   const int status = run_or_say_why({"replay", file, "--json"}, &text, &why_not, kShellCacheNeeds);
   if (!why_not.empty()) GTEST_SKIP() << why_not;

@@ -25,7 +25,7 @@
 namespace stampede {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kReplayFooter =
     "Each plan is run twice and compared with what it expects: that all holds, or that it breaks the invariant that "
     "it\n"
     "names. A trace that is another one than when the plan was stored has moved: that is said, and with --strict is a\n"
@@ -56,25 +56,20 @@ struct ReplayArguments {
   bool prints_seed_line = false;
 };
 
-int refuse(const modelcache::Error& error) {
-  std::fprintf(stderr, "stampede: %s\n", error.message().c_str());
-  return kUsage;
-}
-
 // Everything is read before anything runs. 0, or the exit status.
 int read_all(const ReplayArguments& arguments, std::vector<std::pair<std::string, Plan>>& plans,
              std::vector<StoredSeed>& seeds) {
   const auto files = find_plans(arguments.paths);
-  if (!files) return refuse(files.error());
+  if (!files) return refuse(files.error().message());
   for (const std::string& file : *files) {
     auto plan = read_plan(file);
-    if (!plan) return refuse(plan.error());
-    if (const auto checked = check_expectation(file, *plan); !checked) return refuse(checked.error());
+    if (!plan) return refuse(plan.error().message());
+    if (const auto checked = check_expectation(file, *plan); !checked) return refuse(checked.error().message());
     plans.emplace_back(file, std::move(*plan));
   }
   if (!arguments.seeds_file.empty()) {
     auto stored = read_seeds(arguments.seeds_file);
-    if (!stored) return refuse(stored.error());
+    if (!stored) return refuse(stored.error().message());
     seeds = std::move(*stored);
   }
   if (arguments.seed) {
@@ -89,9 +84,9 @@ int read_all(const ReplayArguments& arguments, std::vector<std::pair<std::string
 int find_mutants(const std::vector<std::pair<std::string, Plan>>& plans, std::vector<Mutant>& mutants) {
   const std::string directory = built_mutants_directory();
   const auto known = known_mutants(directory);
-  if (!known) return refuse(known.error());
+  if (!known) return refuse(known.error().message());
   auto wanted = mutants_to_kill(plans, *known);
-  if (!wanted) return refuse(wanted.error());
+  if (!wanted) return refuse(wanted.error().message());
   mutants = std::move(*wanted);
   const bool are_built = std::all_of(mutants.begin(), mutants.end(), [](const Mutant& each) { return each.is_built; });
   if (!are_built) {
@@ -147,7 +142,7 @@ int replay(const ReplayArguments& arguments) {
   const auto started = std::chrono::steady_clock::now();
   Replayed replayed;
   std::unique_ptr<SimRunner> runner, other;
-  if (const auto checked = check_subject(arguments.subject); !checked) return refuse(checked.error());
+  if (const auto checked = check_subject(arguments.subject); !checked) return refuse(checked.error().message());
   if (arguments.world != "live")
     runner = std::make_unique<SimRunner>(std::move(*make_world_with(arguments.subject, false)));
   if (arguments.world != "sim") {
@@ -207,7 +202,7 @@ void add_replay_command(CLI::App& app, int& exit_status) {
   command.flag("--json", arguments->is_json, "one JSON object on standard output");
   command.flag("--require-judged", arguments->requires_judged,
                "status 3 where nothing broke and an invariant that the plans allow was judged 0 times");
-  command.footer(kFooter);
+  command.footer(kReplayFooter);
   command.run([arguments, &exit_status] { exit_status = replay(*arguments); });
 }
 

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "harness/run/figures.h"
+
 namespace stampede {
 namespace {
 
@@ -16,8 +18,6 @@ void print_json(const json& value) {
   fmt::print("{}\n", value.dump(-1, ' ', false, json::error_handler_t::replace));
   std::fflush(stdout);
 }
-
-double seconds_of(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 }  // namespace
 

@@ -26,7 +26,7 @@ namespace {
 
 constexpr std::size_t kWidthByDefault = 160;
 
-constexpr const char* kFooter =
+constexpr const char* kShowFooter =
     "One row a step, one lane a process; time is virtual, in microseconds. `>` is a preemption, `!` a fault of the\n"
     "plan, `~` a process that sleeps or waits, `x` one that is dead. Names are short; the list above the lanes says\n"
     "what they stand for. Colours are used on a terminal alone (NO_COLOR switches them off).\n\n"
@@ -95,18 +95,12 @@ int show(ShowArguments& arguments) {
     return kAllHeld;
   }
   const auto plan = read_plan(arguments.file);
-  if (!plan) {
-    std::fprintf(stderr, "stampede: %s\n", plan.error().message().c_str());
-    return kUsage;
-  }
+  if (!plan) return refuse(plan.error().message());
   SubjectRunners subjects;
   SimRunner* chosen = &runner;
   if (!plan->subject.empty()) {
     const auto found = subjects.of(*plan);
-    if (!found) {
-      std::fprintf(stderr, "stampede: %s\n", found.error().message().c_str());
-      return is_no_subject(found.error()) ? kUsage : kCannotHere;
-    }
+    if (!found) return refuse(found.error().message(), is_no_subject(found.error()) ? kUsage : kCannotHere);
     chosen = *found;
   }
   if (arguments.explains) return explain_failure(*chosen, *plan, arguments.file);
@@ -141,7 +135,7 @@ void add_show_command(CLI::App& app, int& exit_status) {
       .excludes(seed)
       .excludes(width)
       .excludes(all);
-  command.footer(kFooter);
+  command.footer(kShowFooter);
   command.run([arguments, &exit_status] { exit_status = show(*arguments); });
 }
 

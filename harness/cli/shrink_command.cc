@@ -25,7 +25,7 @@
 namespace stampede {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kShrinkFooter =
     "Drops processes, models, operations, faults and switches, and simplifies values, as long as the same invariant\n"
     "breaks for the same object, until nothing more can go; then runs every schedule with fewer switches, to prove\n"
     "that the remaining ones are needed; then replays the result strictly, three times. Without --out the result is\n"
@@ -49,20 +49,17 @@ struct ShrinkArguments {
   bool is_json = false;
 };
 
-int refuse(const std::string& message, int status = kUsage) {
-  std::fprintf(stderr, "stampede: shrink: %s\n", message.c_str());
-  return status;
-}
+int refuse_to_shrink(const std::string& message, int status = kUsage) { return refuse("shrink: " + message, status); }
 
 int read_all(const ShrinkArguments& arguments, std::vector<std::pair<std::string, Plan>>& plans) {
   const auto files = find_plans(arguments.paths);
-  if (!files) return refuse(files.error().message());
+  if (!files) return refuse_to_shrink(files.error().message());
   for (const std::string& file : *files) {
     auto plan = read_plan(file);
-    if (!plan) return refuse(plan.error().message());
+    if (!plan) return refuse_to_shrink(plan.error().message());
     plans.emplace_back(file, std::move(*plan));
   }
-  return plans.empty() ? refuse("nothing to shrink: name plans") : 0;
+  return plans.empty() ? refuse_to_shrink("nothing to shrink: name plans") : 0;
 }
 
 std::string file_for(const ShrinkArguments& arguments, const std::string& plan, bool is_only_one) {
@@ -90,8 +87,9 @@ class Shrinking {
     if (is_terminal(2)) std::fputs("\r\033[K", stderr);
     if (!smallest.shrunk.violation) {
       const bool is_lost = smallest.shrunk.uncontrolled > 0;
-      return refuse(name + ": " + (is_lost ? smallest.shrunk.why_uncontrolled : "nothing to shrink: it holds"),
-                    status_of(smallest, false));
+      return refuse_to_shrink(
+          name + ": " + (is_lost ? smallest.shrunk.why_uncontrolled : "nothing to shrink: it holds"),
+          status_of(smallest, false));
     }
     std::string file = file_for(arguments_, name, is_only_one);
     if (!save_plan(smallest.shrunk.plan, file)) file.clear();
@@ -143,13 +141,15 @@ class Worlds {
     if (!plan.subject.empty()) {
       const auto found = subjects_.of(plan);
       if (found) return *found;
-      status = refuse(file + ": " + found.error().message(), is_no_subject(found.error()) ? kUsage : kCannotHere);
+      status =
+          refuse_to_shrink(file + ": " + found.error().message(), is_no_subject(found.error()) ? kUsage : kCannotHere);
       return nullptr;
     }
     if (!runner_) {
       auto world = make_world_with(arguments_.subject, arguments_.world == "live");
       if (!world) {
-        status = refuse(fmt::format("no {} world here: {}", arguments_.world, world.error().message()), kCannotHere);
+        status = refuse_to_shrink(fmt::format("no {} world here: {}", arguments_.world, world.error().message()),
+                                  kCannotHere);
         return nullptr;
       }
       runner_.emplace(std::move(*world));
@@ -167,7 +167,7 @@ int shrink_all(const ShrinkArguments& arguments) {
   std::vector<std::pair<std::string, Plan>> plans;
   if (const int status = read_all(arguments, plans); status != 0) return status;
   if (const auto checked = check_subject(arguments.subject); !checked) {
-    return refuse("--subject: " + checked.error().message());
+    return refuse_to_shrink("--subject: " + checked.error().message());
   }
   Worlds worlds(arguments);
   Shrinking shrinking(arguments);
@@ -200,7 +200,7 @@ void add_shrink_command(CLI::App& app, int& exit_status) {
               "schedules that the proof may run, 20000 or, of a command, 500; 0: no proof")
       .type_name("N");
   command.flag("--json", arguments->is_json, "one JSON object on standard output");
-  command.footer(kFooter);
+  command.footer(kShrinkFooter);
   command.run([arguments, &exit_status] { exit_status = shrink_all(*arguments); });
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cache/key.h"
+#include "harness/cli/names_for_test.h"
 #include "harness/faults/scripted_peers.h"
 #include "harness/plan/model.h"
 
@@ -18,8 +19,6 @@ using modelcache::OpenMode;
 using modelcache::RenameMode;
 
 const std::string kDigest = generated_model("m0", 10).sha256.hex();
-const std::string kKey = modelcache::key_of(generated_model("m0", 10).sha256);
-const std::string kUrlKey = modelcache::key_of_url(ScriptedPeers::url(generated_model("m0", 10)));
 
 Plan plan_of(const std::string& subject = "") {
   Plan plan;
@@ -81,8 +80,6 @@ TEST(StepWords, ShortenEveryNameInAText) {
   EXPECT_EQ(words.shortened(kKey + " " + kUrlKey + " " + kKey), "(m0) (m0 (by URL)) (m0)");
   EXPECT_EQ(words.shortened("nothing " + kDigest), "nothing " + kDigest);
 }
-
-const std::string kEntry = "entries/" + kKey, kLock = "locks/" + kKey + ".lock";
 
 struct Said {
   Step step;

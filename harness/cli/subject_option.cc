@@ -15,8 +15,6 @@ using modelcache::Result;
 
 namespace {
 
-constexpr const char* kOwnProgram = "/proc/self/exe";
-
 Result<const SubjectPlugin*> subject_of(const std::string& subject) {
   if (subject == kBuiltInSubject) return &built_in_subject();
   if (subject.ends_with(".so")) return load_subject(subject);

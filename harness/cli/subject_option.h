@@ -14,6 +14,9 @@ namespace stampede {
 // What the option is when it is not given: the cache that this program was linked with.
 inline constexpr const char* kBuiltInSubject = "modelcache";
 
+// This program, to start it again.
+inline constexpr const char* kOwnProgram = "/proc/self/exe";
+
 // Whether a controlled world can have that subject: the built-in one, or a plugin that can be loaded. ERRORS: those of
 // load_subject; invalid_argument for subjects of the free world.
 modelcache::Result<void> check_subject(const std::string& subject);

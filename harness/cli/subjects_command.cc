@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* kExamples =
+constexpr const char* kSubjectsExamples =
     "Examples:\n"
     "  stampede subjects --json\n"
     "  stampede explore --subject shell_cache --models generated:64KiB,1MiB --processes 16 --fault-share 0.5\n"
@@ -27,10 +27,7 @@ std::string_view kind_of(const Subject& subject) { return subject.command ? "com
 int list(bool is_json) {
   const std::string directory = shipped_subjects_directory();
   const auto subjects = known_subjects(directory);
-  if (!subjects) {
-    std::fprintf(stderr, "stampede: %s\n", subjects.error().message().c_str());
-    return kUsage;
-  }
+  if (!subjects) return refuse(subjects.error().message());
   const std::string text = is_json ? json_of(*subjects, directory) : text_of(*subjects);
   std::fputs(text.c_str(), stdout);
   return kAllHeld;
@@ -72,7 +69,7 @@ void add_subjects_command(CLI::App& app, int& exit_status) {
   Subcommand command(app, "subjects", "which caches can be tested, and which can run here");
   const auto is_json = std::make_shared<bool>(false);
   command.flag("--json", *is_json, "one JSON object on standard output");
-  command.footer(kExamples);
+  command.footer(kSubjectsExamples);
   command.run([is_json, &exit_status] { exit_status = list(*is_json); });
 }
 

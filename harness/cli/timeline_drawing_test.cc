@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cache/key.h"
+#include "harness/cli/names_for_test.h"
 #include "harness/cli/timeline.h"
 #include "harness/faults/scripted_peers.h"
 #include "harness/plan/model.h"
@@ -17,10 +18,6 @@ namespace {
 
 using modelcache::LockMode;
 using modelcache::OpenMode;
-
-const std::string kKey = modelcache::key_of(generated_model("m0", 10).sha256);
-const std::string kUrlKey = modelcache::key_of_url(ScriptedPeers::url(generated_model("m0", 10)));
-const std::string kEntry = "entries/" + kKey, kLock = "locks/" + kKey + ".lock";
 
 // Steps a microsecond apart, of processes that get m0.
 struct HandMadeRun {

@@ -2,14 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "harness/faults/lying_server.h"
+#include "harness/faults/model_text_for_test.h"
 #include "harness/faults/wire_client.h"
 
 namespace stampede {
 namespace {
-
-std::string text_of(const Model& model) {
-  return {reinterpret_cast<const char*>(model.bytes->data()), model.bytes->size()};
-}
 
 FaultSequence always(const std::string& turn) { return {.faults = {parse_turn(turn).value()}, .repeats = true}; }
 

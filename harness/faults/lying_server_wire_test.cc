@@ -6,16 +6,11 @@
 
 #include "harness/faults/faults_for_test.h"
 #include "harness/faults/lying_server.h"
+#include "harness/faults/model_text_for_test.h"
 #include "harness/faults/wire_client.h"
 
 namespace stampede {
 namespace {
-
-std::string text_of(const Model& model) {
-  std::string text;
-  for (const std::byte byte : *model.bytes) text += static_cast<char>(byte);
-  return text;
-}
 
 // What a client should see, said in other words than the compiler of scripts uses.
 struct Expected {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "harness/faults/lying_server.h"
+#include "harness/faults/model_text_for_test.h"
 #include "harness/faults/posix_curl.h"
 
 namespace stampede {
@@ -88,10 +89,6 @@ Output output_of(const std::string& body, const std::string& model) {
   if (body.empty()) return Output::nothing;
   if (body == model) return Output::right;
   return model.compare(0, body.size(), body) == 0 ? Output::beginning : Output::wrong;
-}
-
-std::string text_of(const Model& model) {
-  return {reinterpret_cast<const char*>(model.bytes->data()), model.bytes->size()};
 }
 
 std::unique_ptr<LyingServer> serve(const Model& model, const char* turn) {

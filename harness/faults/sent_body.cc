@@ -15,7 +15,7 @@ bool equal_ignoring_case(std::string_view left, std::string_view right) {
                     [&](char a, char b) { return lower(a) == lower(b); });
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
   return text;
@@ -49,7 +49,7 @@ struct Head {
 };
 
 // `text` holds whole lines after the status line; a line that begins with a space goes on with the one before.
-Head read_fields(std::string_view text) {
+Head read_head(std::string_view text) {
   Head head;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
@@ -58,7 +58,7 @@ Head read_fields(std::string_view text) {
     const std::size_t colon = line.find(':');
     const bool is_folded = !line.empty() && (line.front() == ' ' || line.front() == '\t');
     if (is_folded || colon == std::string_view::npos) continue;
-    head.read(line.substr(0, colon), trimmed(line.substr(colon + 1)));
+    head.read(line.substr(0, colon), without_blanks(line.substr(colon + 1)));
   }
   if (head.is_chunked && head.length) head.is_good = false;
   return head;
@@ -122,7 +122,7 @@ void SentBody::end_head() {
   constexpr std::string_view kGood = "HTTP/1.1 200 ";
   const std::string lines = std::exchange(lines_, {});
   if (lines.starts_with(kInterim)) return;  // another head follows
-  const Head head = read_fields(std::string_view(lines).substr(lines.find('\n') + 1));
+  const Head head = read_head(std::string_view(lines).substr(lines.find('\n') + 1));
   if (!lines.starts_with(kGood) || !head.is_good) {
     phase_ = Phase::unreadable;
   } else if (head.is_chunked) {
@@ -136,7 +136,7 @@ void SentBody::end_head() {
 }
 
 void SentBody::end_chunk_size() {
-  const auto size = number_of(trimmed(std::string_view(lines_).substr(0, lines_.size() - 1)), 16);
+  const auto size = number_of(without_blanks(std::string_view(lines_).substr(0, lines_.size() - 1)), 16);
   lines_.clear();
   if (!size) {
     phase_ = Phase::unreadable;

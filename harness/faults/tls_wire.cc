@@ -20,7 +20,7 @@ using modelcache::Result;
 // A little more than the largest record (RFC 8446, 5.2).
 constexpr std::size_t kIncomingBytes = 17 * 1024;
 
-struct Free {
+struct TlsFree {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
   void operator()(SSL* ssl) const { SSL_free(ssl); }
   void operator()(BIO* bio) const { BIO_free(bio); }
@@ -121,7 +121,7 @@ class TlsWire final : public Wire, public std::enable_shared_from_this<TlsWire> 
   }
 
   std::shared_ptr<Wire> inner_;
-  std::unique_ptr<SSL, Free> ssl_;
+  std::unique_ptr<SSL, TlsFree> ssl_;
   BIO* from_peer_ = nullptr;
   BIO* to_peer_ = nullptr;
   std::array<char, kIncomingBytes> incoming_{};
@@ -132,20 +132,20 @@ class TlsWire final : public Wire, public std::enable_shared_from_this<TlsWire> 
   bool is_sending_ = false;
 };
 
-tl::unexpected<modelcache::Error> failed(const char* step) {
+tl::unexpected<modelcache::Error> no_tls(const char* step) {
   char words[256];
   ERR_error_string_n(ERR_get_error(), words, sizeof(words));
   return fail(ErrorCode::io, "set up TLS", step, words);
 }
 
-std::unique_ptr<BIO, Free> reading(const std::string& pem) {
-  return std::unique_ptr<BIO, Free>(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+std::unique_ptr<BIO, TlsFree> reading(const std::string& pem) {
+  return std::unique_ptr<BIO, TlsFree>(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
 }  // namespace
 
 struct TlsServer::Context {
-  std::unique_ptr<SSL_CTX, Free> context;
+  std::unique_ptr<SSL_CTX, TlsFree> context;
 };
 
 Result<std::unique_ptr<TlsServer>> TlsServer::make(const TlsIdentity& identity) {
@@ -155,15 +155,15 @@ Result<std::unique_ptr<TlsServer>> TlsServer::make(const TlsIdentity& identity) 
   // No session tickets: nothing is sent that the script did not ask for.
   if (tls == nullptr || SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) != 1 ||
       SSL_CTX_set_num_tickets(tls, 0) != 1) {
-    return failed("context");
+    return no_tls("context");
   }
   SSL_CTX_set_options(tls, SSL_OP_NO_TICKET);
   const auto certificate_pem = reading(identity.certificate);
-  const std::unique_ptr<X509, Free> certificate(PEM_read_bio_X509(certificate_pem.get(), nullptr, nullptr, nullptr));
-  if (!certificate || SSL_CTX_use_certificate(tls, certificate.get()) != 1) return failed("certificate");
+  const std::unique_ptr<X509, TlsFree> certificate(PEM_read_bio_X509(certificate_pem.get(), nullptr, nullptr, nullptr));
+  if (!certificate || SSL_CTX_use_certificate(tls, certificate.get()) != 1) return no_tls("certificate");
   const auto key_pem = reading(identity.key);
-  const std::unique_ptr<EVP_PKEY, Free> key(PEM_read_bio_PrivateKey(key_pem.get(), nullptr, nullptr, nullptr));
-  if (!key || SSL_CTX_use_PrivateKey(tls, key.get()) != 1) return failed("key");
+  const std::unique_ptr<EVP_PKEY, TlsFree> key(PEM_read_bio_PrivateKey(key_pem.get(), nullptr, nullptr, nullptr));
+  if (!key || SSL_CTX_use_PrivateKey(tls, key.get()) != 1) return no_tls("key");
   return std::unique_ptr<TlsServer>(new TlsServer(std::move(context)));
 }
 

@@ -11,15 +11,12 @@
 #include <thread>
 
 #include "harness/faults/lying_server.h"
+#include "harness/faults/model_text_for_test.h"
 #include "harness/faults/posix_curl.h"
 #include "harness/faults/wire_client.h"
 
 namespace stampede {
 namespace {
-
-std::string text_of(const Model& model) {
-  return {reinterpret_cast<const char*>(model.bytes->data()), model.bytes->size()};
-}
 
 std::unique_ptr<LyingServer> serve(const Model& model, const char* turn) {
   return LyingServer::start(

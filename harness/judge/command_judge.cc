@@ -9,14 +9,10 @@
 #include <cstdio>
 #include <utility>
 
+#include "harness/judge/octal.h"
+
 namespace stampede {
 namespace {
-
-std::string octal(unsigned mode) {
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "%04o", mode);
-  return text.data();
-}
 
 std::size_t place_of(std::string_view invariant) {
   const auto& all = watched_invariants();

@@ -164,6 +164,13 @@ Plan plan_of(std::initializer_list<OperationKind> kinds, bool is_warm = false);
 // The clean process of a plan whose first model is warm.
 void warm_up(History& history);
 
+// Makes the temporary file of its first key; returns its path.
+inline std::string opened_temporary(History& history) {
+  const std::string temporary = history.temporary(history.key(1));
+  history.open(temporary, modelcache::OpenMode::create_new);
+  return temporary;
+}
+
 }  // namespace stampede
 
 #endif  // STAMPEDE_JUDGE_HISTORY_FOR_TEST_H

@@ -3,16 +3,11 @@
 
 #include "cache/key.h"
 #include "harness/judge/invariants.h"
+#include "harness/judge/place.h"
 #include "harness/judge/reading.h"
 
 namespace stampede {
 namespace {
-
-bool is_lock_name(std::string_view name) {
-  constexpr std::string_view kSuffix = ".lock";
-  if (name == modelcache::kManifestLockName) return true;
-  return name.ends_with(kSuffix) && modelcache::is_key(name.substr(0, name.size() - kSuffix.size()));
-}
 
 // Nothing when the name belongs there.
 std::string_view objection_to(const FoundName& name) {

@@ -15,7 +15,7 @@ Finding one_download(const RunFacts& facts) {
   const bool is_quiet = std::all_of(stage.ledger.begin(), stage.ledger.end(),
                                     [](const LedgerEntry& entry) { return is_harmless(entry); });
   const std::ptrdiff_t allowed = facts.warm_up ? 0 : 1;  // a warm directory needs none
-  for (const auto& [place, requests] : requests_by_place(stage)) {
+  for (const auto& [place, requests] : requests_by_model(stage)) {
     const std::string name = facts.plan.models.at(place.second).name + " in directory " + std::to_string(place.first);
     const auto well =
         std::count_if(requests.begin(), requests.end(), [](const LedgerEntry* entry) { return served_well(*entry); });

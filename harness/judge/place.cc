@@ -15,13 +15,13 @@ bool leads_upwards(std::string_view path) {
   }
 }
 
+}  // namespace
+
 bool is_lock_name(std::string_view name) {
   constexpr std::string_view kSuffix = ".lock";
   if (name == modelcache::kManifestLockName) return true;
   return name.ends_with(kSuffix) && modelcache::is_key(name.substr(0, name.size() - kSuffix.size()));
 }
-
-}  // namespace
 
 Place place_of(std::string_view path) {
   if (path.empty()) return Place::root;

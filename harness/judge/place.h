@@ -23,6 +23,8 @@ enum class Place : std::uint8_t {
 Place place_of(std::string_view path);
 // What follows the first '/': the key of an entry, the name of a lock.
 std::string_view last_name(std::string_view path);
+// Whether a lock of a key or of the manifest may have that name.
+bool is_lock_name(std::string_view name);
 // Whether a cache may have a name like that at all, by path: keys below entries/, locks of keys and of the manifest.
 bool is_name_of_a_cache(std::string_view path);
 

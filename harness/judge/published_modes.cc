@@ -1,19 +1,12 @@
 // What is published can be shared as far as the umask allows.
-#include <array>
-#include <cstdio>
 #include <set>
 
 #include "harness/judge/invariants.h"
+#include "harness/judge/octal.h"
 #include "harness/judge/reading.h"
 
 namespace stampede {
 namespace {
-
-std::string octal(unsigned mode) {
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "%04o", mode);
-  return text.data();
-}
 
 void judge_mode(const Census& census, const FoundName& name, unsigned expected, Finding& finding) {
   // A set-group-ID bit is inherited from the directory above (inode(7)).

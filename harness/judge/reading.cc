@@ -41,8 +41,8 @@ std::vector<const LedgerEntry*> unasked_connections_of(const StageFacts& stage, 
   return connections;
 }
 
-std::map<Place, std::vector<const LedgerEntry*>> requests_by_place(const StageFacts& stage) {
-  std::map<Place, std::vector<const LedgerEntry*>> places;
+std::map<AskedFor, std::vector<const LedgerEntry*>> requests_by_model(const StageFacts& stage) {
+  std::map<AskedFor, std::vector<const LedgerEntry*>> places;
   for (const PlannedProcess& process : stage.planned) {
     for (const PlannedOperation& operation : process.operations) places[{operation.directory, operation.model}];
   }

@@ -31,9 +31,9 @@ std::vector<const LedgerEntry*> requests_of(const StageFacts& stage, const Get& 
 std::vector<const LedgerEntry*> unasked_connections_of(const StageFacts& stage, std::size_t process);
 
 // Directory and model, by index.
-using Place = std::pair<std::size_t, std::size_t>;
-// For every place that someone asked for: the requests for it, from the ledger and the plan.
-std::map<Place, std::vector<const LedgerEntry*>> requests_by_place(const StageFacts& stage);
+using AskedFor = std::pair<std::size_t, std::size_t>;
+// For each that someone asked for: the requests for it, from the ledger and the plan.
+std::map<AskedFor, std::vector<const LedgerEntry*>> requests_by_model(const StageFacts& stage);
 
 // What stands in entries/.
 std::vector<const FoundName*> entries_of(const Census& census);

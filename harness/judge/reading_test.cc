@@ -65,7 +65,7 @@ TEST(Reading, SortsRequestsByPlace) {
   stage.planned[1].operations[1].directory = 3;
   const auto places = [&] {
     std::string text;
-    for (const auto& [place, requests] : requests_by_place(stage)) {
+    for (const auto& [place, requests] : requests_by_model(stage)) {
       text += std::to_string(place.first) + "/" + std::to_string(place.second) + ":";
       for (const LedgerEntry* entry : requests) text += " " + std::to_string(entry - stage.ledger.data());
       text += "; ";

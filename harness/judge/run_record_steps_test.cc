@@ -24,7 +24,7 @@ void shared_lock(History& h, const std::string& path) {
 
 constexpr const char* kManifestLock = "locks/manifest.lock";
 
-const std::vector<AccountRow>& rows_of_the_rest() {
+const std::vector<AccountRow>& rows_of_locks_and_connections() {
   static const std::vector<AccountRow> all = {
       {"locks are held by one and another",
        [](History& h) {
@@ -166,7 +166,7 @@ const std::vector<AccountRow>& rows_of_the_rest() {
   return all;
 }
 
-TEST(RunRecord, KnowsLocksAndConnections) { expect_accounts(rows_of_the_rest()); }
+TEST(RunRecord, KnowsLocksAndConnections) { expect_accounts(rows_of_locks_and_connections()); }
 
 }  // namespace
 }  // namespace stampede

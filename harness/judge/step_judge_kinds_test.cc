@@ -22,14 +22,6 @@ struct Row {
   Lines lines;  // what the last step adds, {0} and {1} for the entries' paths
 };
 
-std::string bad(History& h) {
-  const std::string temporary = h.temporary(h.key(1));
-  h.open(temporary, OpenMode::create_new);
-  return temporary;
-}
-
-FileNumber file_of(History& h, const std::string& path) { return h.disk().file_at(path); }
-
 Step on_path(StepKind kind, const char* path) {
   Step step;
   step.kind = kind;
@@ -42,8 +34,8 @@ const Bytes kGarbage(3, std::byte{'x'});
 std::string bad_manifest(History& h) {
   const std::string temporary = h.temporary("manifest");
   h.open(temporary, OpenMode::create_new);
-  h.write(temporary, file_of(h, temporary), kGarbage);
-  h.sync_file(temporary, file_of(h, temporary));
+  h.write(temporary, h.disk().file_at(temporary), kGarbage);
+  h.sync_file(temporary, h.disk().file_at(temporary));
   return temporary;
 }
 
@@ -56,23 +48,23 @@ const std::vector<Row>& rows_of_files() {
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}},
       {"visible_means_complete",
        StepKind::rename,
-       [](History& h) { h.rename(bad(h), h.entry(1)); },
+       [](History& h) { h.rename(opened_temporary(h), h.entry(1)); },
        {"visible_means_complete of m1 at run 33 by 0: {1} holds 0 bytes with SHA-256 "
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}},
       {"visible_means_complete",
        StepKind::link,
-       [](History& h) { h.link(bad(h), h.entry(1)); },
+       [](History& h) { h.link(opened_temporary(h), h.entry(1)); },
        {"visible_means_complete of m1 at run 33 by 0: {1} holds 0 bytes with SHA-256 "
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}},
       {"visible_means_complete",
        StepKind::write,
-       [](History& h) { h.write("x", file_of(h, h.entry(0)), Bytes(100)); },
+       [](History& h) { h.write("x", h.disk().file_at(h.entry(0)), Bytes(100)); },
        {"visible_means_complete of m0 at run 32 by 0: {0} holds 100 bytes with SHA-256 "
         "cd00e292c5970d3c5e2f0ffa5171e555bc46bfc4faddfb4a418b6840b86e79a3",
         "published_bytes_never_change of x at run 32 by 0: process 0 changed the published file that it opened as x"}},
       {"visible_means_complete",
        StepKind::truncate,
-       [](History& h) { h.truncate("x", file_of(h, h.entry(0)), 99); },
+       [](History& h) { h.truncate("x", h.disk().file_at(h.entry(0)), 99); },
        {"visible_means_complete of m0 at run 32 by 0: {0} holds 99 bytes with SHA-256 "
         "2e2a43a2e0b68288d2c972d00cbbb4139c679774aa68f1381984a7e175726c1d",
         "published_bytes_never_change of x at run 32 by 0: process 0 changed the published file that it opened as x"}},
@@ -82,12 +74,12 @@ const std::vector<Row>& rows_of_files() {
        {"visible_means_complete of entries/x at run 32 by 0: entries/x is a directory"}},
       {"published_bytes_never_change",
        StepKind::write,
-       [](History& h) { h.write(h.entry(0), file_of(h, h.entry(0)), *h.model(0).bytes); },
+       [](History& h) { h.write(h.entry(0), h.disk().file_at(h.entry(0)), *h.model(0).bytes); },
        {"published_bytes_never_change of m0 at run 32 by 0: process 0 changed the published file that it opened as "
         "{0}"}},
       {"published_bytes_never_change",
        StepKind::truncate,
-       [](History& h) { h.truncate("manifest.json", file_of(h, "manifest.json"), 0); },
+       [](History& h) { h.truncate("manifest.json", h.disk().file_at("manifest.json"), 0); },
        {"published_bytes_never_change of manifest.json at run 32 by 0: process 0 changed the published file that it "
         "opened as manifest.json",
         "manifest_always_parses of manifest.json at run 32 by 0: process 0 left a manifest that does not parse: no "
@@ -129,7 +121,7 @@ const std::vector<Row>& rows_of_files() {
        StepKind::rename,
        [](History& h) {
          const std::string temporary = h.stage(1);
-         h.disk().set_mode(file_of(h, temporary), 0600);
+         h.disk().set_mode(h.disk().file_at(temporary), 0600);
          h.rename(temporary, h.entry(1));
        },
        {"published_modes of m1 at run 35 by 0: {1} has mode 0600"}},
@@ -137,7 +129,7 @@ const std::vector<Row>& rows_of_files() {
        StepKind::link,
        [](History& h) {
          const std::string temporary = h.stage(1);
-         h.disk().set_mode(file_of(h, temporary), 0666);
+         h.disk().set_mode(h.disk().file_at(temporary), 0666);
          h.link(temporary, h.entry(1));
        },
        {"published_modes of m1 at run 35 by 0: {1} has mode 0666"}},
@@ -171,20 +163,20 @@ const std::vector<Row>& rows_of_files() {
         "takes it for an empty one"}},
       {"manifest_always_parses",
        StepKind::write,
-       [](History& h) { h.write("x", file_of(h, "manifest.json"), kGarbage); },
+       [](History& h) { h.write("x", h.disk().file_at("manifest.json"), kGarbage); },
        {"published_bytes_never_change of x at run 32 by 0: process 0 changed the published file that it opened as x",
         "manifest_always_parses of manifest.json at run 32 by 0: process 0 left a manifest that does not parse: no "
         "JSON at byte 1"}},
       {"manifest_always_parses",
        StepKind::truncate,
-       [](History& h) { h.truncate("x", file_of(h, "manifest.json"), 1); },
+       [](History& h) { h.truncate("x", h.disk().file_at("manifest.json"), 1); },
        {"published_bytes_never_change of x at run 32 by 0: process 0 changed the published file that it opened as x",
         "manifest_always_parses of manifest.json at run 32 by 0: process 0 left a manifest that does not parse: no "
         "JSON at byte 2"}},
       {"temporaries_are_few",
        StepKind::open,
        [](History& h) {
-         for (int i = 0; i < 3; ++i) bad(h);
+         for (int i = 0; i < 3; ++i) opened_temporary(h);
        },
        {"temporaries_are_few of process 0 at run 34 by 0: process 0 has 3 temporaries at a time"}},
   };
@@ -197,7 +189,7 @@ const std::vector<Row>& rows_of_the_rest() {
        StepKind::rename,
        [](History& h) {
          const std::string temporary = h.stage(1);
-         h.write(temporary, file_of(h, temporary), *h.model(1).bytes);
+         h.write(temporary, h.disk().file_at(temporary), *h.model(1).bytes);
          h.rename(temporary, h.entry(1));
        },
        {"published_bytes_are_synced of m1 at run 36 by 0: process 0 gave "
@@ -207,7 +199,7 @@ const std::vector<Row>& rows_of_the_rest() {
        StepKind::link,
        [](History& h) {
          const std::string temporary = h.stage(1);
-         h.write(temporary, file_of(h, temporary), *h.model(1).bytes);
+         h.write(temporary, h.disk().file_at(temporary), *h.model(1).bytes);
          h.link(temporary, h.entry(1));
        },
        {"published_bytes_are_synced of m1 at run 36 by 0: process 0 gave "

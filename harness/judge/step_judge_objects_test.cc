@@ -13,14 +13,6 @@ using modelcache::ErrorCode;
 using modelcache::OpenMode;
 using Lines = std::vector<std::string>;
 
-std::string bad(History& h) {
-  const std::string temporary = h.temporary(h.key(1));
-  h.open(temporary, OpenMode::create_new);
-  return temporary;
-}
-
-FileNumber file_of(History& h, const std::string& path) { return h.disk().file_at(path); }
-
 struct TwoRow {
   std::string_view id;
   OperationKind kind;  // of both processes, of both models where it names one
@@ -44,14 +36,14 @@ const std::vector<TwoRow>& rows_of_two() {
       {"visible_means_complete",
        OperationKind::get,
        [](History& h) {
-         for (const std::size_t model : {0U, 1U}) h.rename(bad(h), h.entry(model));
+         for (const std::size_t model : {0U, 1U}) h.rename(opened_temporary(h), h.entry(model));
        },
        {"m0", "m1"}},
       {"published_bytes_never_change",
        OperationKind::get,
        [](History& h) {
-         for (const std::size_t model : {0U, 1U}) h.truncate(h.entry(model), file_of(h, h.entry(model)), 1);
-         h.truncate("manifest.json", file_of(h, "manifest.json"), 1);
+         for (const std::size_t model : {0U, 1U}) h.truncate(h.entry(model), h.disk().file_at(h.entry(model)), 1);
+         h.truncate("manifest.json", h.disk().file_at("manifest.json"), 1);
        },
        {"m0", "m1", "manifest.json"}},
       {"no_entry_vanishes",
@@ -149,8 +141,8 @@ const std::vector<TwoRow>& rows_of_two() {
       {"published_modes",
        OperationKind::get,
        [](History& h) {
-         for (const std::size_t model : {0U, 1U}) h.disk().set_mode(file_of(h, h.entry(model)), 0600);
-         h.disk().set_mode(file_of(h, "manifest.json"), 0600);
+         for (const std::size_t model : {0U, 1U}) h.disk().set_mode(h.disk().file_at(h.entry(model)), 0600);
+         h.disk().set_mode(h.disk().file_at("manifest.json"), 0600);
          h.stage_ends();
        },
        {"m0", "m1", "manifest.json"}},
@@ -192,7 +184,7 @@ const std::vector<TwoRow>& rows_of_two() {
        OperationKind::get,
        [](History& h) {
          for (const std::uint32_t process : {0U, 1U}) {
-           for (int i = 0; i < 4; ++i) bad(h.by(process));
+           for (int i = 0; i < 4; ++i) opened_temporary(h.by(process));
          }
        },
        {"process 0", "process 1"}},
@@ -211,7 +203,7 @@ const std::vector<TwoRow>& rows_of_two() {
          for (const std::size_t model : {0U, 1U}) {
            const std::string temporary = h.temporary(h.key(model));
            h.open(temporary, OpenMode::create_new);
-           h.write(temporary, file_of(h, temporary), *h.model(model).bytes);
+           h.write(temporary, h.disk().file_at(temporary), *h.model(model).bytes);
            h.rename(temporary, h.entry(model));
          }
        },

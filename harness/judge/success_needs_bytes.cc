@@ -28,11 +28,11 @@ bool was_sent(const Requests& requests, std::size_t size_bytes) {
 
 Finding success_needs_bytes(const RunFacts& facts) {
   Finding finding;
-  const auto requests = requests_by_place(facts.run);
-  const auto earlier = facts.warm_up ? requests_by_place(*facts.warm_up) : decltype(requests){};
-  std::set<Place> judged;
+  const auto requests = requests_by_model(facts.run);
+  const auto earlier = facts.warm_up ? requests_by_model(*facts.warm_up) : decltype(requests){};
+  std::set<AskedFor> judged;
   for (const Get& get : gets_of(facts.run)) {
-    const Place place{get.planned.directory, get.planned.model};
+    const AskedFor place{get.planned.directory, get.planned.model};
     if (!get.report->succeeded || !judged.insert(place).second) continue;
     auto asked = requests.at(place);
     if (const auto before = earlier.find(place); before != earlier.end()) {

@@ -1,20 +1,13 @@
 // What is published can be shared as far as the umask allows.
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
+#include "harness/judge/octal.h"
 #include "harness/judge/watchers.h"
 
 namespace stampede {
 namespace {
 
 constexpr unsigned kUmaskOfCleanProcesses = 022;
-
-std::string octal(unsigned mode) {
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "%04o", mode);
-  return text.data();
-}
 
 class PublishedModes final : public Watcher {
  public:

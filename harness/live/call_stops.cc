@@ -30,7 +30,7 @@ constexpr std::uint64_t kSyncWakeUp = 1;
 constexpr unsigned long kSetFlags = SECCOMP_IOW(4, std::uint64_t);
 
 // Those that can be a step, those that must be answered because their real answer differs from run to run, and the end.
-constexpr int kStopped[] = {
+constexpr int kStoppedCalls[] = {
     __NR_openat,     __NR_pread64,  __NR_pwrite64, __NR_close,         __NR_newfstatat,      __NR_recvfrom,
     __NR_sendto,     __NR_connect,  __NR_flock,    __NR_fsync,         __NR_ftruncate,       __NR_renameat2,
     __NR_linkat,     __NR_unlinkat, __NR_mkdirat,  __NR_clock_gettime, __NR_clock_nanosleep, __NR_getrandom,
@@ -54,7 +54,7 @@ std::vector<sock_filter> program() {
   code.push_back(sock_filter BPF_JUMP(kIfEqual, kArchitecture, 1, 0));
   code.push_back(allow());
   code.push_back(load(offsetof(seccomp_data, nr)));
-  for (const int number : kStopped) {
+  for (const int number : kStoppedCalls) {
     code.push_back(sock_filter BPF_JUMP(kIfEqual, static_cast<std::uint32_t>(number), 0, 1));
     code.push_back(notify());
   }

@@ -2,6 +2,7 @@
 #ifndef STAMPEDE_PLAN_CHOICES_H
 #define STAMPEDE_PLAN_CHOICES_H
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -15,6 +16,11 @@ class Choices {
   // 0 .. count - 1. REQUIRES: count > 0.
   virtual std::uint64_t below(std::uint64_t count) = 0;
 
+  // Any of them; the first is the simplest.
+  template <class Value, std::size_t count>
+  const Value& one_of(const Value (&values)[count]) {
+    return values[below(count)];
+  }
   // True `numerator` times of `denominator`; false is the simpler one.
   bool chance(std::uint64_t numerator, std::uint64_t denominator) {
     return below(denominator) >= denominator - numerator;

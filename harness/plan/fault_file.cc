@@ -20,7 +20,7 @@ using modelcache::Result;
 
 constexpr std::size_t kFileBytesMax = 16 * 1024 * 1024;
 constexpr std::uint64_t kEveryMax = 1'000'000;
-constexpr std::string_view kStep = "read fault file";
+constexpr std::string_view kReadFaultFile = "read fault file";
 
 constexpr std::string_view kExample = R"({
   "faults": 1,                            // the format's version, first
@@ -37,9 +37,9 @@ constexpr std::string_view kExample = R"({
 }
 )";
 
-class Reader {
+class FaultFileReader {
  public:
-  explicit Reader(std::string_view file) : file_(file) {}
+  explicit FaultFileReader(std::string_view file) : file_(file) {}
 
   Result<FaultFile> read(std::string_view text) {
     const Result<json> parsed = parse(text);
@@ -72,7 +72,7 @@ class Reader {
 
  private:
   tl::unexpected<modelcache::Error> refuse(std::string_view path, std::string_view what) const {
-    return fail(ErrorCode::invalid_argument, kStep, file_, fmt::format("{}: {}", path, what));
+    return fail(ErrorCode::invalid_argument, kReadFaultFile, file_, fmt::format("{}: {}", path, what));
   }
 
   // The library keeps one of two equal keys and says nothing.
@@ -92,7 +92,7 @@ class Reader {
       if (!repeated.empty()) return refuse(repeated, "this key comes twice");
       return parsed;
     } catch (const json::exception& error) {
-      return fail(ErrorCode::invalid_argument, kStep, file_, fmt::format("expected JSON: {}", error.what()));
+      return fail(ErrorCode::invalid_argument, kReadFaultFile, file_, fmt::format("expected JSON: {}", error.what()));
     }
   }
 
@@ -192,14 +192,16 @@ class Reader {
 
 }  // namespace
 
-Result<FaultFile> parse_fault_file(std::string_view text, std::string_view file) { return Reader(file).read(text); }
+Result<FaultFile> parse_fault_file(std::string_view text, std::string_view file) {
+  return FaultFileReader(file).read(text);
+}
 
 Result<FaultFile> read_fault_file(const std::string& path) {
   const Result<Model> file = model_from_file("faults", path);
-  if (!file) return fail(file.error().code, kStep, path, file.error().detail);
+  if (!file) return fail(file.error().code, kReadFaultFile, path, file.error().detail);
   const Bytes& bytes = *file->bytes;
   if (bytes.size() > kFileBytesMax) {
-    return fail(ErrorCode::too_large, kStep, path, fmt::format("expected at most {} bytes", kFileBytesMax));
+    return fail(ErrorCode::too_large, kReadFaultFile, path, fmt::format("expected at most {} bytes", kFileBytesMax));
   }
   return parse_fault_file({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
 }

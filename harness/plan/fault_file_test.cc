@@ -8,7 +8,7 @@
 namespace stampede {
 namespace {
 
-FaultTurn turn(const char* text) { return parse_turn(text).value(); }
+FaultTurn turn_of(const char* text) { return parse_turn(text).value(); }
 
 TEST(FaultFile, SaysWhatItsExampleShows) {
   const auto file = parse_fault_file(fault_file_example(), "example");
@@ -16,13 +16,14 @@ TEST(FaultFile, SaysWhatItsExampleShows) {
   const FaultSequence& turns = file->connections;
   EXPECT_EQ(turns.faults.size(), 3U);
   EXPECT_TRUE(turns.faults.at(0) == FaultTurn{});
-  EXPECT_TRUE(turns.faults.at(1) == turn("drip:1000+flip_byte:7"));
-  EXPECT_TRUE(turns.faults.at(2) == turn("status:429:retry_after=1+stall_before_headers:for=20ms"));
+  EXPECT_TRUE(turns.faults.at(1) == turn_of("drip:1000+flip_byte:7"));
+  EXPECT_TRUE(turns.faults.at(2) == turn_of("status:429:retry_after=1+stall_before_headers:for=20ms"));
   EXPECT_TRUE(turns.repeats);
   EXPECT_EQ(turns.every, 2U);
   EXPECT_EQ(file->models.size(), 1U);
   const FaultSequence& own = file->models.at("m1.onnx");
-  EXPECT_TRUE(own.faults == (std::vector<FaultTurn>{turn("close_in_body:64KiB"), turn("other_version_same_etag:1")}));
+  EXPECT_TRUE(own.faults ==
+              (std::vector<FaultTurn>{turn_of("close_in_body:64KiB"), turn_of("other_version_same_etag:1")}));
   EXPECT_FALSE(own.repeats);
   EXPECT_EQ(own.every, 1U);
 }

@@ -12,9 +12,9 @@
 namespace stampede {
 namespace {
 
-using json = nlohmann::json;
+using json = nlohmann::ordered_json;
 
-constexpr std::size_t kShownMax = 60;  // bytes of a key in a message
+constexpr std::size_t kKeyShownMax = 60;  // bytes of a key in a message
 
 class ShapeCheck final : public nlohmann::json_sax<json> {
  public:
@@ -34,7 +34,7 @@ class ShapeCheck final : public nlohmann::json_sax<json> {
   bool end_array() override { return leave(); }
   bool key(string_t& name) override {
     Level& level = levels_.back();
-    level.key = name.substr(0, kShownMax);
+    level.key = name.substr(0, kKeyShownMax);
     if (level.keys.size() == bounds_.keys_max) return refuse(fmt::format("expected at most {} keys", bounds_.keys_max));
     return level.keys.insert(std::move(name)).second || refuse("expected each key once, got it again");
   }

@@ -219,8 +219,6 @@ bool needs_positional(const KindRow& row) {
   return row.positional == Positional::at_bytes || row.positional == Positional::piece_bytes;
 }
 
-std::string print_time(milliseconds time) { return fmt::format("{}ms", time.count()); }
-
 }  // namespace
 
 std::string_view name_of(FaultKind kind) { return row_of(kind).name; }
@@ -298,7 +296,7 @@ std::string print(const NetworkFault& fault) {
     text += fmt::format(":retry_after={}", fault.retry_after->count());
   }
   if ((row.keyed == Keyed::time || row.keyed == Keyed::pause) && fault.time) {
-    text += fmt::format(":{}={}", parameters_of(fault.kind).keyed, print_time(*fault.time));
+    text += fmt::format(":{}={}ms", parameters_of(fault.kind).keyed, fault.time->count());
   }
   return text;
 }

@@ -64,7 +64,7 @@ TEST(NetworkFault, ComesBackFromItsPrintedForm) {
 }
 
 TEST(NetworkFault, PrintsTheShorthand) {
-  EXPECT_EQ(print({}), "none");
+  EXPECT_EQ(print(NetworkFault{}), "none");
   EXPECT_EQ(print({.kind = FaultKind::reset_in_body, .at_bytes = 1000}), "reset_in_body:1000");
   EXPECT_EQ(print({.kind = FaultKind::status, .status = 429, .retry_after = seconds(1)}), "status:429:retry_after=1");
   EXPECT_EQ(print({.kind = FaultKind::stall_in_body, .at_bytes = 7, .time = std::chrono::seconds(2)}),

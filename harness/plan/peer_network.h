@@ -16,9 +16,6 @@
 
 namespace stampede {
 
-// What one receive returns at most, whatever was asked: neither world lets the kernel's buffering decide.
-inline constexpr std::size_t kReceiveBytesMax = 16 * 1024;
-
 struct PeerConnection {
   ConnectionNumber number = 0;
   std::vector<std::span<const std::byte>> pieces;  // sent by the server, one a move

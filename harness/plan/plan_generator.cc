@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "harness/plan/transfer.h"
 #include "harness/plan/turn_generator.h"
 
 namespace stampede {
@@ -19,7 +20,6 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 constexpr std::uint64_t kSmallBytes = 1024;
-constexpr std::uint64_t kReceiveBytes = 16 * 1024;
 
 constexpr unsigned kUmasks[] = {022, 002, 077, 027, 0, 007};  // who makes a file may read it
 constexpr milliseconds kLockWaits[] = {milliseconds(100'000), milliseconds(30'000), milliseconds(1000),
@@ -59,11 +59,6 @@ enum class Feature : std::size_t {
 };
 constexpr std::size_t kFeatures = static_cast<std::size_t>(Feature::time_first) + 1;
 
-template <class Value, std::size_t count>
-const Value& one_of(Choices& choices, const Value (&values)[count]) {
-  return values[choices.below(count)];
-}
-
 class Generator {
  public:
   Generator(Choices& choices, const PlanLimits& limits) : choices_(choices), limits_(limits) {}
@@ -71,8 +66,7 @@ class Generator {
   Plan draw() {
     draw_features();
     constexpr std::size_t kProcesses[] = {1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 5};
-    const std::size_t processes =
-        std::clamp(one_of(choices_, kProcesses), limits_.processes_min, limits_.processes_max);
+    const std::size_t processes = std::clamp(choices_.one_of(kProcesses), limits_.processes_min, limits_.processes_max);
     draw_models(has(Feature::operation_counts) ? limits_.models_max : std::min(processes, limits_.models_max));
     draw_processes(processes);
     if (has(Feature::warm) || has(Feature::damage)) draw_start();
@@ -118,7 +112,7 @@ class Generator {
       case 3:
         return kSmallBytes;
       case 27:
-        return kReceiveBytes - 1 + choices_.below(3);
+        return kReceiveBytesMax - 1 + choices_.below(3);
       case 28:
       case 29:
       case 30:  // more than one receive
@@ -132,7 +126,7 @@ class Generator {
 
   void draw_models(std::size_t count_max) {
     constexpr std::size_t kCounts[] = {1, 1, 1, 1, 1, 2, 2, 3};
-    const std::size_t count = std::min(one_of(choices_, kCounts), count_max);
+    const std::size_t count = std::min(choices_.one_of(kCounts), count_max);
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint64_t size = std::min(draw_size(), limits_.model_bytes_max);
       plan_.models.push_back(PlanModel{fmt::format("m{}", i), size});
@@ -155,10 +149,10 @@ class Generator {
       PlanProcess process;
       const std::size_t operations = has(Feature::operation_counts) ? 1 + choices_.below(limits_.operations_max) : 1;
       while (process.operations.size() < operations) process.operations.push_back(draw_operation());
-      if (has(Feature::policies)) process.verify = one_of(choices_, kPolicies);
-      if (has(Feature::umasks)) process.umask = one_of(choices_, kUmasks);
+      if (has(Feature::policies)) process.verify = choices_.one_of(kPolicies);
+      if (has(Feature::umasks)) process.umask = choices_.one_of(kUmasks);
       if (has(Feature::lock_waits) && choices_.chance(2, 3)) {
-        process.lock_wait = one_of(choices_, kLockWaits);
+        process.lock_wait = choices_.one_of(kLockWaits);
         process.only_wait = choices_.chance(1, 3);
       }
       if (has(Feature::descriptor_limits) && choices_.chance(1, 2)) {
@@ -197,17 +191,17 @@ class Generator {
   // Small numbers are likelier, at every scale: most steps of a kind come seldom.
   std::uint64_t draw_nth() {
     constexpr std::uint64_t kEnds[] = {1, 2, 4, 4, 16, 64};
-    const std::uint64_t end = one_of(choices_, kEnds);
+    const std::uint64_t end = choices_.one_of(kEnds);
     return choices_.below(end);
   }
 
   DiskFault draw_disk_fault() {
     constexpr std::uint64_t kTimes[] = {1, 1, 1, 1, 2, 3, 0, 0};
-    DiskFault fault{.step = one_of(choices_, kFaultySteps), .path = {}};
+    DiskFault fault{.step = choices_.one_of(kFaultySteps), .path = {}};
     if (choices_.chance(1, 3)) fault.process = choices_.below(plan_.processes.size());
-    if (choices_.chance(1, 4)) fault.path = one_of(choices_, kPaths);
+    if (choices_.chance(1, 4)) fault.path = choices_.one_of(kPaths);
     fault.nth = draw_nth();
-    fault.times = one_of(choices_, kTimes);
+    fault.times = choices_.one_of(kTimes);
     if (moves_bytes(fault.step) && choices_.chance(1, 3)) {
       fault.effect = DiskEffect::short_transfer;
     } else if (fault.step == StepKind::try_lock && choices_.chance(1, 4)) {
@@ -242,10 +236,10 @@ class Generator {
   ProcessFault draw_process_fault(ProcessFaultKind kind) {
     constexpr std::uint64_t kEnds[] = {48, 48, 16, 100, 150};
     ProcessFault fault{.kind = kind, .process = choices_.below(plan_.processes.size())};
-    const std::uint64_t end = one_of(choices_, kEnds);
+    const std::uint64_t end = choices_.one_of(kEnds);
     fault.step = static_cast<std::uint32_t>(choices_.below(end));
-    if (kind == ProcessFaultKind::stop) fault.time = one_of(choices_, kStops);
-    if (kind == ProcessFaultKind::clock_step) fault.time = one_of(choices_, kClockSteps);
+    if (kind == ProcessFaultKind::stop) fault.time = choices_.one_of(kStops);
+    if (kind == ProcessFaultKind::clock_step) fault.time = choices_.one_of(kClockSteps);
     return fault;
   }
 

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kSwitchesPerLine = 8;
 
 // Of text without control characters, as `check` wants it.
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -68,7 +68,7 @@ class Printer {
   std::string print(bool with_note) {
     top_.add("plan", fmt::to_string(kPlanVersion));
     if (with_note) add_note();
-    if (!plan_.subject.empty()) top_.add("subject", quoted(plan_.subject));
+    if (!plan_.subject.empty()) top_.add("subject", json_string(plan_.subject));
     add_models();
     add_processes();
     add_start();
@@ -82,32 +82,32 @@ class Printer {
  private:
   void add_note() {
     const PlanNote& note = plan_.note;
-    if (!note.why.empty()) top_.add("why", quoted(note.why));
-    if (!note.found_by.empty()) top_.add("found_by", quoted(note.found_by));
-    if (note.expect != PlanNote{}.expect) top_.add("expect", quoted(note.expect));
+    if (!note.why.empty()) top_.add("why", json_string(note.why));
+    if (!note.found_by.empty()) top_.add("found_by", json_string(note.found_by));
+    if (note.expect != PlanNote{}.expect) top_.add("expect", json_string(note.expect));
     Joined kills;
-    for (const std::string& mutant : note.kills) kills.add(quoted(mutant));
+    for (const std::string& mutant : note.kills) kills.add(json_string(mutant));
     if (!kills.is_empty()) top_.add("kills", kills.list());
-    if (!note.trace_hash.empty()) top_.add("trace_hash", quoted(note.trace_hash));
+    if (!note.trace_hash.empty()) top_.add("trace_hash", json_string(note.trace_hash));
   }
 
   void add_models() {
     Lines lines(1);
     for (const PlanModel& model : plan_.models) {
       Joined fields;
-      fields.add("name", quoted(model.name));
+      fields.add("name", json_string(model.name));
       fields.add("bytes", fmt::to_string(model.size_bytes));
       lines.add(fields.object());
     }
     top_.add("models", lines.list());
   }
 
-  std::string model_name(std::size_t index) const { return quoted(plan_.models[index].name); }
+  std::string model_name(std::size_t index) const { return json_string(plan_.models[index].name); }
 
   // {"get": "m0"}, or "list" where the kind names no model.
   template <class Kind>
   std::string named(Kind kind, std::size_t model) const {
-    const std::string name = quoted(name_of(kind));
+    const std::string name = json_string(name_of(kind));
     return names_model(kind) ? fmt::format("{{{}: {}}}", name, model_name(model)) : name;
   }
 
@@ -119,8 +119,8 @@ class Printer {
       for (const Operation& operation : process.operations) operations.add(named(operation.kind, operation.model));
       Joined fields;
       fields.add("operations", operations.list());
-      if (process.verify != usual.verify) fields.add("verify", quoted(name_of(process.verify)));
-      if (process.lock_wait != usual.lock_wait) fields.add("lock_wait", quoted(print_time(process.lock_wait)));
+      if (process.verify != usual.verify) fields.add("verify", json_string(name_of(process.verify)));
+      if (process.lock_wait != usual.lock_wait) fields.add("lock_wait", json_string(print_time(process.lock_wait)));
       if (process.only_wait) fields.add("only_wait", "true");
       if (process.umask != usual.umask) fields.add("umask", fmt::format("\"{:03o}\"", process.umask));
       if (process.descriptors_max > 0) fields.add("descriptors_max", fmt::to_string(process.descriptors_max));
@@ -147,7 +147,7 @@ class Printer {
     const FaultSequence& network = plan_.network;
     if (network == FaultSequence{}) return;
     Lines turns(2);
-    for (const FaultTurn& turn : network.faults) turns.add(quoted(stampede::print(turn)));
+    for (const FaultTurn& turn : network.faults) turns.add(json_string(stampede::print(turn)));
     Joined fields(",\n    ");
     fields.add("turns", turns.list());
     if (network.repeats) fields.add("repeat", "true");
@@ -159,11 +159,11 @@ class Printer {
     Lines lines(1);
     for (const DiskFault& fault : plan_.disk) {
       Joined fields;
-      fields.add("step", quoted(name_of(fault.step)));
+      fields.add("step", json_string(name_of(fault.step)));
       if (fault.nth > 0) fields.add("nth", fmt::to_string(fault.nth));
-      if (fault.effect != DiskEffect::error) fields.add("effect", quoted(name_of(fault.effect)));
-      if (fault.effect == DiskEffect::error) fields.add("error", quoted(errno_name(fault.error)));
-      if (!fault.path.empty()) fields.add("path", quoted(fault.path));
+      if (fault.effect != DiskEffect::error) fields.add("effect", json_string(name_of(fault.effect)));
+      if (fault.effect == DiskEffect::error) fields.add("error", json_string(errno_name(fault.error)));
+      if (!fault.path.empty()) fields.add("path", json_string(fault.path));
       if (fault.process) fields.add("process", fmt::to_string(*fault.process));
       if (fault.times != 1) fields.add("times", fmt::to_string(fault.times));
       lines.add(fields.object());
@@ -177,7 +177,7 @@ class Printer {
       Joined fields;
       fields.add("process", fmt::to_string(fault.process));
       fields.add("step", fmt::to_string(fault.step));
-      if (fault.time != fault.time.zero()) fields.add("time", quoted(print_time(fault.time)));
+      if (fault.time != fault.time.zero()) fields.add("time", json_string(print_time(fault.time)));
       Joined kind;
       kind.add(name_of(fault.kind), fields.object());
       lines.add(kind.object());

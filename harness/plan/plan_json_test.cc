@@ -178,14 +178,14 @@ TEST(PlanHash, IsTheSameInEveryBuild) {
   EXPECT_EQ(all, 4'082'666'427'822'401'777U);
 }
 
-struct Refusal {
+struct TextRefusal {
   std::string what;  // a part of the good text, and what stands there instead
   std::string by;
   std::string detail;  // the beginning of the error's
 };
 
-const std::vector<Refusal>& refusals() {
-  static const std::vector<Refusal> kRefusals = {
+const std::vector<TextRefusal>& text_refusals() {
+  static const std::vector<TextRefusal> kRefusals = {
       {"\"plan\": 1", "\"plan\": 2", "plan: expected version 1, got 2"},
       {"\"plan\": 1", "\"plan\": \"1\"", "plan: expected version 1, got \"1\""},
       {"\"plan\": 1", "\"plan\": 1.5", "plan: expected version 1, got 1.5"},
@@ -266,7 +266,7 @@ const std::vector<Refusal>& refusals() {
 }
 
 TEST(PlanJson, RefusesWithFileAndKeyAndExpectation) {
-  for (const Refusal& refusal : refusals()) {
+  for (const TextRefusal& refusal : text_refusals()) {
     const auto plan = parse_plan(replaced(kEverything, refusal.what, refusal.by), "dir/f.json");
     ASSERT_FALSE(plan) << refusal.by;
     EXPECT_EQ(plan.error().code, modelcache::ErrorCode::invalid_argument);

@@ -7,7 +7,7 @@ namespace stampede {
 namespace {
 
 // What a line shows of a list; more than that is counted.
-constexpr std::size_t kShownMax = 4;
+constexpr std::size_t kItemsShownMax = 4;
 
 std::string size_text(std::uint64_t size_bytes) {
   constexpr std::uint64_t kKibibyte = 1024;
@@ -22,7 +22,7 @@ std::string model_name(const Plan& plan, std::size_t index) {
 // "a, b", or "; 17 WHAT" where the list is long.
 template <class List, class Print>
 std::string list_text(const List& list, std::string_view what, std::string_view separator, const Print& print) {
-  if (list.size() > kShownMax) return fmt::format("{} {}", list.size(), what);
+  if (list.size() > kItemsShownMax) return fmt::format("{} {}", list.size(), what);
   std::string text;
   for (const auto& item : list) text += (text.empty() ? std::string() : std::string(separator)) + print(item);
   return text;

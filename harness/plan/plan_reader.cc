@@ -22,9 +22,9 @@ using modelcache::Result;
 using modelcache::VerifyPolicy;
 using std::chrono::nanoseconds;
 
-constexpr std::string_view kStep = "read plan";
+constexpr std::string_view kReadPlan = "read plan";
 constexpr JsonBounds kBounds{.depth_max = 8, .keys_max = 64};  // no plan has as many
-constexpr std::size_t kShownMax = 60;                          // bytes of a value in a message
+constexpr std::size_t kValueShownMax = 60;                     // bytes of a value in a message
 
 // Where in the text: a key or an index in what is around.
 struct Place {
@@ -43,7 +43,7 @@ struct Place {
 };
 
 // Takes the first thing that is wrong, and returns false from then on.
-class Reader {
+class PlanReader {
  public:
   Plan plan;
   std::string problem;
@@ -60,18 +60,18 @@ class Reader {
                     {"plan", "why", "found_by", "expect", "kills", "trace_hash", "subject", "models", "processes",
                      "start", "network", "disk", "process_faults", "schedule"}) &&
            note(text, top) && this->text(text, top, "subject", plan.subject) &&
-           list(text, top, "models", kPlanModelsMax, &Reader::model) && has_good_models() &&
-           list(text, top, "processes", kPlanProcessesMax, &Reader::process) && start(text, top) &&
-           network(text, top) && list(text, top, "disk", kPlanListMax, &Reader::disk_fault) &&
-           list(text, top, "process_faults", kPlanListMax, &Reader::process_fault) && schedule(text, top);
+           list(text, top, "models", kPlanModelsMax, &PlanReader::model) && has_good_models() &&
+           list(text, top, "processes", kPlanProcessesMax, &PlanReader::process) && start(text, top) &&
+           network(text, top) && list(text, top, "disk", kPlanListMax, &PlanReader::disk_fault) &&
+           list(text, top, "process_faults", kPlanListMax, &PlanReader::process_fault) && schedule(text, top);
   }
 
  private:
-  using ReadItem = bool (Reader::*)(const json& value, const Place& place);
+  using ReadItem = bool (PlanReader::*)(const json& value, const Place& place);
 
   bool refuse(const Place& place, std::string_view expected, const json& got) {
     std::string shown = got.dump(-1, ' ', false, json::error_handler_t::replace);
-    if (shown.size() > kShownMax) shown = shown.substr(0, kShownMax) + "...";
+    if (shown.size() > kValueShownMax) shown = shown.substr(0, kValueShownMax) + "...";
     problem = fmt::format("{}: expected {}, got {}", place.text(), expected, shown);
     return false;
   }
@@ -82,7 +82,7 @@ class Reader {
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
       std::string names;
       for (const std::string_view name : known) names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
-      return refuse(place / std::string_view(key).substr(0, kShownMax), fmt::format("one of the keys {}", names),
+      return refuse(place / std::string_view(key).substr(0, kValueShownMax), fmt::format("one of the keys {}", names),
                     value);
     }
     return true;
@@ -221,7 +221,8 @@ class Reader {
   bool note(const json& object, const Place& place) {
     PlanNote& note = plan.note;
     return text(object, place, "why", note.why) && text(object, place, "found_by", note.found_by) &&
-           text(object, place, "expect", note.expect) && list(object, place, "kills", kPlanListMax, &Reader::kill) &&
+           text(object, place, "expect", note.expect) &&
+           list(object, place, "kills", kPlanListMax, &PlanReader::kill) &&
            text(object, place, "trace_hash", note.trace_hash);
   }
   bool kill(const json& value, const Place& place) {
@@ -262,7 +263,7 @@ class Reader {
     };
     return has_only(value, place,
                     {"operations", "verify", "lock_wait", "only_wait", "umask", "descriptors_max", "idle_steps"}) &&
-           list(value, place, "operations", kPlanOperationsMax, &Reader::operation) &&
+           list(value, place, "operations", kPlanOperationsMax, &PlanReader::operation) &&
            kind(value, place, "verify", "\"when-changed\", \"always\" or \"never\"", policy, process.verify) &&
            time(value, place, "lock_wait", process.lock_wait) &&
            boolean(value, place, "only_wait", process.only_wait) &&
@@ -277,8 +278,8 @@ class Reader {
   bool start(const json& object, const Place& place) {
     return optional(object, place, "start", [&](const json& value, const Place& inside) {
       return has_only(value, inside, {"warm", "damage", "read_only"}) &&
-             list(value, inside, "warm", kPlanModelsMax, &Reader::warm) &&
-             list(value, inside, "damage", kPlanListMax, &Reader::damage) &&
+             list(value, inside, "warm", kPlanModelsMax, &PlanReader::warm) &&
+             list(value, inside, "damage", kPlanListMax, &PlanReader::damage) &&
              boolean(value, inside, "read_only", plan.start.read_only);
     });
   }
@@ -290,7 +291,7 @@ class Reader {
   bool network(const json& object, const Place& place) {
     return optional(object, place, "network", [&](const json& value, const Place& inside) {
       return has_only(value, inside, {"turns", "repeat", "every"}) &&
-             list(value, inside, "turns", kPlanListMax, &Reader::turn) &&
+             list(value, inside, "turns", kPlanListMax, &PlanReader::turn) &&
              boolean(value, inside, "repeat", plan.network.repeats) &&
              number(value, inside, "every", plan.network.every);
     });
@@ -337,7 +338,7 @@ class Reader {
   bool schedule(const json& object, const Place& place) {
     return optional(object, place, "schedule", [&](const json& value, const Place& inside) {
       return has_only(value, inside, {"switches", "time_runs_first"}) &&
-             list(value, inside, "switches", 16 * kPlanListMax, &Reader::one_switch) &&
+             list(value, inside, "switches", 16 * kPlanListMax, &PlanReader::one_switch) &&
              boolean(value, inside, "time_runs_first", plan.schedule.time_runs_first);
     });
   }
@@ -355,7 +356,7 @@ class Reader {
 std::string read_text(std::string_view text, Plan& plan) {
   if (std::string problem = json_shape_problem(text, kBounds); !problem.empty()) return problem;
   try {
-    Reader reader;
+    PlanReader reader;
     if (!reader.read(json::parse(text, nullptr, true, true))) return reader.problem;
     plan = std::move(reader.plan);
     return {};
@@ -368,15 +369,15 @@ std::string read_text(std::string_view text, Plan& plan) {
 
 Result<Plan> parse_plan(std::string_view text, std::string_view file) {
   if (text.size() > kPlanFileBytesMax) {
-    return fail(ErrorCode::too_large, kStep, file,
+    return fail(ErrorCode::too_large, kReadPlan, file,
                 fmt::format("expected at most {} bytes, got {}", kPlanFileBytesMax, text.size()));
   }
   Plan plan;
   const std::string problem = read_text(text, plan);
-  if (!problem.empty()) return fail(ErrorCode::invalid_argument, kStep, file, problem);
+  if (!problem.empty()) return fail(ErrorCode::invalid_argument, kReadPlan, file, problem);
   if (const auto checked = check(plan); !checked) {
     const Error& error = checked.error();
-    return fail(error.code, kStep, file, fmt::format("{}: {}", error.place, error.detail));
+    return fail(error.code, kReadPlan, file, fmt::format("{}: {}", error.place, error.detail));
   }
   return plan;
 }
@@ -386,11 +387,11 @@ Result<Plan> read_plan(const std::string& path) {
   std::error_code ignored;
   const std::uintmax_t size = std::filesystem::file_size(path, ignored);
   if (!ignored && size > kPlanFileBytesMax) {
-    return fail(ErrorCode::too_large, kStep, path,
+    return fail(ErrorCode::too_large, kReadPlan, path,
                 fmt::format("expected at most {} bytes, got {}", kPlanFileBytesMax, size));
   }
   const Result<Model> file = model_from_file("plan", path);
-  if (!file) return fail(file.error().code, kStep, path, file.error().detail);
+  if (!file) return fail(file.error().code, kReadPlan, path, file.error().detail);
   const Bytes& bytes = *file->bytes;
   return parse_plan({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
 }

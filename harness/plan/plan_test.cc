@@ -58,14 +58,14 @@ TEST(PlanCheck, AcceptsOneOfEverything) {
   EXPECT_TRUE(checked) << checked.error().message();
 }
 
-struct Refusal {
+struct PlanRefusal {
   std::string place;   // of the error
   std::string detail;  // a part of it
   std::function<void(Plan&)> spoil;
 };
 
 // Each is wrong in one place.
-std::vector<Refusal> refusals() {
+std::vector<PlanRefusal> plan_refusals() {
   const auto long_text = std::string(kPlanTextMax + 1, 'x');
   return {
       {"models", "expected 0 to 16, got 17", [](Plan& p) { p.models.resize(17, {"m", 1}); }},
@@ -158,7 +158,7 @@ std::vector<Refusal> refusals() {
 }
 
 TEST(PlanCheck, NamesThePlaceThatIsWrong) {
-  for (const Refusal& refusal : refusals()) {
+  for (const PlanRefusal& refusal : plan_refusals()) {
     Plan plan = plan_of_everything();
     refusal.spoil(plan);
     const auto checked = check(plan);

@@ -8,6 +8,9 @@
 
 namespace stampede {
 
+// What one receive returns at most, whatever was asked: neither world lets the kernel's buffering decide.
+inline constexpr std::size_t kReceiveBytesMax = 16 * 1024;
+
 enum class Transfer : std::uint8_t { whole, half };
 
 // Of `bytes` that would move; where any would, one does.

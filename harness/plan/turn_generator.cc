@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "harness/plan/transfer.h"
+
 namespace stampede {
 namespace {
 
@@ -10,8 +12,6 @@ using std::chrono::milliseconds;
 
 // A piece is at least this part of the largest body, so that a drip takes some dozen receives, not thousands.
 constexpr std::uint64_t kDripPiecesMax = 16;
-// How much the cache asks for in one receive, and so where an edge is.
-constexpr std::uint64_t kReceiveBytes = 16 * 1024;
 // Those that servers of files really send. A redirect needs a place to go to, and is none of these.
 constexpr int kStatuses[] = {503, 403, 404, 408, 410, 416, 429, 500, 502, 504};
 constexpr std::chrono::seconds kRetryAfters[] = {std::chrono::seconds(0), std::chrono::seconds(1),
@@ -21,11 +21,6 @@ constexpr std::chrono::seconds kRetryAfters[] = {std::chrono::seconds(0), std::c
 constexpr milliseconds kStalls[] = {milliseconds(1),      milliseconds(20),     milliseconds(999),
                                     milliseconds(29'999), milliseconds(61'000), milliseconds(700'000)};
 constexpr milliseconds kPauses[] = {milliseconds(1), milliseconds(5), milliseconds(1000), milliseconds(20'000)};
-
-template <class Value, std::size_t count>
-const Value& one_of(Choices& choices, const Value (&values)[count]) {
-  return values[choices.below(count)];
-}
 
 // The start, the end, one off it, the edge of a receive, or anywhere.
 std::uint64_t draw_place(Choices& choices, std::span<const PlanModel> models) {
@@ -38,7 +33,7 @@ std::uint64_t draw_place(Choices& choices, std::span<const PlanModel> models) {
     case 2:
       return size > 0 ? size - 1 : 0;
     case 3:
-      return std::min(size, kReceiveBytes);
+      return std::min<std::uint64_t>(size, kReceiveBytesMax);
     default:
       return choices.below(size + 1);
   }
@@ -52,12 +47,12 @@ std::uint64_t draw_piece(Choices& choices, std::span<const PlanModel> models) {
 
 std::optional<milliseconds> draw_stall(Choices& choices) {
   if (choices.chance(1, 4)) return std::nullopt;  // until the client leaves
-  return one_of(choices, kStalls);
+  return choices.one_of(kStalls);
 }
 
 void draw_status(Choices& choices, NetworkFault& fault) {
-  fault.status = one_of(choices, kStatuses);
-  if (choices.chance(1, 3)) fault.retry_after = one_of(choices, kRetryAfters);
+  fault.status = choices.one_of(kStatuses);
+  if (choices.chance(1, 3)) fault.retry_after = choices.one_of(kRetryAfters);
 }
 
 NetworkFault draw_part(Choices& choices, FaultKind kind, std::span<const PlanModel> models) {
@@ -78,7 +73,7 @@ NetworkFault draw_part(Choices& choices, FaultKind kind, std::span<const PlanMod
       break;
     case FaultKind::drip:
       fault.count = draw_piece(choices, models);
-      if (choices.chance(1, 2)) fault.time = one_of(choices, kPauses);
+      if (choices.chance(1, 2)) fault.time = choices.one_of(kPauses);
       break;
     case FaultKind::status:
       draw_status(choices, fault);

@@ -3,10 +3,16 @@
 #define STAMPEDE_RUN_FIGURES_H
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <vector>
 
 namespace stampede {
+
+inline double seconds_of(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+inline double seconds_since(std::chrono::steady_clock::time_point start) {
+  return seconds_of(std::chrono::steady_clock::now() - start);
+}
 
 // Of an even number, the mean of the two in the middle. Nothing of nothing.
 std::optional<double> median(std::vector<double> values);

@@ -35,7 +35,7 @@ struct LiveScenario {
   bool is_drawn;          // plans drawn from seeds, instead of three_get_one
   std::string_view call;  // of decisions; the subject of commands
 };
-constexpr LiveScenario kScenarios[] = {
+constexpr LiveScenario kLiveScenarios[] = {
     {"live_same_model_3proc", "sim_same_model_3proc on real processes and files", Measure::one_world, false, ""},
     {"live_drawn_plans", "sim_drawn_plans on real processes and files", Measure::one_world, true, ""},
     {"live_two_worlds", "live_same_model_3proc in two worlds at once, on a core each", Measure::two_worlds, false, ""},
@@ -48,8 +48,6 @@ constexpr LiveScenario kScenarios[] = {
     {"live_decision_path", "one process looks at a file by its name again and again", Measure::decision, false,
      kStatCalls},
 };
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // Seconds in which as many directories are emptied, and as many processes started that end at once.
 Result<double> bare_starts(const std::vector<Plan>& plans, LiveWorld& world) {
@@ -283,7 +281,7 @@ void fill_in(const LiveSamples& samples, LiveRow& row) {
 
 std::vector<std::pair<std::string, std::string>> live_scenario_names() {
   std::vector<std::pair<std::string, std::string>> names;
-  for (const LiveScenario& scenario : kScenarios) names.emplace_back(scenario.name, scenario.what);
+  for (const LiveScenario& scenario : kLiveScenarios) names.emplace_back(scenario.name, scenario.what);
   return names;
 }
 
@@ -294,7 +292,7 @@ Result<std::vector<LiveRow>> run_live_benchmark(const std::vector<std::string>& 
                                                 const LiveBenchmarkSize& size) {
   std::vector<LiveRow> rows;
   Bench bench(runs, programs, is_interrupted, progress, size);
-  for (const LiveScenario& scenario : kScenarios) {
+  for (const LiveScenario& scenario : kLiveScenarios) {
     if (!is_chosen(scenario.name, chosen) || is_interrupted()) continue;
     auto row = bench.measure(scenario);
     if (!row) return fail(std::move(row.error()));

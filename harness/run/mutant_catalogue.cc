@@ -18,7 +18,7 @@ using modelcache::ErrorCode;
 using modelcache::fail;
 using modelcache::Result;
 
-constexpr std::string_view kSuffix = ".patch";
+constexpr std::string_view kPatchSuffix = ".patch";
 
 std::vector<std::string> parts_of(const std::string& list) {
   std::vector<std::string> parts;
@@ -77,7 +77,7 @@ Result<std::vector<Mutant>> known_mutants(const std::string& directory) {
   std::vector<Mutant> mutants;
   std::error_code error;
   for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().extension() != kSuffix) continue;
+    if (it->path().extension() != kPatchSuffix) continue;
     auto mutant = read_mutant(it->path());
     if (!mutant) return fail(mutant.error());
     mutants.push_back(std::move(*mutant));

@@ -15,7 +15,7 @@
 namespace stampede {
 namespace {
 
-BenchmarkOptions options_in(const TestDirectory& directory, std::string program) {
+BenchmarkOptions benchmark_in(const TestDirectory& directory, std::string program) {
   BenchmarkOptions options;
   options.runs = 2;
   options.free.program = std::move(program);
@@ -55,7 +55,7 @@ TEST(FreeRun, TellsWhichUmaskItHad) {
   plan.models = {generated_model("a", 10)};
   plan.processes = {{.operations = {{.model = 0, .directory = 0}}}};
   const mode_t usual = ::umask(0027);
-  const auto outcome = run_free(plan, options_in(directory, STAMPEDE_PROGRAM).free);
+  const auto outcome = run_free(plan, benchmark_in(directory, STAMPEDE_PROGRAM).free);
   ::umask(usual);
   ASSERT_TRUE(outcome) << outcome.error().message();
   EXPECT_EQ(outcome->facts.umask, 0027U);
@@ -65,7 +65,7 @@ TEST(FreeRun, TellsWhichUmaskItHad) {
 TEST(Benchmark, MeasuresRealRunsInBothModes) {
   const TestDirectory directory;
   std::vector<std::string> said;
-  const auto benchmark = run_benchmark({three_processes()}, options_in(directory, STAMPEDE_PROGRAM),
+  const auto benchmark = run_benchmark({three_processes()}, benchmark_in(directory, STAMPEDE_PROGRAM),
                                        [&](const std::string& text) { said.push_back(text); });
   ASSERT_TRUE(benchmark) << benchmark.error().message();
   EXPECT_EQ(said, (std::vector<std::string>{"row, run 1 of 2", "row, run 2 of 2"}));
@@ -105,7 +105,7 @@ TEST(Benchmark, CountsNoRunThatWasInterrupted) {
   const TestDirectory directory;
   const PosixPipe pipe = make_pipe();
   ASSERT_EQ(::write(pipe.write.get(), "I", 1), 1);
-  BenchmarkOptions options = options_in(directory, STAMPEDE_PROGRAM);
+  BenchmarkOptions options = benchmark_in(directory, STAMPEDE_PROGRAM);
   options.free.interrupt_descriptor = pipe.read.get();
   std::size_t said = 0;
   const auto benchmark = run_benchmark({three_processes()}, options, [&](const std::string&) { ++said; });
@@ -125,7 +125,7 @@ TEST(Benchmark, StartsWarmWhereItSaysSo) {
   const TestDirectory directory;
   Scenario scenario = three_processes();
   scenario.starts_warm = true;
-  const auto benchmark = run_benchmark({scenario}, options_in(directory, STAMPEDE_PROGRAM), ignore);
+  const auto benchmark = run_benchmark({scenario}, benchmark_in(directory, STAMPEDE_PROGRAM), ignore);
   ASSERT_TRUE(benchmark) << benchmark.error().message();
   for (const RowMeasures& row : benchmark->rows) {
     for (const Violation& violation : row.violations) ADD_FAILURE() << violation.invariant << ": " << violation.what;
@@ -141,7 +141,7 @@ TEST(Benchmark, StartsWarmWhereItSaysSo) {
 
 TEST(Benchmark, HasNoFiguresForProcessesThatDidNotStart) {
   const TestDirectory directory;
-  BenchmarkOptions options = options_in(directory, "/nonexistent/program");
+  BenchmarkOptions options = benchmark_in(directory, "/nonexistent/program");
   options.starts = {StartMode::exec};
   const auto benchmark = run_benchmark({three_processes()}, options, ignore);
   ASSERT_TRUE(benchmark) << benchmark.error().message();

@@ -10,8 +10,6 @@
 namespace stampede {
 namespace {
 
-double seconds_of(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
-
 void add_value(std::optional<double> value, std::vector<double>& values) {
   if (value) values.push_back(*value);
 }

@@ -21,8 +21,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
 constexpr std::uint64_t kWalkSeed = 1;
 constexpr std::uint64_t kBareProcesses = 3;
 
@@ -31,7 +29,7 @@ struct SimScenario {
   bool is_drawn;   // plans drawn from seeds, instead of three_get_one
   bool is_replay;  // of stored switches, instead of a random walk
 };
-constexpr SimScenario kScenarios[] = {
+constexpr SimScenario kSimScenarios[] = {
     {"sim_same_model_3proc", "three get one new model of 1 KiB: random schedules of one plan", false, false},
     {"sim_drawn_plans", "plans drawn from seeds, with their faults; random schedules", true, false},
     {"replay_same_model_3proc", "the schedules of sim_same_model_3proc, from their switches", false, true},
@@ -123,7 +121,7 @@ Plan three_get_one() {
 
 std::vector<std::pair<std::string, std::string>> sim_scenario_names() {
   std::vector<std::pair<std::string, std::string>> names;
-  for (const SimScenario& scenario : kScenarios) names.emplace_back(scenario.name, scenario.what);
+  for (const SimScenario& scenario : kSimScenarios) names.emplace_back(scenario.name, scenario.what);
   return names;
 }
 
@@ -133,7 +131,7 @@ std::vector<SimRow> run_sim_benchmark(const std::vector<std::string>& chosen, st
                                       std::uint64_t schedules) {
   std::vector<SimRow> rows;
   SimRunner runner;
-  for (const SimScenario& scenario : kScenarios) {
+  for (const SimScenario& scenario : kSimScenarios) {
     if (!is_chosen(scenario.name, chosen) || is_interrupted()) continue;
     SimRow row;
     row.name = scenario.name;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "harness/run/command_plan.h"
+#include "harness/run/figures.h"
 #include "harness/run/sim_counts.h"
 #include "harness/run/trace.h"
 #include "harness/run/world_comparison.h"
@@ -32,8 +33,6 @@ std::uint64_t runs_of_a_block(const SimExplorationOptions& options) {
   const bool is_command = !options.command_subject.empty() || (options.plan && !options.plan->subject.empty());
   return is_command ? 1 : 64;
 }
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // One thread's: a world, and the runs of a block.
 class Explorer {

@@ -19,7 +19,7 @@ using modelcache::ErrorCode;
 using modelcache::fail;
 using modelcache::Result;
 
-constexpr std::string_view kSuffix = ".json";
+constexpr std::string_view kDescriptionSuffix = ".json";
 
 // What runs has a bit for it; whose that is, exec decides.
 bool is_there(const fs::path& path, bool must_run) {
@@ -51,7 +51,7 @@ Result<std::vector<Subject>> known_subjects(const std::string& directory) {
   std::vector<Subject> subjects = {Subject{}};
   std::error_code error;
   for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().extension() != kSuffix) continue;
+    if (it->path().extension() != kDescriptionSuffix) continue;
     Result<Subject> subject = read_subject(it->path().string());
     if (!subject) return fail(subject.error());
     subjects.push_back(std::move(*subject));
@@ -66,7 +66,7 @@ Result<Subject> find_subject(std::string_view name_or_file, const std::string& d
     return fail(ErrorCode::invalid_argument, "find the subject", wanted,
                 "a plugin runs in the worlds sim and live; the free world takes a name or a description");
   }
-  if (wanted.find('/') != std::string::npos || wanted.ends_with(kSuffix)) return read_subject(wanted);
+  if (wanted.find('/') != std::string::npos || wanted.ends_with(kDescriptionSuffix)) return read_subject(wanted);
   Result<std::vector<Subject>> subjects = known_subjects(directory);
   if (!subjects) return fail(subjects.error());
   std::string names;

@@ -12,7 +12,7 @@
 namespace stampede {
 namespace {
 
-DrawOptions four_processes() {
+DrawOptions four_of_a_command() {
   DrawOptions draw;
   draw.models = {generated_model("a", 100), generated_model("b", 300'000)};
   draw.processes = 4;
@@ -34,7 +34,7 @@ Subject shell_subject(std::string lines, std::string artifact = "{cache}/{sha256
 // Fetches into $1.
 const std::string kFetch = "fetch() { curl --silent --fail --location --max-time 15 --output \"$1\" \"$url\"; }\n";
 
-FreeOutcome run_with(Subject subject, const TestDirectory& directory, DrawOptions draw = four_processes()) {
+FreeOutcome run_with(Subject subject, const TestDirectory& directory, DrawOptions draw = four_of_a_command()) {
   FreeOptions options;
   options.subject = std::move(subject);
   options.program = STAMPEDE_PROGRAM;
@@ -86,7 +86,7 @@ TEST(SubjectRun, HoldsForTheShellCacheUnderFaultsAndKills) {
   const Subject subject = shell_cache();
   ASSERT_TRUE(subject.command);
   if (const auto missing = missing_needs(subject); !missing.empty()) GTEST_SKIP() << "missing: " << describe(missing);
-  DrawOptions draw = four_processes();
+  DrawOptions draw = four_of_a_command();
   draw.fault_share = 0.5;
   draw.kills = 2;
   const FreeOutcome outcome = run_with(subject, directory, draw);
@@ -98,7 +98,7 @@ TEST(SubjectRun, CatchesACarelessCache) {
   const TestDirectory directory;
   const Subject subject = shell_subject(kFetch + "test -e \"$cache/$sha256\" || fetch \"$cache/$sha256\"");
   if (const auto missing = missing_needs(subject); !missing.empty()) GTEST_SKIP() << "missing: " << describe(missing);
-  DrawOptions draw = four_processes();
+  DrawOptions draw = four_of_a_command();
   draw.fault_share = 1;
   draw.faults = {"flip_byte:7"};
   const FreeOutcome outcome = run_with(subject, directory, draw);

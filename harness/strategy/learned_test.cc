@@ -10,10 +10,6 @@
 namespace stampede {
 namespace {
 
-PendingStep step_on(StepKind kind, std::string path) {
-  return PendingStep{.kind = kind, .path = std::move(path), .to_path = {}};
-}
-
 // Process 0 works on its own entry, both on the manifest, where only the lock and two writes are; both read a third
 // file, and close a directory that nobody locks.
 PendingStep taken(std::uint32_t process, std::uint32_t step) {

@@ -18,10 +18,10 @@
 namespace stampede {
 namespace {
 
-constexpr std::uint32_t kRuns = 2000;
+constexpr std::uint32_t kPuzzleRuns = 2000;
 constexpr std::uint32_t kRunsMax = 20'000;
 
-double frequency(const Puzzle& puzzle, std::uint32_t skew, Strategy& strategy, std::uint32_t runs = kRuns) {
+double frequency(const Puzzle& puzzle, std::uint32_t skew, Strategy& strategy, std::uint32_t runs = kPuzzleRuns) {
   const ToyWorld world = world_of(puzzle, skew);
   std::uint32_t hits = 0;
   for (std::uint32_t i = 0; i < runs; ++i) hits += is_hit(puzzle, skew, world.run(strategy).moves) ? 1 : 0;
@@ -29,7 +29,7 @@ double frequency(const Puzzle& puzzle, std::uint32_t skew, Strategy& strategy, s
 }
 
 // What chance takes off a frequency at most, but once in 30,000 times.
-double slack(double probability, std::uint32_t runs = kRuns) {
+double slack(double probability, std::uint32_t runs = kPuzzleRuns) {
   return 4 * std::sqrt(probability * (1 - probability) / runs);
 }
 

@@ -19,10 +19,6 @@ namespace {
 using Program = std::vector<std::vector<PendingStep>>;  // steps by process
 using Order = std::vector<std::size_t>;                 // pairs of conflicting steps that came in this order, sorted
 
-PendingStep step_on(StepKind kind, std::string path) {
-  return PendingStep{.kind = kind, .path = std::move(path), .to_path = {}};
-}
-
 // Reads, writes and clocks, in places with a lock around them; one that is left out ends its process with the lock.
 Program draw_program(std::uint64_t seed) {
   const auto choices = choices_of_seed(seed);

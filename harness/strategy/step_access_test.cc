@@ -4,13 +4,11 @@
 #include <gtest/gtest.h>
 
 #include "harness/strategy/shared_step.h"
+#include "harness/strategy/toy_world.h"
 
 namespace stampede {
 namespace {
 
-PendingStep step_on(StepKind kind, std::string path, std::string to_path = {}) {
-  return PendingStep{.kind = kind, .path = std::move(path), .to_path = std::move(to_path)};
-}
 PendingStep open_of(std::string path, modelcache::OpenMode mode) {
   return PendingStep{
       .kind = StepKind::open, .path = std::move(path), .to_path = {}, .mode = static_cast<std::uint32_t>(mode)};

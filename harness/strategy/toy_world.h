@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/strategy/strategy.h"
@@ -17,6 +19,10 @@ struct ToyRun {
   std::vector<Switch> switches;
   std::uint64_t preemptions = 0;
 };
+
+inline PendingStep step_on(StepKind kind, std::string path, std::string to_path = {}) {
+  return PendingStep{.kind = kind, .path = std::move(path), .to_path = std::move(to_path)};
+}
 
 // Process p takes `steps[p]` steps. It cannot take a step while `is_blocked(p, own step, steps done of all)` says so.
 struct ToyWorld {
