@@ -29,11 +29,11 @@ milliseconds_now() {
   printf '%s' "$((now / 1000))"
 }
 
-# The time since START (of milliseconds_now) as "12.3 s".
-time_since() {
-  local spent=$(($(milliseconds_now) - $1))
-  printf '%d.%d s' "$((spent / 1000))" "$((spent % 1000 / 100))"
-}
+# Milliseconds as "12.3 s".
+seconds_of() { printf '%d.%d s' "$(($1 / 1000))" "$(($1 % 1000 / 100))"; }
+
+# The time since START (of milliseconds_now), likewise.
+time_since() { seconds_of "$(($(milliseconds_now) - $1))"; }
 
 # Runs the set-up, without which nothing can follow: status 3 where it fails.
 set_up() {

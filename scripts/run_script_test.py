@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
 # Runs scripts/run.sh with stand-ins for all that it starts: the verdict is that of the worst part of the main job.
 
+import json
 import sys
 import unittest
 
 sys.dont_write_bytecode = True
-from fake_tools_for_test import ScriptTest  # noqa: E402
+from fake_tools_for_test import SCRIPTS, ScriptTest  # noqa: E402
 
 STAMPEDE = "build/release/bin/stampede"
 JOB = [f"{STAMPEDE} explore --world free --models onnx --processes 16 --runs 20 --seed 1 --fault-share 0.5",
        f"{STAMPEDE} explore --world free --models onnx --processes 16 --runs 20 --seed 2 --fault-share 0.5 --directories separate",
        f"{STAMPEDE} bench"]
-CALLS = ["scripts/setup.sh", "cmake --preset release",
-         "cmake --build --preset release --target stampede modelcache_command"] + JOB
+LOOK = [f"{STAMPEDE} explore --world sim --runs 2000 --seed 1",
+        f"{STAMPEDE} show corpus/plans/lock_is_exclusive.json --explain --subject build/release/mutants/lock_taken_for_reading.so"]
+CALLS = (["scripts/setup.sh", "cmake --preset release",
+          "cmake --build --preset release --target stampede mutant_lock_taken_for_reading"] + LOOK
+         + ["cmake --preset release", "cmake --build --preset release --target stampede modelcache_command"] + JOB)
 HELD = "verdict: every promise that was judged held, on real models and with half of the connections at fault"
 BROKEN = "run.sh: verdict: a promise was broken; the lines above name it and the command that replays it"
 FAILED = "run.sh: verdict: none; a part of the main job failed (see above)"
@@ -45,7 +49,12 @@ class RunScript(ScriptTest):
         self.expect_parts_to_matter([
             ("cmake --preset release", "run.sh: preset release could not be built: status 1"),
             ("cmake --build *", "run.sh: preset release could not be built: status 1"),
-            *((call, f": {call}\n") for call in JOB)])
+            *((call, f": {call}\n") for call in LOOK + JOB)])
+
+    def test_what_it_shows_first_is_there(self):
+        plan = json.loads((SCRIPTS.parent / "corpus/plans/lock_is_exclusive.json").read_text())
+        self.assertIn("lock_taken_for_reading", plan["kills"])
+        self.assertTrue((SCRIPTS.parent / "corpus/mutants/lock_taken_for_reading.patch").is_file())
 
     def test_an_interrupt_that_only_a_part_noticed_ends_all(self):
         for call in ("scripts/setup.sh", "cmake --build *", JOB[0]):

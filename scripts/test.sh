@@ -33,8 +33,6 @@ build_milliseconds=0 test_milliseconds=0
 summary_file=$(mktemp)
 trap 'rm -f "$summary_file"' EXIT
 
-seconds_of() { printf '%d.%d s' $(($1 / 1000)) $(($1 % 1000 / 100)); }
-
 # Runs a command as one named part and remembers its failure: part NAME COUNTER COMMAND...
 part() {
   local name=$1 counter=$2 began status=0 took
