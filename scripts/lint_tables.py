@@ -3,7 +3,7 @@
 import re
 
 SIBLINGS = ["harness/sim", "harness/live", "harness/free", "harness/faults", "harness/judge"]
-LOW = ["cache", "harness/plan", "harness/strategy"]
+LOW = ["cache", "harness/plan", "harness/strategy", "harness/world"]
 EVERYTHING_BELOW = LOW + SIBLINGS + ["harness/run"]
 # Folder -> the other folders that it may include. The longest matching folder decides.
 LAYERS = {
@@ -11,6 +11,7 @@ LAYERS = {
     "cache/command": ["cache"],
     "harness/plan": ["cache"],
     "harness/strategy": ["cache", "harness/plan"],
+    "harness/world": ["cache", "harness/plan", "harness/strategy"],
     **{sibling: LOW for sibling in SIBLINGS},
     "harness/run": LOW + SIBLINGS,
     "harness/cli": EVERYTHING_BELOW,

@@ -13,7 +13,7 @@
 #include "harness/plan/fault_turn.h"
 #include "harness/plan/ledger.h"
 #include "harness/plan/model.h"
-#include "harness/plan/peers.h"
+#include "harness/world/peers.h"
 
 namespace stampede {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cache/sha256.h"
-#include "harness/plan/disk_view.h"
+#include "harness/world/disk_view.h"
 #include "harness/plan/model.h"
 
 namespace stampede {

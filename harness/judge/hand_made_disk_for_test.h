@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/plan/disk_view.h"
+#include "harness/world/disk_view.h"
 #include "harness/plan/model.h"
 
 namespace stampede {

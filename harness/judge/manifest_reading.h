@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cache/manifest.h"
-#include "harness/plan/disk_view.h"
+#include "harness/world/disk_view.h"
 
 namespace stampede {
 

@@ -17,7 +17,7 @@
 #include "harness/judge/place.h"
 #include "harness/judge/record_facts.h"
 #include "harness/plan/model.h"
-#include "harness/plan/observer.h"
+#include "harness/world/observer.h"
 #include "harness/plan/operation_outcome.h"
 #include "harness/plan/plan.h"
 

@@ -6,7 +6,7 @@
 #include "cache/key.h"
 #include "harness/judge/run_record.h"
 #include "harness/judge/writing_steps.h"
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 namespace {

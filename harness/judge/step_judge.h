@@ -11,10 +11,10 @@
 
 #include "harness/plan/ledger.h"
 #include "harness/plan/model.h"
-#include "harness/plan/observer.h"
+#include "harness/world/observer.h"
 #include "harness/plan/operation_outcome.h"
 #include "harness/plan/plan.h"
-#include "harness/plan/stage_end.h"
+#include "harness/world/stage_end.h"
 
 namespace stampede {
 

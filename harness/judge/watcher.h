@@ -13,7 +13,7 @@
 #include "harness/judge/run_record.h"
 #include "harness/judge/step_judge.h"
 #include "harness/plan/ledger.h"
-#include "harness/plan/stage_end.h"
+#include "harness/world/stage_end.h"
 
 namespace stampede {
 

@@ -16,7 +16,7 @@
 
 #include "harness/live/process_memory.h"
 #include "harness/live/set_up_calls.h"
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 namespace {

@@ -22,7 +22,7 @@
 #include "harness/live/command_filter.h"
 #include "harness/live/command_reader.h"
 #include "harness/live/process_memory.h"
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 namespace {

@@ -10,8 +10,8 @@
 #include "cache/os.h"
 #include "cache/result.h"
 #include "harness/live/owned_fd.h"
-#include "harness/plan/peer_network.h"
-#include "harness/plan/virtual_clock.h"
+#include "harness/world/peer_network.h"
+#include "harness/world/virtual_clock.h"
 
 namespace stampede {
 

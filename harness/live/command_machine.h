@@ -11,9 +11,9 @@
 #include "harness/live/command_links.h"
 #include "harness/live/command_task.h"
 #include "harness/live/live_disk.h"
-#include "harness/plan/peer_network.h"
-#include "harness/plan/plan_faults.h"
-#include "harness/plan/virtual_clock.h"
+#include "harness/world/peer_network.h"
+#include "harness/world/plan_faults.h"
+#include "harness/world/virtual_clock.h"
 
 namespace stampede {
 

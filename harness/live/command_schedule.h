@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "harness/live/command_task.h"
-#include "harness/plan/stage_end.h"
+#include "harness/world/stage_end.h"
 #include "harness/strategy/strategy.h"
 
 namespace stampede {

@@ -13,7 +13,7 @@
 #include "harness/live/owned_fd.h"
 #include "harness/plan/plan.h"
 #include "harness/plan/step.h"
-#include "harness/plan/virtual_clock.h"
+#include "harness/world/virtual_clock.h"
 
 namespace stampede {
 

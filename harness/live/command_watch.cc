@@ -20,7 +20,7 @@
 #include "harness/live/new_image.h"
 #include "harness/live/poll_one.h"
 #include "harness/live/process_memory.h"
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 namespace {

@@ -15,9 +15,9 @@
 #include "cache/result.h"
 #include "harness/live/command_zygote.h"
 #include "harness/live/live_world.h"
-#include "harness/plan/disk_view.h"
-#include "harness/plan/observer.h"
-#include "harness/plan/peers.h"
+#include "harness/world/disk_view.h"
+#include "harness/world/observer.h"
+#include "harness/world/peers.h"
 #include "harness/strategy/strategy.h"
 
 namespace stampede {

@@ -19,8 +19,8 @@
 #include "cache/os.h"
 #include "cache/result.h"
 #include "harness/live/owned_fd.h"
-#include "harness/plan/disk_view.h"
-#include "harness/plan/file_locks.h"
+#include "harness/world/disk_view.h"
+#include "harness/world/file_locks.h"
 #include "harness/plan/step.h"
 
 namespace stampede {

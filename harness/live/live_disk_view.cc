@@ -10,7 +10,7 @@
 
 #include "harness/live/directory_tree.h"
 #include "harness/live/live_disk.h"
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 

@@ -9,10 +9,10 @@
 #include "harness/live/call_stops.h"
 #include "harness/live/live_disk.h"
 #include "harness/live/watched_process.h"
-#include "harness/plan/peer_network.h"
-#include "harness/plan/plan_faults.h"
+#include "harness/world/peer_network.h"
+#include "harness/world/plan_faults.h"
 #include "harness/plan/step.h"
-#include "harness/plan/virtual_clock.h"
+#include "harness/world/virtual_clock.h"
 
 namespace stampede {
 

@@ -20,7 +20,7 @@
 #include "harness/live/process_slots.h"
 #include "harness/live/step_taker.h"
 #include "harness/plan/sanitized.h"
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 namespace {

@@ -14,11 +14,11 @@
 
 #include "cache/os.h"
 #include "cache/result.h"
-#include "harness/plan/disk_view.h"
-#include "harness/plan/observer.h"
-#include "harness/plan/peers.h"
+#include "harness/world/disk_view.h"
+#include "harness/world/observer.h"
+#include "harness/world/peers.h"
 #include "harness/plan/plan.h"
-#include "harness/plan/stage_end.h"
+#include "harness/world/stage_end.h"
 #include "harness/strategy/strategy.h"
 
 namespace stampede {

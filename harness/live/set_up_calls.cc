@@ -15,7 +15,7 @@
 #include <string>
 
 #include "harness/live/process_memory.h"
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 namespace {

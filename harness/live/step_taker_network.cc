@@ -11,7 +11,7 @@
 
 #include "harness/live/process_memory.h"
 #include "harness/live/step_taker.h"
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 namespace {

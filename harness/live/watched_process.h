@@ -14,8 +14,8 @@
 #include "harness/live/call_stops.h"
 #include "harness/live/live_disk.h"
 #include "harness/live/owned_fd.h"
-#include "harness/plan/peer_network.h"
-#include "harness/strategy/turn_schedule.h"
+#include "harness/world/peer_network.h"
+#include "harness/world/turn_schedule.h"
 
 namespace stampede {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "harness/plan/transfer.h"
+#include "harness/plan/step.h"
 #include "harness/plan/turn_generator.h"
 
 namespace stampede {

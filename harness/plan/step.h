@@ -14,6 +14,9 @@
 
 namespace stampede {
 
+// What one receive returns at most, whatever was asked: neither world lets the kernel's buffering decide.
+inline constexpr std::size_t kReceiveBytesMax = 16 * 1024;
+
 // One for each method of the door, in the order of cache/door.h.
 enum class StepKind : std::uint8_t {
   open,

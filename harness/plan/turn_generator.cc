@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "harness/plan/transfer.h"
+#include "harness/plan/step.h"
 
 namespace stampede {
 namespace {

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "harness/plan/observer.h"
-#include "harness/plan/peers.h"
+#include "harness/world/observer.h"
+#include "harness/world/peers.h"
 #include "harness/sim/sim_world.h"
 #include "harness/strategy/default_schedule.h"
 

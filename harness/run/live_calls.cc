@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 

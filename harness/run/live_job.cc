@@ -11,7 +11,7 @@
 
 #include "cache/sha256.h"
 #include "harness/faults/scripted_peers.h"
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 namespace {

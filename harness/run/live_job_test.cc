@@ -14,7 +14,7 @@
 #include "cache/scripted_os.h"
 #include "harness/free/posix_scratch_directory.h"
 #include "harness/plan/one_of_everything.h"
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 #include "harness/run/live_calls.h"
 #include "harness/run/world_comparison.h"
 

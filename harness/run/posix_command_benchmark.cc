@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "harness/faults/scripted_peers.h"
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 #include "harness/run/command_benchmark.h"
 #include "harness/run/subject_commands.h"
 

@@ -10,7 +10,7 @@
 
 #include "harness/faults/scripted_peers.h"
 #include "harness/live/command_world.h"
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 #include "harness/run/plan_world.h"
 #include "harness/run/subject_commands.h"
 

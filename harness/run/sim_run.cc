@@ -12,7 +12,7 @@
 #include "cache/sha256.h"
 #include "harness/faults/scripted_peers.h"
 #include "harness/judge/command_judge.h"
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 #include "harness/run/plan_world.h"
 #include "harness/run/subject_commands.h"
 #include "harness/run/trace.h"

@@ -13,7 +13,7 @@
 #include "harness/plan/ledger.h"
 #include "harness/plan/operation_outcome.h"
 #include "harness/plan/plan.h"
-#include "harness/plan/stage_end.h"
+#include "harness/world/stage_end.h"
 #include "harness/plan/step.h"
 #include "harness/run/plan_world.h"
 #include "harness/strategy/strategy.h"

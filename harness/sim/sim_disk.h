@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "cache/os.h"
-#include "harness/plan/transfer.h"
+#include "harness/world/transfer.h"
 #include "harness/sim/sim_inode.h"
 #include "harness/sim/sim_path.h"
 

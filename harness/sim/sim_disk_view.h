@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include "harness/plan/disk_view.h"
+#include "harness/world/disk_view.h"
 #include "harness/sim/durable_view.h"
 #include "harness/sim/sim_disk.h"
 

@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "harness/plan/observer.h"
-#include "harness/plan/peers.h"
-#include "harness/plan/virtual_clock.h"
+#include "harness/world/observer.h"
+#include "harness/world/peers.h"
+#include "harness/world/virtual_clock.h"
 #include "harness/sim/sim_world.h"
 
 namespace stampede {

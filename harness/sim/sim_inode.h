@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "cache/os.h"
-#include "harness/plan/file_locks.h"
+#include "harness/world/file_locks.h"
 #include "harness/plan/step.h"
 #include "harness/sim/shared_bytes.h"
 

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 #include "harness/sim/sim_os.h"
 
 namespace stampede {

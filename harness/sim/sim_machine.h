@@ -7,15 +7,15 @@
 #include <memory>
 #include <vector>
 
-#include "harness/plan/observer.h"
-#include "harness/plan/peer_network.h"
-#include "harness/plan/plan_faults.h"
-#include "harness/plan/virtual_clock.h"
+#include "harness/world/observer.h"
+#include "harness/world/peer_network.h"
+#include "harness/world/plan_faults.h"
+#include "harness/world/virtual_clock.h"
 #include "harness/sim/sim_disk.h"
 #include "harness/sim/sim_disk_view.h"
 #include "harness/sim/sim_task.h"
 #include "harness/sim/sim_world.h"
-#include "harness/strategy/turn_schedule.h"
+#include "harness/world/turn_schedule.h"
 
 namespace stampede {
 

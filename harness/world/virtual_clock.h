@@ -1,6 +1,6 @@
 // Virtual time: it moves by steps, and by jumps when nobody can move.
-#ifndef STAMPEDE_PLAN_VIRTUAL_CLOCK_H
-#define STAMPEDE_PLAN_VIRTUAL_CLOCK_H
+#ifndef STAMPEDE_WORLD_VIRTUAL_CLOCK_H
+#define STAMPEDE_WORLD_VIRTUAL_CLOCK_H
 
 #include <algorithm>
 #include <chrono>
@@ -50,4 +50,4 @@ class VirtualClock {
 
 }  // namespace stampede
 
-#endif  // STAMPEDE_PLAN_VIRTUAL_CLOCK_H
+#endif  // STAMPEDE_WORLD_VIRTUAL_CLOCK_H

@@ -1,5 +1,5 @@
 // Decisions, the passing of time, and deadlocks by the graph of who waits for whom.
-#include "harness/strategy/turn_schedule.h"
+#include "harness/world/turn_schedule.h"
 
 #include <algorithm>
 #include <cstdio>

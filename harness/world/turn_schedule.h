@@ -1,6 +1,6 @@
 // Who moves next in a controlled world: who can, what the strategy says, and when time must pass.
-#ifndef STAMPEDE_STRATEGY_TURN_SCHEDULE_H
-#define STAMPEDE_STRATEGY_TURN_SCHEDULE_H
+#ifndef STAMPEDE_WORLD_TURN_SCHEDULE_H
+#define STAMPEDE_WORLD_TURN_SCHEDULE_H
 
 #include <chrono>
 #include <cstdint>
@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "harness/plan/file_locks.h"
-#include "harness/plan/peer_network.h"
-#include "harness/plan/stage_end.h"
-#include "harness/plan/virtual_clock.h"
+#include "harness/world/file_locks.h"
+#include "harness/world/peer_network.h"
+#include "harness/world/stage_end.h"
+#include "harness/world/virtual_clock.h"
 #include "harness/strategy/strategy.h"
 
 namespace stampede {
@@ -96,4 +96,4 @@ class TurnSchedule {
 
 }  // namespace stampede
 
-#endif  // STAMPEDE_STRATEGY_TURN_SCHEDULE_H
+#endif  // STAMPEDE_WORLD_TURN_SCHEDULE_H

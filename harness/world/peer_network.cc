@@ -1,5 +1,5 @@
 // Connections over Peers, with the errors of a TCP socket on the client's side.
-#include "harness/plan/peer_network.h"
+#include "harness/world/peer_network.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,6 +1,6 @@
 // The locks of one file, as flock(2) has them.
-#ifndef STAMPEDE_PLAN_FILE_LOCKS_H
-#define STAMPEDE_PLAN_FILE_LOCKS_H
+#ifndef STAMPEDE_WORLD_FILE_LOCKS_H
+#define STAMPEDE_WORLD_FILE_LOCKS_H
 
 #include <cstdint>
 #include <optional>
@@ -40,4 +40,4 @@ class FileLocks {
 
 }  // namespace stampede
 
-#endif  // STAMPEDE_PLAN_FILE_LOCKS_H
+#endif  // STAMPEDE_WORLD_FILE_LOCKS_H

@@ -1,6 +1,6 @@
 // The one enforcer of a plan's faults in the controlled worlds: which of them meets a step.
-#ifndef STAMPEDE_PLAN_PLAN_FAULTS_H
-#define STAMPEDE_PLAN_PLAN_FAULTS_H
+#ifndef STAMPEDE_WORLD_PLAN_FAULTS_H
+#define STAMPEDE_WORLD_PLAN_FAULTS_H
 
 #include <array>
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 #include "harness/plan/plan.h"
 #include "harness/plan/step.h"
-#include "harness/plan/transfer.h"
+#include "harness/world/transfer.h"
 
 namespace stampede {
 
@@ -64,4 +64,4 @@ void take_step(Step& step, const DiskFault* fault, Effect effect, Lose lose) {
 
 }  // namespace stampede
 
-#endif  // STAMPEDE_PLAN_PLAN_FAULTS_H
+#endif  // STAMPEDE_WORLD_PLAN_FAULTS_H

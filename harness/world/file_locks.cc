@@ -1,5 +1,5 @@
 // Shared and exclusive locks by open file, in the order of the kernel's flock_lock_inode.
-#include "harness/plan/file_locks.h"
+#include "harness/world/file_locks.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // The cache directory of a world as a judge sees it between two steps.
-#ifndef STAMPEDE_PLAN_DISK_VIEW_H
-#define STAMPEDE_PLAN_DISK_VIEW_H
+#ifndef STAMPEDE_WORLD_DISK_VIEW_H
+#define STAMPEDE_WORLD_DISK_VIEW_H
 
 #include <cstddef>
 #include <cstdint>
@@ -31,4 +31,4 @@ class DiskView {
 
 }  // namespace stampede
 
-#endif  // STAMPEDE_PLAN_DISK_VIEW_H
+#endif  // STAMPEDE_WORLD_DISK_VIEW_H

@@ -1,5 +1,5 @@
 // Numbers that follow from a process's place in its run alone.
-#include "harness/plan/world_identity.h"
+#include "harness/world/world_identity.h"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 // The far side of connections, for a world that controls time itself: what the server does next on each of them.
-#ifndef STAMPEDE_PLAN_PEERS_H
-#define STAMPEDE_PLAN_PEERS_H
+#ifndef STAMPEDE_WORLD_PEERS_H
+#define STAMPEDE_WORLD_PEERS_H
 
 #include <chrono>
 #include <cstddef>
@@ -45,4 +45,4 @@ class Peers {
 
 }  // namespace stampede
 
-#endif  // STAMPEDE_PLAN_PEERS_H
+#endif  // STAMPEDE_WORLD_PEERS_H

@@ -1,13 +1,13 @@
 // How one stage of a run in a controlled world ended, and the schedule that it took.
-#ifndef STAMPEDE_PLAN_STAGE_END_H
-#define STAMPEDE_PLAN_STAGE_END_H
+#ifndef STAMPEDE_WORLD_STAGE_END_H
+#define STAMPEDE_WORLD_STAGE_END_H
 
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "harness/plan/observer.h"
+#include "harness/world/observer.h"
 #include "harness/plan/plan.h"
 
 namespace stampede {
@@ -26,4 +26,4 @@ struct StageEnd {
 
 }  // namespace stampede
 
-#endif  // STAMPEDE_PLAN_STAGE_END_H
+#endif  // STAMPEDE_WORLD_STAGE_END_H

@@ -1,6 +1,6 @@
 // Connections whose far side plays moves, and what a client sees of them.
-#ifndef STAMPEDE_PLAN_PEER_NETWORK_H
-#define STAMPEDE_PLAN_PEER_NETWORK_H
+#ifndef STAMPEDE_WORLD_PEER_NETWORK_H
+#define STAMPEDE_WORLD_PEER_NETWORK_H
 
 #include <chrono>
 #include <cstddef>
@@ -9,10 +9,10 @@
 #include <span>
 #include <vector>
 
-#include "harness/plan/peers.h"
+#include "harness/world/peers.h"
 #include "harness/plan/step.h"
-#include "harness/plan/transfer.h"
-#include "harness/plan/virtual_clock.h"
+#include "harness/world/transfer.h"
+#include "harness/world/virtual_clock.h"
 
 namespace stampede {
 
@@ -69,4 +69,4 @@ class PeerNetwork {
 
 }  // namespace stampede
 
-#endif  // STAMPEDE_PLAN_PEER_NETWORK_H
+#endif  // STAMPEDE_WORLD_PEER_NETWORK_H

@@ -1,5 +1,5 @@
 // Counts matching steps, and finds the faults of a process by its own steps.
-#include "harness/plan/plan_faults.h"
+#include "harness/world/plan_faults.h"
 
 #include <algorithm>
 #include <string_view>

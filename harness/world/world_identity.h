@@ -1,6 +1,6 @@
 // Who processes of controlled worlds are, and what they draw: the same numbers in each of them.
-#ifndef STAMPEDE_PLAN_WORLD_IDENTITY_H
-#define STAMPEDE_PLAN_WORLD_IDENTITY_H
+#ifndef STAMPEDE_WORLD_WORLD_IDENTITY_H
+#define STAMPEDE_WORLD_WORLD_IDENTITY_H
 
 #include <cstdint>
 #include <string_view>
@@ -29,4 +29,4 @@ std::uint64_t world_random(Stage stage, std::uint32_t process, std::uint64_t dra
 
 }  // namespace stampede
 
-#endif  // STAMPEDE_PLAN_WORLD_IDENTITY_H
+#endif  // STAMPEDE_WORLD_WORLD_IDENTITY_H

@@ -1,15 +1,12 @@
 // How much of a transfer happens: all, or half where a fault cuts it.
-#ifndef STAMPEDE_PLAN_TRANSFER_H
-#define STAMPEDE_PLAN_TRANSFER_H
+#ifndef STAMPEDE_WORLD_TRANSFER_H
+#define STAMPEDE_WORLD_TRANSFER_H
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 namespace stampede {
-
-// What one receive returns at most, whatever was asked: neither world lets the kernel's buffering decide.
-inline constexpr std::size_t kReceiveBytesMax = 16 * 1024;
 
 enum class Transfer : std::uint8_t { whole, half };
 
@@ -20,4 +17,4 @@ constexpr std::size_t moved_of(std::size_t bytes, Transfer transfer) {
 
 }  // namespace stampede
 
-#endif  // STAMPEDE_PLAN_TRANSFER_H
+#endif  // STAMPEDE_WORLD_TRANSFER_H

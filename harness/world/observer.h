@@ -1,10 +1,10 @@
 // Who is told of every step of a controlled world.
-#ifndef STAMPEDE_PLAN_OBSERVER_H
-#define STAMPEDE_PLAN_OBSERVER_H
+#ifndef STAMPEDE_WORLD_OBSERVER_H
+#define STAMPEDE_WORLD_OBSERVER_H
 
 #include <cstdint>
 
-#include "harness/plan/disk_view.h"
+#include "harness/world/disk_view.h"
 #include "harness/plan/step.h"
 
 namespace stampede {
@@ -27,4 +27,4 @@ class Observer {
 
 }  // namespace stampede
 
-#endif  // STAMPEDE_PLAN_OBSERVER_H
+#endif  // STAMPEDE_WORLD_OBSERVER_H
