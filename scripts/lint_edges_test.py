@@ -74,10 +74,10 @@ class Edges(LintTest):
             self.assertEqual(lint.layer_of(path), layer, path)
 
     def test_layers(self):
-        below = ["cache", "harness/plan", "harness/strategy"]
+        below = ["cache", "harness/plan", "harness/strategy", "harness/world"]
         siblings = ["harness/sim", "harness/live", "harness/free", "harness/faults", "harness/judge"]
         self.assertEqual(lint.LAYERS, {
-            "cache": [], "cache/command": ["cache"], "harness/plan": ["cache"], "harness/strategy": ["cache", "harness/plan"],
+            "cache": [], "cache/command": ["cache"], "harness/plan": ["cache"], "harness/strategy": ["cache", "harness/plan"], "harness/world": below[:-1],
             **{sibling: below for sibling in siblings}, "harness/run": below + siblings,
             **{top: below + siblings + ["harness/run"] for top in ("harness/cli", "properties", "fuzz")}})
 

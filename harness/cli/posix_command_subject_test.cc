@@ -82,7 +82,7 @@ TEST(CommandSubject, IsShrunkAndExplained) {
   EXPECT_THAT(text, HasSubstr("visible_means_complete"));
   EXPECT_EQ(run({"show", small, "--explain"}, &text), 0) << text;
   EXPECT_THAT(text, HasSubstr("What decides is the order of two steps"));
-  EXPECT_THAT(text, HasSubstr("(curl) opens or creates"));
+  EXPECT_THAT(text, HasSubstr("(A) process 1 (rm) looks at (m0).part"));
 }
 
 // Says that all is done, and does nothing.

@@ -173,8 +173,8 @@ class Drawing {
   }
 
   [[nodiscard]] bool is_shown(const Step& step) const {
-    if (step.stage == Stage::epilogue && !style_.shows_epilogue) return false;
-    if (step.stage == Stage::warm_up && !style_.shows_warm_up) return false;
+    if (step.stage == StageKind::epilogue && !style_.shows_epilogue) return false;
+    if (step.stage == StageKind::warm_up && !style_.shows_warm_up) return false;
     return style_.shows_private || !is_private(step);
   }
 
@@ -193,10 +193,10 @@ class Drawing {
       text_ += paint(kDim, fmt::format("{:-<{}}", fmt::format("-- {} ", name_of(step.stage)), style_.width)) + "\n";
     }
     const bool is_switch =
-        step.stage == Stage::run && last_process_ && *last_process_ != step.process && can_go_on(*last_process_);
+        step.stage == StageKind::run && last_process_ && *last_process_ != step.process && can_go_on(*last_process_);
     std::string line =
         fmt::format("{:>5} {:>6} ", number, std::chrono::duration_cast<std::chrono::microseconds>(step.at).count());
-    const std::size_t lane = step.stage == Stage::run ? step.process : 0;
+    const std::size_t lane = step.stage == StageKind::run ? step.process : 0;
     std::string mark;
     if (step.fault != StepFault::none) mark = "! ";
     if (is_switch) mark = "> " + mark;
@@ -213,7 +213,7 @@ class Drawing {
     line += is_bad ? paint(kRed, server) : server;
     while (line.ends_with(' ')) line.pop_back();
     text_ += line + "\n";
-    if (step.stage == Stage::run) last_process_ = step.process;
+    if (step.stage == StageKind::run) last_process_ = step.process;
   }
 
   [[nodiscard]] bool can_go_on(std::size_t process) const {
@@ -226,11 +226,11 @@ class Drawing {
 
   // What the step leaves its process in, the ends of operations, and what was violated.
   void after(const Step& step, std::uint64_t number) {
-    if (step.stage == Stage::run) {
+    if (step.stage == StageKind::run) {
       const bool waits = step.kind == StepKind::sleep_until;
       state_[step.process] = waits ? "~" : "|";
       for (const OperationOutcome& operation : outcome_.operations) {
-        if (operation.stage == Stage::run && operation.process == step.process &&
+        if (operation.stage == StageKind::run && operation.process == step.process &&
             operation.end_step == step.own_step + 1) {
           ended(operation);
         }
@@ -282,7 +282,7 @@ class Drawing {
   ShortNames names_;
   std::size_t lane_width_ = 0;
   std::string text_;
-  Stage stage_ = Stage::run;
+  StageKind stage_ = StageKind::run;
   std::optional<std::size_t> last_process_;
   std::map<std::size_t, std::string> state_;
   std::uint64_t hidden_ = 0;

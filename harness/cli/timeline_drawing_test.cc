@@ -240,11 +240,11 @@ TEST(TimelineDrawing, CountsWhatNobodyElseSeesAndShowsItWhereAskedOrFaulty) {
 
 TEST(TimelineDrawing, ShowsWarmUpAndEpilogueWhereAskedInTheFirstLane) {
   HandMadeRun run(3);
-  run.step(0, StepKind::unlink, "x").stage = Stage::warm_up;
+  run.step(0, StepKind::unlink, "x").stage = StageKind::warm_up;
   run.step(2, StepKind::unlink, "y");
-  run.step(1, StepKind::unlink, "z").stage = Stage::epilogue;
+  run.step(1, StepKind::unlink, "z").stage = StageKind::epilogue;
   OperationOutcome& after = run.operation(1);
-  after.stage = Stage::epilogue;
+  after.stage = StageKind::epilogue;
   const auto line = [](std::string_view title) { return fmt::format("{:-<60}\n", title); };
   const std::string x = "    1      1 unlink x\n", y = "    2      2" + std::string(25, ' ') + "unlink y\n",
                     z = "    3      3 unlink z                |\n";
@@ -363,7 +363,7 @@ TEST(TimelineDrawing, SaysWhoWasKilledAndWhoWasNotDone) {
 TEST(TimelineDrawing, SaysWhatWasViolatedBelowTheStepOrAtTheEnd) {
   HandMadeRun run(1);
   for (const char* path : {"a", "b", "c"}) run.step(0, StepKind::unlink, path);
-  run.outcome.trace[1].stage = Stage::epilogue;  // not shown, and counted
+  run.outcome.trace[1].stage = StageKind::epilogue;  // not shown, and counted
   run.outcome.trace[1].kind = StepKind::now;
   const auto violation = [](const char* id, std::uint64_t step) {
     return StepViolation{.invariant = id, .object = "m0", .what = "bad", .step = step};

@@ -148,7 +148,7 @@ void CommandJudge::on_operation(const OperationOutcome& outcome, const DiskView&
   if (file == 0 || outcome.path.starts_with('/')) return;
   named_.insert(outcome.path);
   unsigned umask = 022;
-  if (outcome.stage == Stage::run) umask = plan_->processes.at(outcome.process).umask;
+  if (outcome.stage == StageKind::run) umask = plan_->processes.at(outcome.process).umask;
   const unsigned mode = disk.stat(file).mode;
   // Who published it may have another umask than who found it.
   std::set<unsigned> expected{0644U};
@@ -159,7 +159,8 @@ void CommandJudge::on_operation(const OperationOutcome& outcome, const DiskView&
 }
 
 bool CommandJudge::met_fault(std::uint32_t process, const Ledger& ledger) const {
-  if (faulty_.contains(process)) return true;
+  // Time that runs while others could move brings time limits about; as clocks do that jump.
+  if (faulty_.contains(process) || plan_->schedule.time_runs_first) return true;
   for (std::size_t i = stage_ledger_; i < ledger.size(); ++i) {
     if (ledger[i].listener == process && !is_harmless(ledger[i])) return true;
   }
@@ -170,12 +171,12 @@ bool CommandJudge::met_fault(std::uint32_t process, const Ledger& ledger) const 
   });
 }
 
-void CommandJudge::judge_failures(Stage stage, const Ledger& ledger) {
+void CommandJudge::judge_failures(StageKind stage, const Ledger& ledger) {
   using Complaint = std::pair<std::string, std::string>;
   for (const Failure& failure : failures_) {
     const std::string& name = (*models_)[failure.model].name;
     const std::string text = process_text(failure.process) + ", get of " + name + ": " + failure.message;
-    if (stage != Stage::run) {
+    if (stage != StageKind::run) {
       judge("recovery_needs_no_hands", false, [&] { return Complaint{name, "a clean process fails: " + text}; });
       continue;
     }
@@ -184,10 +185,12 @@ void CommandJudge::judge_failures(Stage stage, const Ledger& ledger) {
   }
 }
 
-// With working locks, and nobody who died or failed in between, a model is downloaded once.
-void CommandJudge::judge_downloads(Stage stage, const Ledger& ledger) {
+// With working locks, and nobody who died or failed in between, a model is downloaded once; but who has waited for as
+// long as he may while time ran past a holder who could move, downloads for himself.
+void CommandJudge::judge_downloads(StageKind stage, const Ledger& ledger) {
   using Complaint = std::pair<std::string, std::string>;
-  if (stage != Stage::run || do_locks_lie_ || deaths_ > 0 || !failures_.empty()) return;
+  if (stage != StageKind::run || do_locks_lie_ || deaths_ > 0 || !failures_.empty()) return;
+  if (plan_->schedule.time_runs_first) return;
   for (std::size_t i = 0; i < plan_->models.size(); ++i) {
     const std::string& name = plan_->models[i].name;
     std::size_t well = 0;
@@ -217,10 +220,10 @@ std::string CommandJudge::object_of(std::string_view path) const {
   return "a name of no model";
 }
 
-void CommandJudge::judge_rest(Stage stage, const DiskView& disk) {
+void CommandJudge::judge_rest(StageKind stage, const DiskView& disk) {
   using Complaint = std::pair<std::string, std::string>;
   const bool is_quiet = deaths_ == 0 && failures_.empty();
-  if (stage != Stage::epilogue && !is_quiet) return;
+  if (stage != StageKind::epilogue && !is_quiet) return;
   disk.for_each_name([&](std::string_view path, FileNumber file) {
     if (disk.stat(file).type == modelcache::FileType::directory) return;
     judge("nothing_left_over", may_stay(path),
@@ -244,15 +247,15 @@ bool CommandJudge::is_without_end(const StageEnd& end) const {
   return end.steps > kStepsOfARun + kStepsASecond * static_cast<std::uint64_t>(seconds);
 }
 
-void CommandJudge::on_stage_end(Stage stage, const StageEnd& end, const Ledger& ledger, const DiskView& disk) {
+void CommandJudge::on_stage_end(StageKind stage, const StageEnd& end, const Ledger& ledger, const DiskView& disk) {
   using Complaint = std::pair<std::string, std::string>;
   stage_ = stage;
   judge("everyone_comes_to_an_end", !is_without_end(end), [&] { return Complaint{"run", end.stuck}; });
   judge_failures(stage, ledger);
   // A clean process that never came to an end got nothing that it could fail to get.
-  const bool has_recovered = stage != Stage::run && failures_.empty() && end.stuck.empty();
+  const bool has_recovered = stage != StageKind::run && failures_.empty() && end.stuck.empty();
   if (has_recovered) judge("recovery_needs_no_hands", true, [] { return Complaint{}; });
-  if (stage == Stage::run && failures_.empty()) judge("no_spurious_failure", true, [] { return Complaint{}; });
+  if (stage == StageKind::run && failures_.empty()) judge("no_spurious_failure", true, [] { return Complaint{}; });
   judge_downloads(stage, ledger);
   if (end.stuck.empty()) judge_rest(stage, disk);
   faulty_.clear();

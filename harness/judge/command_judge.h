@@ -29,7 +29,7 @@ class CommandJudge {
   void on_step(const Step& step, const DiskView& disk);
   void on_process_end(std::uint32_t process, ProcessEnd end);
   void on_operation(const OperationOutcome& outcome, const DiskView& disk);
-  void on_stage_end(Stage stage, const StageEnd& end, const Ledger& ledger, const DiskView& disk);
+  void on_stage_end(StageKind stage, const StageEnd& end, const Ledger& ledger, const DiskView& disk);
 
   // Those that the subject's makers owe, and those that its description takes out.
   [[nodiscard]] const std::vector<StepViolation>& violations() const { return violations_; }
@@ -51,10 +51,10 @@ class CommandJudge {
   };
 
   void look_at(Entry& entry, std::size_t model, const Step& step, const DiskView& disk);
-  void judge_failures(Stage stage, const Ledger& ledger);
-  void judge_downloads(Stage stage, const Ledger& ledger);
+  void judge_failures(StageKind stage, const Ledger& ledger);
+  void judge_downloads(StageKind stage, const Ledger& ledger);
   [[nodiscard]] bool is_without_end(const StageEnd& end) const;
-  void judge_rest(Stage stage, const DiskView& disk);
+  void judge_rest(StageKind stage, const DiskView& disk);
   [[nodiscard]] bool met_fault(std::uint32_t process, const Ledger& ledger) const;
   [[nodiscard]] bool may_stay(std::string_view path) const;
   [[nodiscard]] std::string object_of(std::string_view path) const;
@@ -69,7 +69,7 @@ class CommandJudge {
   std::set<FileNumber> published_;
   std::set<std::string, std::less<>> named_;  // below the cache directory, by gets that succeeded
   // Of the present stage.
-  Stage stage_ = Stage::warm_up;
+  StageKind stage_ = StageKind::warm_up;
   std::set<std::uint32_t> faulty_;  // processes whose steps met a fault, or that were refused
   bool do_locks_lie_ = false;
   std::vector<Failure> failures_;

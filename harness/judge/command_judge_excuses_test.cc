@@ -93,10 +93,10 @@ TEST(CommandJudgeExcuses, EndWithTheirStage) {
   };
   for (const Row& row : rows) {
     History history(History::one_get(), plain());
-    history.begin_stage(Stage::warm_up);
+    history.begin_stage(StageKind::warm_up);
     row.steps(history);
     history.stage_ends();
-    history.begin_stage(Stage::run);
+    history.begin_stage(StageKind::run);
     history.fails_with(ErrorCode::io);
     history.stage_ends();
     EXPECT_EQ(history.violated(), Ids{"no_spurious_failure"}) << row.what;
@@ -120,19 +120,20 @@ TEST(CommandJudgeExcuses, OfTwoDownloadsAreDeathsFailuresAndLocksThatLie) {
       {"a step that is none with locks", false, [](History& h) { h.open("x", OpenMode::read, History::fails(EIO)); }},
   };
   for (const Row& row : rows) {
-    for (const Stage stage : {Stage::run, Stage::warm_up}) {  // what was in the stage before excuses nothing
+    for (const StageKind stage :
+         {StageKind::run, StageKind::warm_up}) {  // what was in the stage before excuses nothing
       History history(History::one_get(), plain());
-      if (stage == Stage::warm_up) {
+      if (stage == StageKind::warm_up) {
         history.begin_stage(stage);
         row.steps(history);
         history.stage_ends();
-        history.begin_stage(Stage::run);
+        history.begin_stage(StageKind::run);
       } else {
         row.steps(history);
       }
       for (int i = 0; i < 2; ++i) history.by(0).connect();
       history.stage_ends();
-      const bool is_excused = row.is_excused && stage == Stage::run;
+      const bool is_excused = row.is_excused && stage == StageKind::run;
       EXPECT_EQ(history.violated().contains("one_download"), !is_excused) << row.what << " " << name_of(stage);
       EXPECT_EQ(history.judged("one_download"), is_excused ? 0U : 1U) << row.what << " " << name_of(stage);
     }
@@ -145,14 +146,14 @@ TEST(CommandJudgeExcuses, OfTheFirstDownloadIsAColdDirectory) {
     plan.models.push_back({"m1", 20});
     plan.start.warm = {is_warm ? 0U : 1U};
     History history(plan, plain());
-    history.begin_stage(Stage::warm_up);
+    history.begin_stage(StageKind::warm_up);
     history.connect();  // of the stage before: not counted
     history.stage_ends();
     EXPECT_EQ(history.judged("one_download"), 0U);
-    history.begin_stage(Stage::run);
+    history.begin_stage(StageKind::run);
     history.connect();
     history.stage_ends();
-    history.begin_stage(Stage::epilogue);
+    history.begin_stage(StageKind::epilogue);
     for (int i = 0; i < 2; ++i) history.connect();
     history.stage_ends();
     EXPECT_EQ(history.lines(), is_warm ? std::vector<std::string>{"one_download of m0 at run 4 by 0: m0: 1 requests "
@@ -174,16 +175,16 @@ TEST(CommandJudgeExcuses, OfWhatIsLeftOverEndWithTheEpilogue) {
        }},
   };
   for (const Row& row : rows) {
-    for (const Stage stage : {Stage::warm_up, Stage::run, Stage::epilogue}) {
+    for (const StageKind stage : {StageKind::warm_up, StageKind::run, StageKind::epilogue}) {
       History history(History::one_get(), plain());
       history.begin_stage(stage);
       history.disk().make("core", FileType::regular, 0644);
       row.steps(history);
       history.stage_ends();
-      const bool is_excused = row.is_excused && stage != Stage::epilogue;
+      const bool is_excused = row.is_excused && stage != StageKind::epilogue;
       EXPECT_EQ(history.violated().contains("nothing_left_over"), !is_excused) << row.what << " " << name_of(stage);
       EXPECT_EQ(history.judged("nothing_left_over"), is_excused ? 0U : 1U) << row.what << " " << name_of(stage);
-      history.begin_stage(Stage::epilogue);  // nobody died here
+      history.begin_stage(StageKind::epilogue);  // nobody died here
       history.stage_ends();
       EXPECT_TRUE(history.violated().contains("nothing_left_over")) << row.what << " " << name_of(stage);
     }
@@ -242,7 +243,7 @@ TEST(CommandJudgeModes, OfCleanProcessesAreThoseOfTheUsualUmask) {
     plan.processes.resize(1);
     plan.processes[0].umask = 027;
     History history(plan, plain());
-    history.begin_stage(Stage::epilogue);
+    history.begin_stage(StageKind::epilogue);
     history.rename(history.stage(0), history.entry(0));
     history.disk().set_mode(history.disk().file_at(history.entry(0)), mode);
     history.succeeds(false);

@@ -103,14 +103,32 @@ TEST(CommandJudge, KeepsApartWhatIsNotPromised) {
   EXPECT_EQ(history.judged("nothing_left_over"), 4U);
 }
 
+// Who waited in vain while time ran past a holder who could move has kept what caches promise.
+TEST(CommandJudge, ExcusesTimeLimitsWhereTimeRunsFirst) {
+  for (const bool time_runs_first : {false, true}) {
+    History twice(History::one_get(), demo());
+    twice.plan().schedule.time_runs_first = time_runs_first;
+    for (int i = 0; i < 2; ++i) twice.connect();
+    twice.stage_ends();
+    EXPECT_EQ(twice.judged("one_download"), time_runs_first ? 0U : 1U);
+    EXPECT_EQ(twice.violations().empty(), time_runs_first);
+    History late(History::one_get(), demo());
+    late.plan().schedule.time_runs_first = time_runs_first;
+    late.fails_with(ErrorCode::timed_out);
+    late.stage_ends();
+    EXPECT_EQ(late.judged("no_spurious_failure"), time_runs_first ? 0U : 1U);
+    EXPECT_EQ(late.violations().empty(), time_runs_first);
+  }
+}
+
 TEST(CommandJudge, ForgetsTheRunBefore) {
   const auto judge = std::make_shared<CommandJudge>();
   History broken(History::one_get(), demo(), judge);
-  broken.begin_stage(Stage::warm_up);
+  broken.begin_stage(StageKind::warm_up);
   for (int i = 0; i < 2; ++i) broken.connect();
   broken.fails_with(ErrorCode::io);
   broken.stage_ends();
-  broken.begin_stage(Stage::run);
+  broken.begin_stage(StageKind::run);
   broken.by(1).make_cache();
   for (int i = 0; i < 20; ++i) broken.disk().set_mode(publish_at_once(broken), 0600);
   broken.lock(0);

@@ -21,7 +21,7 @@ StageEnd stuck(std::uint64_t steps, std::chrono::nanoseconds time, bool is_deadl
   return end;
 }
 
-void begin_stage(History& h, Stage stage) {
+void begin_stage(History& h, StageKind stage) {
   h.begin_stage(stage);
   h.by(0);
 }
@@ -164,7 +164,7 @@ const std::vector<CommandRow>& command_rows_of_runs() {
        "less than these",
        [](History& h) {
          h.stage_ends(stuck(5'000, hours(0)));
-         begin_stage(h, Stage::run);
+         begin_stage(h, StageKind::run);
          h.stage_ends(stuck(3, hours(24) - std::chrono::nanoseconds(1)));
        },
        2,
@@ -174,7 +174,7 @@ const std::vector<CommandRow>& command_rows_of_runs() {
        [](History& h) {
          h.connect("flip_byte:3", false);  // no excuse
          h.stage_ends();
-         begin_stage(h, Stage::epilogue);
+         begin_stage(h, StageKind::epilogue);
          h.open("x", OpenMode::read, History::fails(EIO));
          h.fails_with(ErrorCode::io);
          h.fails_with(ErrorCode::io);
@@ -188,7 +188,7 @@ const std::vector<CommandRow>& command_rows_of_runs() {
       {"recovery_needs_no_hands",
        "the process that warms up fails",
        [](History& h) {
-         begin_stage(h, Stage::warm_up);
+         begin_stage(h, StageKind::warm_up);
          h.fails_with(ErrorCode::io);
          h.stage_ends();
        },
@@ -199,7 +199,7 @@ const std::vector<CommandRow>& command_rows_of_runs() {
        "a clean process gets everything",
        [](History& h) {
          h.stage_ends();
-         begin_stage(h, Stage::epilogue);
+         begin_stage(h, StageKind::epilogue);
          h.stage_ends();
        },
        1,
@@ -208,7 +208,7 @@ const std::vector<CommandRow>& command_rows_of_runs() {
        "a clean process that gets nowhere is no proof",
        [](History& h) {
          h.stage_ends();
-         begin_stage(h, Stage::epilogue);
+         begin_stage(h, StageKind::epilogue);
          h.stage_ends(stuck(5, hours(0)));
        },
        0,

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "cache/sha256.h"
-#include "harness/world/disk_view.h"
 #include "harness/plan/model.h"
+#include "harness/world/disk_view.h"
 
 namespace stampede {
 

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/world/disk_view.h"
 #include "harness/plan/model.h"
+#include "harness/world/disk_view.h"
 
 namespace stampede {
 

@@ -41,7 +41,7 @@ void History::begin(Plan plan) {
   } else {
     judge_->begin(plan_, models_);
   }
-  begin_stage(Stage::run);
+  begin_stage(StageKind::run);
 }
 
 // A command that keeps its models where the built-in cache does.
@@ -51,14 +51,14 @@ void History::begin_command() {
   command_judge_->begin(plan_, models_, subject_, std::move(names));
 }
 
-void History::begin_stage(Stage stage) {
+void History::begin_stage(StageKind stage) {
   stage_ = stage;
   process_ = 0;
   own_steps_.clear();
   operations_.clear();
   first_steps_.clear();
   gone_.clear();
-  ends_.assign(stage == Stage::run ? plan_.processes.size() : 1, ProcessEnd::ended);
+  ends_.assign(stage == StageKind::run ? plan_.processes.size() : 1, ProcessEnd::ended);
 }
 
 RunRecord& History::record() {
@@ -70,7 +70,7 @@ RunRecord& History::record() {
 }
 
 History& History::by(std::uint32_t process) {
-  process_ = is_shifted_ && stage_ == Stage::run && process < 2 ? 1 - process : process;
+  process_ = is_shifted_ && stage_ == StageKind::run && process < 2 ? 1 - process : process;
   return *this;
 }
 
@@ -109,7 +109,7 @@ void History::open(const std::string& path, OpenMode mode, Odd odd) {
   step.mode = static_cast<std::uint32_t>(mode);
   const bool creates = mode == OpenMode::create_new || mode == OpenMode::open_or_create;
   if (odd.error == 0) {
-    const unsigned umask = stage_ == Stage::run ? plan_.processes.at(process_).umask : 022;
+    const unsigned umask = stage_ == StageKind::run ? plan_.processes.at(process_).umask : 022;
     if (creates && disk_.file_at(path) == 0) disk_.make(path, FileType::regular, 0666 & ~umask);
     ++disk_.descriptors;
   }
@@ -181,7 +181,7 @@ void History::unlink(const std::string& path, Odd odd) {
 }
 
 void History::make_directory(const std::string& path, Odd odd) {
-  const unsigned umask = stage_ == Stage::run ? plan_.processes.at(process_).umask : 022;
+  const unsigned umask = stage_ == StageKind::run ? plan_.processes.at(process_).umask : 022;
   if (odd.error == 0) disk_.make(path, FileType::directory, 0777 & ~umask);
   take(step_of(StepKind::make_directory, path), odd);
 }
@@ -204,8 +204,9 @@ void History::connect(const char* turn, bool is_full, Odd odd) {
     entry.fault = parse_turn(turn).value();
     entry.requested = true;
     const std::size_t count = operations_[process_];
-    entry.model = stage_ == Stage::run ? plan_.models.at(plan_.processes.at(process_).operations.at(count).model).name
-                                       : models_.at(count).name;
+    entry.model = stage_ == StageKind::run
+                      ? plan_.models.at(plan_.processes.at(process_).operations.at(count).model).name
+                      : models_.at(count).name;
     entry.status = 200;
     for (const NetworkFault& part : entry.fault.parts) {
       if (part.kind == FaultKind::redirect_relative || part.kind == FaultKind::redirect_loop) entry.status = 307;

@@ -100,7 +100,7 @@ class History {
   void epilogue();
   // `stage_ends`, then `epilogue`.
   void finish();
-  void begin_stage(Stage stage);
+  void begin_stage(StageKind stage);
 
   [[nodiscard]] const Model& model(std::size_t i) const { return models_.at(i); }
   [[nodiscard]] std::string key(std::size_t model) const;
@@ -142,7 +142,7 @@ class History {
   std::shared_ptr<CommandJudge> command_judge_;
   std::unique_ptr<StepJudge> own_judge_;
   StepJudge* judge_;
-  Stage stage_ = Stage::run;
+  StageKind stage_ = StageKind::run;
   StepKind last_kind_ = StepKind::now;
   std::uint64_t steps_ = 0;
   bool is_shifted_ = false;

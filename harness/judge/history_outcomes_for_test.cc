@@ -13,8 +13,8 @@ OperationOutcome History::outcome() const {
   outcome.process = process_;
   const auto index = operations_.find(process_);
   outcome.index = index == operations_.end() ? 0 : index->second;
-  outcome.operation = stage_ == Stage::run ? plan_.processes.at(process_).operations.at(outcome.index)
-                                           : Operation{OperationKind::get, outcome.index};
+  outcome.operation = stage_ == StageKind::run ? plan_.processes.at(process_).operations.at(outcome.index)
+                                               : Operation{OperationKind::get, outcome.index};
   const auto first = first_steps_.find(process_);
   outcome.first_step = first == first_steps_.end() ? 0 : first->second;
   const auto steps = own_steps_.find(process_);
@@ -78,7 +78,7 @@ void History::stage_ends(StageEnd end) {
 }
 
 void History::epilogue() {
-  begin_stage(Stage::epilogue);
+  begin_stage(StageKind::epilogue);
   make_cache();
   for (std::size_t i = 0; i < models_.size(); ++i) {
     if (disk_.file_at(entry(i)) != 0) {
@@ -220,11 +220,11 @@ Plan plan_of(std::initializer_list<OperationKind> kinds, bool is_warm) {
 }
 
 void warm_up(History& history) {
-  history.begin_stage(Stage::warm_up);
+  history.begin_stage(StageKind::warm_up);
   history.make_cache();
   history.miss(0);
   history.stage_ends();
-  history.begin_stage(Stage::run);
+  history.begin_stage(StageKind::run);
 }
 
 }  // namespace stampede

@@ -53,7 +53,7 @@ void RunRecord::begin(const Plan& plan, const std::vector<Model>& models) {
   durability_.begin();
   keys_.clear();
   for (const Model& model : models) keys_.push_back(modelcache::key_of(model.sha256));
-  stage_ = Stage::warm_up;
+  stage_ = StageKind::warm_up;
   is_stage_open_ = false;
   is_damage_due_ = !plan.start.damage.empty();
   moment_ = 0;
@@ -75,14 +75,14 @@ void RunRecord::begin(const Plan& plan, const std::vector<Model>& models) {
   stage_connections_ = 0;
 }
 
-void RunRecord::begin_stage(Stage stage, const DiskView& disk) {
+void RunRecord::begin_stage(StageKind stage, const DiskView& disk) {
   if (is_stage_open_) end_stage();
   stage_ = stage;
   is_stage_open_ = true;
   processes_begun_ = 0;
   stage_start_ = {.moment = moment_, .time = now_, .own_step = 0};
   stage_connections_ = connections_.size();
-  if (stage == Stage::warm_up || !is_damage_due_) return;
+  if (stage == StageKind::warm_up || !is_damage_due_) return;
   is_damage_due_ = false;
   apply_damage(disk);
 }
@@ -170,20 +170,22 @@ void RunRecord::end_process(std::uint32_t process) {
   }
 }
 
-std::size_t RunRecord::process_count(Stage stage) const { return stage == Stage::run ? plan_->processes.size() : 1; }
+std::size_t RunRecord::process_count(StageKind stage) const {
+  return stage == StageKind::run ? plan_->processes.size() : 1;
+}
 
-std::size_t RunRecord::operation_count(Stage stage, std::uint32_t process) const {
-  if (stage == Stage::warm_up) return std::max<std::size_t>(plan_->start.warm.size(), 1);
-  if (stage == Stage::epilogue) return models_->size();
+std::size_t RunRecord::operation_count(StageKind stage, std::uint32_t process) const {
+  if (stage == StageKind::warm_up) return std::max<std::size_t>(plan_->start.warm.size(), 1);
+  if (stage == StageKind::epilogue) return models_->size();
   return process < plan_->processes.size() ? plan_->processes[process].operations.size() : 0;
 }
 
-std::optional<Operation> RunRecord::operation_of(Stage stage, std::uint32_t process, std::uint32_t index) const {
+std::optional<Operation> RunRecord::operation_of(StageKind stage, std::uint32_t process, std::uint32_t index) const {
   if (index >= operation_count(stage, process)) return std::nullopt;
-  if (stage == Stage::run) return plan_->processes[process].operations[index];
+  if (stage == StageKind::run) return plan_->processes[process].operations[index];
   // Where nothing is warm, somebody made the directory all the same.
-  if (stage == Stage::warm_up && plan_->start.warm.empty()) return Operation{OperationKind::recover, 0};
-  return Operation{OperationKind::get, stage == Stage::warm_up ? plan_->start.warm[index] : index};
+  if (stage == StageKind::warm_up && plan_->start.warm.empty()) return Operation{OperationKind::recover, 0};
+  return Operation{OperationKind::get, stage == StageKind::warm_up ? plan_->start.warm[index] : index};
 }
 
 std::optional<Operation> RunRecord::operation_of(std::uint32_t process) const {

@@ -17,9 +17,9 @@
 #include "harness/judge/place.h"
 #include "harness/judge/record_facts.h"
 #include "harness/plan/model.h"
-#include "harness/world/observer.h"
 #include "harness/plan/operation_outcome.h"
 #include "harness/plan/plan.h"
+#include "harness/world/observer.h"
 
 namespace stampede {
 
@@ -28,7 +28,7 @@ class RunRecord {
  public:
   void begin(const Plan& plan, const std::vector<Model>& models);
   // Something of that stage happens: it begins, unless it has.
-  void enter(Stage stage, const DiskView& disk) {
+  void enter(StageKind stage, const DiskView& disk) {
     if (!is_stage_open_ || stage != stage_) begin_stage(stage, disk);
   }
   void take(const Step& step, const DiskView& disk);
@@ -43,7 +43,7 @@ class RunRecord {
   [[nodiscard]] const Plan& plan() const { return *plan_; }
   // The plan's, then the epilogue's own.
   [[nodiscard]] const std::vector<Model>& models() const { return *models_; }
-  [[nodiscard]] Stage stage() const { return stage_; }
+  [[nodiscard]] StageKind stage() const { return stage_; }
   [[nodiscard]] Moment moment() const { return moment_; }
   [[nodiscard]] VirtualTime now() const { return now_; }
   [[nodiscard]] std::uint32_t last_process() const { return last_process_; }
@@ -65,9 +65,10 @@ class RunRecord {
   [[nodiscard]] std::span<const ProcessFacts> processes() const { return {processes_.data(), processes_begun_}; }
   // What the process is at, by the plan; nothing after its last.
   [[nodiscard]] std::optional<Operation> operation_of(std::uint32_t process) const;
-  [[nodiscard]] std::optional<Operation> operation_of(Stage stage, std::uint32_t process, std::uint32_t index) const;
-  [[nodiscard]] std::size_t operation_count(Stage stage, std::uint32_t process) const;
-  [[nodiscard]] std::size_t process_count(Stage stage) const;
+  [[nodiscard]] std::optional<Operation> operation_of(StageKind stage, std::uint32_t process,
+                                                      std::uint32_t index) const;
+  [[nodiscard]] std::size_t operation_count(StageKind stage, std::uint32_t process) const;
+  [[nodiscard]] std::size_t process_count(StageKind stage) const;
   [[nodiscard]] const std::deque<EntryFacts>& entries() const { return entries_; }
   [[nodiscard]] const EntryFacts* entry_of_model(std::size_t model) const;
   [[nodiscard]] const EntryFacts* find_entry(std::string_view key) const;
@@ -96,7 +97,7 @@ class RunRecord {
   [[nodiscard]] std::string object_of(std::string_view path) const;
 
  private:
-  void begin_stage(Stage stage, const DiskView& disk);
+  void begin_stage(StageKind stage, const DiskView& disk);
   void apply_damage(const DiskView& disk);
   void take_problem(const Step& step, ProcessFacts& process);
   void take_signal(const Step& step, ProcessFacts& process);
@@ -139,7 +140,7 @@ class RunRecord {
   bool is_pausing_ = false;   // the plan pauses on a connection
   bool may_deny_ = false;     // a umask of the plan takes permissions from the owner
 
-  Stage stage_ = Stage::warm_up;
+  StageKind stage_ = StageKind::warm_up;
   bool is_stage_open_ = false;
   bool is_damage_due_ = false;  // the plan's, once the stage that warms up is over
   Moment moment_ = 0;

@@ -143,7 +143,7 @@ const std::vector<AccountRow>& rows_of_the_rest() {
          h.fails_with(ErrorCode::io);
          h.by(1).open(h.entry(1), OpenMode::create_new);
          h.stage_ends();
-         h.begin_stage(Stage::epilogue);
+         h.begin_stage(StageKind::epilogue);
          h.pass(seconds(1)).connect();
          const std::string temporary = h.stage(0);
          h.try_lock(h.lock_path(1), History::is_told(EWOULDBLOCK));
@@ -160,7 +160,7 @@ const std::vector<AccountRow>& rows_of_the_rest() {
          const std::string first = h.stage(0), second = h.stage(1);
          h.try_lock(first, kLie);
          h.stage_ends();
-         h.begin_stage(Stage::epilogue);
+         h.begin_stage(StageKind::epilogue);
          h.unlink(first);
          h.unlink(second);
        },
@@ -212,7 +212,7 @@ const std::vector<AccountRow>& rows_of_the_rest() {
          h.try_lock(h.lock_path(0), History::is_told(EWOULDBLOCK));
          h.close(h.lock_path(0));
          h.stage_ends();
-         h.begin_stage(Stage::epilogue);
+         h.begin_stage(StageKind::epilogue);
          h.open("x", OpenMode::read);
        },
        {"run: epilogue moment=14 now=5014us not_clean first_connection=1", "change: place=unknown",

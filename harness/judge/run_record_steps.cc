@@ -137,7 +137,7 @@ void RunRecord::take_problem(const Step& step, ProcessFacts& process) {
 void RunRecord::take_natural(const Step& step, ProcessFacts& process) {
   if (!is_everyday(step.error)) is_clean_ = false;
   if (step.kind == StepKind::try_lock && step.error == EWOULDBLOCK) take_refusal(step, process);
-  if (stage_ != Stage::run) return;
+  if (stage_ != StageKind::run) return;
   const bool is_limited = step.process < plan_->processes.size() && plan_->processes[step.process].descriptors_max != 0;
   ErrorCodes codes;
   if ((step.error == EMFILE || step.error == ENFILE) && is_limited) codes |= {ErrorCode::exhausted};

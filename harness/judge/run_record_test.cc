@@ -51,12 +51,12 @@ TEST(RunRecord, KnowsWhatAProcessIsAt) {
   History history(plan);
   RunRecord& record = history.record();
   const struct {
-    Stage stage;
+    StageKind stage;
     std::size_t processes;
     std::vector<Lines> operations;  // of processes 0, 1 and 2
-  } rows[] = {{Stage::warm_up, 1, {{"get 2", "get 1"}, {"get 2", "get 1"}, {"get 2", "get 1"}}},
-              {Stage::run, 2, {{"find 0", "list 0"}, {"remove 2"}, {}}},
-              {Stage::epilogue,
+  } rows[] = {{StageKind::warm_up, 1, {{"get 2", "get 1"}, {"get 2", "get 1"}, {"get 2", "get 1"}}},
+              {StageKind::run, 2, {{"find 0", "list 0"}, {"remove 2"}, {}}},
+              {StageKind::epilogue,
                1,
                {{"get 0", "get 1", "get 2", "get 3"},
                 {"get 0", "get 1", "get 2", "get 3"},
@@ -82,9 +82,9 @@ TEST(RunRecord, KnowsWhatAProcessIsAt) {
   history.ends(history.outcome());
   EXPECT_EQ(name(record.operation_of(0)), "none");
   History cold(plan_of({OperationKind::get}));
-  EXPECT_EQ(cold.record().operation_count(Stage::warm_up, 0), 1U);
-  EXPECT_EQ(name(cold.record().operation_of(Stage::warm_up, 0, 0)), "recover 0");
-  EXPECT_EQ(name(cold.record().operation_of(Stage::warm_up, 0, 1)), "none");
+  EXPECT_EQ(cold.record().operation_count(StageKind::warm_up, 0), 1U);
+  EXPECT_EQ(name(cold.record().operation_of(StageKind::warm_up, 0, 0)), "recover 0");
+  EXPECT_EQ(name(cold.record().operation_of(StageKind::warm_up, 0, 1)), "none");
 }
 
 // Errors that no fault made, and the codes that they explain by the plan.
@@ -132,7 +132,7 @@ TEST(RunRecord, TakesFailuresThatThePlanMadeForExcuses) {
         EXPECT_EQ(history.record().process(process).early_codes.empty(),
                   history.record().process(process).codes.empty());
         EXPECT_EQ(history.record().is_clean(), error == ECONNREFUSED || error == ETIMEDOUT);
-        history.begin_stage(Stage::epilogue);
+        history.begin_stage(StageKind::epilogue);
         history.open("x", OpenMode::read, History::is_told(error));
         in_epilogue += history.record().process(0).codes.text();
       }
@@ -188,7 +188,7 @@ TEST(RunRecord, LooksAtDamageAsIfItHadBeenSoForLong) {
     if (!is_damaged) plan.start.damage.clear();
     History history(plan);
     history.record();
-    history.begin_stage(Stage::warm_up);
+    history.begin_stage(StageKind::warm_up);
     for (const std::size_t model : {0U, 1U}) history.publish(history.stage(model), model);
     history.stage_ends();
     history.disk().set_bytes(history.disk().file_at(history.entry(0)), Bytes(50));
@@ -196,11 +196,11 @@ TEST(RunRecord, LooksAtDamageAsIfItHadBeenSoForLong) {
     history.disk().make("tmp/x", FileType::regular, 0644);
     history.disk().make("tmp/y", FileType::regular, 0644);
     history.disk().make("x", FileType::regular, 0644);
-    history.begin_stage(Stage::run);
+    history.begin_stage(StageKind::run);
     history.open("x", OpenMode::read);
     history.disk().make("tmp/z", FileType::regular, 0644);
     history.stage_ends();
-    history.begin_stage(Stage::epilogue);
+    history.begin_stage(StageKind::epilogue);
     history.open("x", OpenMode::read);
     if (is_damaged) {
       EXPECT_EQ(account_of(history),
@@ -300,7 +300,7 @@ TEST(RunRecord, ForgetsTheRunBefore) {
   // What the second run does tells whether anything of the first is left.
   take(StepKind::connect, "", 0, StepFault::none);
   record.end_stage();
-  record.enter(Stage::epilogue, broken.disk());
+  record.enter(StageKind::epilogue, broken.disk());
   ASSERT_GT(record.first_connection_of_stage(), 0U);
   const auto second_run = [&](History& history) {
     std::vector<Lines> all = {account_of(history)};

@@ -65,7 +65,7 @@ class StepJudge::Impl {
     record_.end_outcome(outcome);
   }
 
-  void on_stage_end(Stage stage, const StageEnd& end, const Ledger& ledger, const DiskView& disk) {
+  void on_stage_end(StageKind stage, const StageEnd& end, const Ledger& ledger, const DiskView& disk) {
     record_.enter(stage, disk);
     const StageRecord stage_record{stage, end, ledger, disk, ended_};
     for_all([&](Watcher& watcher) { watcher.on_stage_end(stage_record); });
@@ -132,7 +132,7 @@ class StepJudge::Impl {
     // A call that is made again after a signal has what is left of its time, which can end without another step.
     if (taken >= kGetTimeout || process.network_wait >= kConnectTimeout) codes |= {ErrorCode::timed_out};
     VirtualTime wait = kGetTimeout;
-    if (record_.stage() == Stage::run && outcome.process < record_.plan().processes.size()) {
+    if (record_.stage() == StageKind::run && outcome.process < record_.plan().processes.size()) {
       wait = std::min<VirtualTime>(wait, record_.plan().processes[outcome.process].lock_wait);
     }
     // It stopped waiting: whoever has the lock has had it for all that time, or took turns with others. A get that was
@@ -147,7 +147,7 @@ class StepJudge::Impl {
   }
 
   [[nodiscard]] bool only_waits(const OperationOutcome& outcome) const {
-    return record_.stage() == Stage::run && outcome.process < record_.plan().processes.size() &&
+    return record_.stage() == StageKind::run && outcome.process < record_.plan().processes.size() &&
            record_.plan().processes[outcome.process].only_wait;
   }
 
@@ -179,7 +179,7 @@ void StepJudge::on_process_end(std::uint32_t process, ProcessEnd end, const Disk
 void StepJudge::on_operation(const OperationOutcome& outcome, const DiskView& disk) {
   impl_->on_operation(outcome, disk);
 }
-void StepJudge::on_stage_end(Stage stage, const StageEnd& end, const Ledger& ledger, const DiskView& disk) {
+void StepJudge::on_stage_end(StageKind stage, const StageEnd& end, const Ledger& ledger, const DiskView& disk) {
   impl_->on_stage_end(stage, end, ledger, disk);
 }
 const std::vector<StepViolation>& StepJudge::violations() const { return impl_->violations(); }

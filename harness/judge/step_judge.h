@@ -11,9 +11,9 @@
 
 #include "harness/plan/ledger.h"
 #include "harness/plan/model.h"
-#include "harness/world/observer.h"
 #include "harness/plan/operation_outcome.h"
 #include "harness/plan/plan.h"
+#include "harness/world/observer.h"
 #include "harness/world/stage_end.h"
 
 namespace stampede {
@@ -22,7 +22,7 @@ struct StepViolation {
   std::string invariant;  // its id
   std::string object;     // the model, file or process that it is about: with `invariant`, the bug's signature
   std::string what;       // a line for people
-  Stage stage = Stage::run;
+  StageKind stage = StageKind::run;
   std::uint64_t step = 0;     // how many steps of the whole run had been taken, this one included
   std::uint32_t process = 0;  // who took the last of them
 };
@@ -55,7 +55,7 @@ class StepJudge final : public Observer {
   // An operation of a process has ended, and nobody has moved since.
   void on_operation(const OperationOutcome& outcome, const DiskView& disk);
   // All processes of the stage are gone. `ledger` has the connections of the whole run so far.
-  void on_stage_end(Stage stage, const StageEnd& end, const Ledger& ledger, const DiskView& disk);
+  void on_stage_end(StageKind stage, const StageEnd& end, const Ledger& ledger, const DiskView& disk);
 
   // Of the run so far.
   [[nodiscard]] const std::vector<StepViolation>& violations() const;

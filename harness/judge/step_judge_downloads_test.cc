@@ -126,7 +126,7 @@ TEST(StepJudgeDownloads, MendDamageThatNobodyHasSeen) {
   history.disk().set_bytes(history.disk().file_at(history.entry(0)), Bytes(50));
   history.process_ends(ProcessEnd::killed);
   history.stage_ends();
-  history.begin_stage(Stage::epilogue);
+  history.begin_stage(StageKind::epilogue);
   history.lock(0);
   history.connect();
   history.publish(history.stage(0), 0);

@@ -212,7 +212,7 @@ const std::vector<Sabotage>& sabotages() {
        {OperationKind::get},
        [](History& h) {
          h.stage_ends();
-         h.begin_stage(Stage::epilogue);
+         h.begin_stage(StageKind::epilogue);
          h.stage_ends();
        },
        {"recovery_needs_no_hands of the clean process at epilogue 31 by 0: of 3 operations of the clean process 0 "

@@ -87,7 +87,7 @@ TEST(Edges, GoodDownloadsAreAsManyAsTimesWithoutAGoodEntry) {
     for (std::string& line : expected) line.replace(line.find('N'), 1, std::to_string(history.steps()));
     EXPECT_EQ(history.lines_about("one_download"), expected) << row.what;
     const std::uint64_t before = history.judged("one_download");
-    history.begin_stage(Stage::run);  // counted by stage
+    history.begin_stage(StageKind::run);  // counted by stage
     history.stage_ends();
     EXPECT_EQ(history.judged("one_download"), before) << row.what;
   }
@@ -163,29 +163,29 @@ TEST(Edges, HitsThatWriteAreExcusedByWhatTheyCouldNotKnow) {
     std::string_view what;
     VerifyPolicy policy;
     bool is_listed, reads_badly;
-    Stage stage;
+    StageKind stage;
     bool is_judged;
     bool writes_badly = false;
-  } rows[] = {{"listed", VerifyPolicy::when_changed, true, false, Stage::run, true},
-              {"unlisted", VerifyPolicy::when_changed, false, false, Stage::run, false},
-              {"listed, and cannot be read", VerifyPolicy::when_changed, true, true, Stage::run, false},
-              {"believed, listed", VerifyPolicy::never, true, false, Stage::run, true},
-              {"believed, unlisted", VerifyPolicy::never, false, false, Stage::run, true},
-              {"believed, and cannot be read", VerifyPolicy::never, true, true, Stage::run, false},
-              {"believed, and cannot write", VerifyPolicy::never, false, false, Stage::run, true, true},
-              {"believed in the run before", VerifyPolicy::never, false, false, Stage::epilogue, false},
-              {"listed, by a clean process", VerifyPolicy::never, true, false, Stage::epilogue, true}};
+  } rows[] = {{"listed", VerifyPolicy::when_changed, true, false, StageKind::run, true},
+              {"unlisted", VerifyPolicy::when_changed, false, false, StageKind::run, false},
+              {"listed, and cannot be read", VerifyPolicy::when_changed, true, true, StageKind::run, false},
+              {"believed, listed", VerifyPolicy::never, true, false, StageKind::run, true},
+              {"believed, unlisted", VerifyPolicy::never, false, false, StageKind::run, true},
+              {"believed, and cannot be read", VerifyPolicy::never, true, true, StageKind::run, false},
+              {"believed, and cannot write", VerifyPolicy::never, false, false, StageKind::run, true, true},
+              {"believed in the run before", VerifyPolicy::never, false, false, StageKind::epilogue, false},
+              {"listed, by a clean process", VerifyPolicy::never, true, false, StageKind::epilogue, true}};
   for (const auto& row : rows) {
     Plan plan = plan_of({OperationKind::get}, true);
     plan.processes.push_back({.operations = {{OperationKind::get, 0}}});
-    const std::uint32_t process = row.stage == Stage::run ? 1 : 0;
+    const std::uint32_t process = row.stage == StageKind::run ? 1 : 0;
     plan.processes[process].verify = row.policy;
     if (!row.is_listed) plan.start.damage = {{DamageKind::unlisted, 0}};
     History history(plan);
     warm_up(history);
     if (!row.is_listed) history.disk().move("manifest.json", "", false);
-    if (row.stage == Stage::epilogue) history.stage_ends();
-    if (row.stage == Stage::epilogue) history.begin_stage(Stage::epilogue);
+    if (row.stage == StageKind::epilogue) history.stage_ends();
+    if (row.stage == StageKind::epilogue) history.begin_stage(StageKind::epilogue);
     history.by(process);
     history.open("manifest.json", OpenMode::read, row.reads_badly ? History::fails(EACCES) : History::is_told(ENOENT));
     history.unlink("tmp/x", row.writes_badly ? History::fails(EACCES) : History::is_told(ENOENT));
@@ -324,7 +324,7 @@ TEST(Edges, ARunThatEndsInTheMiddleLeavesNothing) {
     end.is_deadlock = true;
     broken.by(0).process_ends(ProcessEnd::killed);
     broken.stage_ends(end);
-    broken.begin_stage(Stage::run);
+    broken.begin_stage(StageKind::run);
     broken.by(0).miss(1);
     broken.by(1).process_ends(ProcessEnd::abandoned);
   }
@@ -346,7 +346,7 @@ TEST(Edges, ARunThatEndsInTheMiddleLeavesNothing) {
 TEST(Edges, ACleanProcessIsNamedWithItsOperation) {
   History history(plan_of({OperationKind::get}));
   history.stage_ends();
-  history.begin_stage(Stage::epilogue);
+  history.begin_stage(StageKind::epilogue);
   history.succeeds(true);
   history.fails_with(ErrorCode::io);
   history.stage_ends();
@@ -386,7 +386,7 @@ TEST(Edges, AnUnlistedEntryByUrlIsNobodysAfterTrouble) {
     history.ends(history.outcome());
     history.stage_ends();
     const std::uint64_t before = history.judged("manifest_is_complete");
-    history.begin_stage(Stage::epilogue);
+    history.begin_stage(StageKind::epilogue);
     history.stage_ends();
     EXPECT_EQ(history.judged("manifest_is_complete") - before, is_quiet ? 3U : 1U);
     EXPECT_EQ(history.lines_about("manifest_is_complete").size(), is_quiet ? 1U : 0U) << history.told();

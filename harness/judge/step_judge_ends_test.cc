@@ -52,7 +52,7 @@ TEST(StepJudgeLiveness, SeesWhoSpins) {
       EXPECT_EQ(violated_by_end(history, stuck_by("100000 steps")),
                 more == 0 ? Ids{} : Ids{"everyone_comes_to_an_end"});
       EXPECT_EQ(history.judged("everyone_comes_to_an_end"), more == 0 ? 0U : 1U);
-      history.begin_stage(Stage::epilogue);
+      history.begin_stage(StageKind::epilogue);
       StageEnd day;
       day.virtual_time = hours(24);
       history.stage_ends(day);

@@ -218,11 +218,11 @@ TEST(StepJudgeFailures, ToFindAreAnswersWhereNothingIsThere) {
     Plan plan = plan_of({kind});
     plan.start.warm = {0};
     History there(plan);
-    there.begin_stage(Stage::warm_up);
+    there.begin_stage(StageKind::warm_up);
     there.make_cache();
     there.miss(0);
     there.stage_ends();
-    there.begin_stage(Stage::run);
+    there.begin_stage(StageKind::run);
     there.look(0);
     there.fails_with(ErrorCode::not_found);
     there.finish();
@@ -236,12 +236,12 @@ TEST(StepJudgeFailures, ToFindABadEntryAreAnswersToo) {
     plan.start.warm = {0};
     plan.start.damage = {{DamageKind::emptied, 0}};
     History history(plan);
-    history.begin_stage(Stage::warm_up);
+    history.begin_stage(StageKind::warm_up);
     history.make_cache();
     history.miss(0);
     history.stage_ends();
     history.disk().set_bytes(history.disk().file_at(history.entry(0)), {});
-    history.begin_stage(Stage::run);
+    history.begin_stage(StageKind::run);
     history.look(0);
     history.fails_with(ErrorCode::not_found);
     history.stage_ends();
@@ -361,7 +361,7 @@ TEST(StepJudgeRecovery, NeedsNoHands) {
   history.make_cache();
   history.miss(0);
   history.stage_ends();
-  history.begin_stage(Stage::epilogue);
+  history.begin_stage(StageKind::epilogue);
   history.hit(0);
   history.fails_with(ErrorCode::io);
   history.stage_ends();
@@ -373,7 +373,7 @@ TEST(StepJudgeRecovery, GetsEveryModel) {
   history.make_cache();
   history.miss(0);
   history.stage_ends();
-  history.begin_stage(Stage::epilogue);
+  history.begin_stage(StageKind::epilogue);
   history.hit(0);
   history.process_ends(ProcessEnd::abandoned);
   history.stage_ends();

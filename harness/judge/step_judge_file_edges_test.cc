@@ -47,7 +47,7 @@ TEST(FileEdges, ModesAtRestAreNotThoseOfTemporariesNorOfWhatThePlanMade) {
       const bool is_temporary = path == std::string("tmp/x");
       history.stage_ends();
       EXPECT_EQ(history.judged("published_modes"), is_plans || is_temporary ? 0U : 1U) << path;
-      history.begin_stage(Stage::epilogue);
+      history.begin_stage(StageKind::epilogue);
       history.stage_ends();
       EXPECT_EQ(history.violated().contains("published_modes"), !is_temporary) << path;
     }

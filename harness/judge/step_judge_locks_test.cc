@@ -157,7 +157,7 @@ TEST(StepJudgeModes, InheritTheGroupBitAndAreJudgedAtRest) {
   history.stage_ends();
   expect_trips(history, {});
   history.disk().set_mode(history.disk().file_at(history.lock_path(0)), 0666);
-  history.begin_stage(Stage::epilogue);
+  history.begin_stage(StageKind::epilogue);
   history.stage_ends();
   EXPECT_TRUE(history.violated().contains("published_modes"));
 }

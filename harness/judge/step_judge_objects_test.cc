@@ -175,7 +175,7 @@ const std::vector<TwoRow>& rows_of_two() {
        OperationKind::get,
        [](History& h) {
          h.stage_ends();
-         h.begin_stage(Stage::epilogue);
+         h.begin_stage(StageKind::epilogue);
          for (int i = 0; i < 2; ++i) h.fails_with(ErrorCode::io);
          h.stage_ends();
        },
@@ -256,11 +256,11 @@ TEST(EachInvariant, TellsOfEachObject) {
     plan.start.warm = {0, 1};
     plan.processes.push_back({.operations = {{row.kind, names_model(row.kind) ? 1U : 0U}}});
     History history(plan);
-    history.begin_stage(Stage::warm_up);
+    history.begin_stage(StageKind::warm_up);
     history.make_cache();
     for (const std::size_t model : {0U, 1U}) history.miss(model);
     history.stage_ends();
-    history.begin_stage(Stage::run);
+    history.begin_stage(StageKind::run);
     EXPECT_EQ(history.lines(), Lines{});
     row.steps(history.by(0));
     std::multiset<std::string> objects;

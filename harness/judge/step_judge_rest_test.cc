@@ -96,7 +96,7 @@ TEST(StepJudgeManifest, NeedNotBeCompleteAfterADeathUntilTheEpilogueListsIt) {
     history.disk().descriptors = 0;
     history.process_ends(ProcessEnd::killed);
     history.stage_ends();
-    history.begin_stage(Stage::epilogue);
+    history.begin_stage(StageKind::epilogue);
     history.look(0);
     if (epilogue_lists) history.list();
     history.succeeds(true);

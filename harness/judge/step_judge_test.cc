@@ -73,7 +73,7 @@ TEST(StepJudge, SaysWhereAndWhomAndTellsASignatureOnce) {
   EXPECT_EQ(violation.object, "/elsewhere");
   EXPECT_EQ(violation.step, 8U);
   EXPECT_EQ(violation.process, 1U);
-  EXPECT_EQ(violation.stage, Stage::run);
+  EXPECT_EQ(violation.stage, StageKind::run);
 }
 
 TEST(WatchedInvariants, HaveDistinctIdsAndWholeSentences) {

@@ -34,7 +34,7 @@ class BytesAreWhatWasAsked final : public Watcher {
  private:
   // `never` believes whatever stands there: so the caller asked.
   bool is_excused(const OperationOutcome& outcome, const EntryFacts& entry) const {
-    if (record().stage() != Stage::run || outcome.process >= record().plan().processes.size()) return false;
+    if (record().stage() != StageKind::run || outcome.process >= record().plan().processes.size()) return false;
     const bool believes = record().plan().processes[outcome.process].verify == modelcache::VerifyPolicy::never;
     return believes && outcome.claims_hit && !entry.good.now();
   }

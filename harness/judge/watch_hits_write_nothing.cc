@@ -44,7 +44,7 @@ class HitsWriteNothing final : public Watcher {
     return !entry->listed.was(false, since);
   }
   bool believes(const OperationOutcome& outcome) const {
-    if (record().stage() != Stage::run || outcome.process >= record().plan().processes.size()) return false;
+    if (record().stage() != StageKind::run || outcome.process >= record().plan().processes.size()) return false;
     if (record().process(outcome.process).met_failure) return false;
     return record().plan().processes[outcome.process].verify == modelcache::VerifyPolicy::never;
   }

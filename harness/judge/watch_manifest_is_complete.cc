@@ -42,10 +42,10 @@ class ManifestIsComplete final : public Watcher {
                           record().plan().start.damage.empty() &&
                           std::all_of(stage.end.ends.begin(), stage.end.ends.end(),
                                       [](ProcessEnd end) { return end == ProcessEnd::ended; });
-    if (stage.stage == Stage::run && !is_quiet) was_quiet_ = false;
+    if (stage.stage == StageKind::run && !is_quiet) was_quiet_ = false;
     const ReadManifest* const read = record().manifest(stage.disk);
     judge_due(read, stage.disk);
-    if (stage.stage == Stage::run && !was_quiet_) return;
+    if (stage.stage == StageKind::run && !was_quiet_) return;
     for (const EntryFacts& entry : record().entries()) {
       if (entry.file == 0 || !(was_quiet_ || entry.model)) continue;
       judge(is_right(read, entry, stage.disk), [&] { return unlisted(entry); });

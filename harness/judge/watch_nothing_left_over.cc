@@ -26,8 +26,8 @@ class NothingLeftOver final : public Watcher {
     });
     const bool all_ended = std::all_of(stage.end.ends.begin(), stage.end.ends.end(),
                                        [](ProcessEnd end) { return end == ProcessEnd::ended; });
-    const bool must_be_empty =
-        stage.stage == Stage::epilogue || (all_ended && record().is_clean() && record().plan().start.damage.empty());
+    const bool must_be_empty = stage.stage == StageKind::epilogue ||
+                               (all_ended && record().is_clean() && record().plan().start.damage.empty());
     stage.disk.for_each_name([&](std::string_view path, FileNumber) {
       const Place place = place_of(path);
       if (place == Place::temporary && is_name_of_a_cache(path) && !must_be_empty) return;

@@ -53,7 +53,7 @@ class OneDownload final : public Watcher {
   }
 
   void on_stage_end(const StageRecord& stage) override {
-    if (stage.stage != Stage::run) return;
+    if (stage.stage != StageKind::run) return;
     counts_.clear();
     for (const EndedOperation& ended : stage.operations) count(stage, ended);
     for (const Count& count : counts_) {
@@ -71,7 +71,7 @@ class OneDownload final : public Watcher {
   bool has_waited_for(const std::string& key, std::uint32_t process) const {
     const ProcessFacts& facts = record().process(process);
     if (!facts.blocked_by || record().locks()[*facts.blocked_by].name != key + ".lock") return false;
-    const bool is_planned = record().stage() == Stage::run && process < record().plan().processes.size();
+    const bool is_planned = record().stage() == StageKind::run && process < record().plan().processes.size();
     const VirtualTime wait =
         is_planned ? record().plan().processes[process].lock_wait : modelcache::LockPolicy{}.wait_max;
     return record().now() - facts.start.time >= std::min<VirtualTime>(wait, modelcache::CacheOptions{}.get_timeout);

@@ -32,7 +32,7 @@ class PublishedModes final : public Watcher {
   void on_stage_end(const StageRecord& stage) override {
     stage.disk.for_each_name([&](std::string_view path, FileNumber file) {
       const Place place = place_of(path);
-      if (place == Place::temporary || (is_made_by_plan(place) && stage.stage == Stage::run)) return;
+      if (place == Place::temporary || (is_made_by_plan(place) && stage.stage == StageKind::run)) return;
       const StepStat stat = stage.disk.stat(file);
       const bool is_directory = stat.type == modelcache::FileType::directory;
       if (!is_directory && stat.type != modelcache::FileType::regular) return;
@@ -50,7 +50,7 @@ class PublishedModes final : public Watcher {
   }
 
   unsigned umask_of(std::uint32_t process) const {
-    const bool is_planned = record().stage() == Stage::run && process < record().plan().processes.size();
+    const bool is_planned = record().stage() == StageKind::run && process < record().plan().processes.size();
     return is_planned ? record().plan().processes[process].umask : kUmaskOfCleanProcesses;
   }
   bool is_of_some_umask(unsigned all, unsigned mode) const {

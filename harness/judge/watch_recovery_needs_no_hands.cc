@@ -9,7 +9,7 @@ class RecoveryNeedsNoHands final : public Watcher {
   using Watcher::Watcher;
 
   void on_stage_end(const StageRecord& stage) override {
-    if (stage.stage == Stage::run) return;
+    if (stage.stage == StageKind::run) return;
     const std::size_t expected = record().operation_count(stage.stage, 0);
     judge(stage.operations.size() == expected, [&] {
       return Complaint{"the clean process", "of " + std::to_string(expected) + " operations of the clean process " +

@@ -26,7 +26,7 @@ class VisibleMeansComplete final : public Watcher {
 
   // What the plan itself has damaged is its own doing, until somebody replaces it: the epilogue does so.
   void on_stage_end(const StageRecord& stage) override {
-    if (stage.stage == Stage::run && !record().plan().start.damage.empty()) return;
+    if (stage.stage == StageKind::run && !record().plan().start.damage.empty()) return;
     for (const EntryFacts& entry : record().entries()) {
       if (entry.file == 0) continue;
       const bool is_good = record().contents().is_entry_complete(entry.key, entry.file, stage.disk);

@@ -61,7 +61,7 @@ struct EndedOperation {
 
 // What a stage left.
 struct StageRecord {
-  Stage stage = Stage::run;
+  StageKind stage = StageKind::run;
   const StageEnd& end;
   const Ledger& ledger;
   const DiskView& disk;

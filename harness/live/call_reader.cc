@@ -110,7 +110,7 @@ class Reader {
     step_.connection = 0;
     step_.offset = step_.size = step_.result = 0;
     step_.mode = 0;
-    step_.stage = machine_.stage;
+    step_.stage = machine_.turns.stage().stage;
     step_.process = process_.number;
     step_.own_step = process_.own_steps;
     step_.error = 0;
@@ -235,7 +235,7 @@ class Reader {
     process_.wait_connection = process_.descriptor(argument(0))->connection;
     const auto timeouts = process_.timeouts.find(static_cast<int>(argument(0)));
     const nanoseconds limit = timeouts == process_.timeouts.end() ? nanoseconds() : timeouts->second.receive;
-    process_.wait_end = limit == nanoseconds() ? kNever : later_by(machine_.clock.now(), limit);
+    process_.wait_end = limit == nanoseconds() ? kNever : later_by(machine_.turns.clock.now(), limit);
     return true;
   }
 
@@ -251,7 +251,7 @@ class Reader {
     const nanoseconds span = std::chrono::seconds(time.tv_sec) + nanoseconds(time.tv_nsec);
     process_.wait = ScheduledProcess::Wait::time;
     process_.wait_end = (argument(1) & TIMER_ABSTIME) != 0 ? VirtualClock::moment_of(modelcache::Instant(span))
-                                                           : later_by(machine_.clock.now(), span);
+                                                           : later_by(machine_.turns.clock.now(), span);
     step_.until = process_.wait_end;
     return true;
   }

@@ -103,8 +103,8 @@ class Answers {
 
   // Whoever only looks at the clock must see it move.
   nanoseconds look_at_clock(std::uint64_t clock) {
-    machine_.clock.step();
-    return is_wall_clock(clock) ? machine_.clock.wall() : machine_.clock.instant().time_since_epoch();
+    machine_.turns.clock.step();
+    return is_wall_clock(clock) ? machine_.turns.clock.wall() : machine_.turns.clock.instant().time_since_epoch();
   }
   bool give_time_of_day() {
     const timespec time = timespec_of(look_at_clock(CLOCK_REALTIME));
@@ -119,7 +119,7 @@ class Answers {
   void draw(std::vector<std::byte>& bytes) {
     PlannedCommands& planned = machine_.planned_of(task_);
     for (std::size_t i = 0; i < bytes.size(); i += sizeof(std::uint64_t)) {
-      const std::uint64_t drawn = world_random(machine_.stage, planned.number, planned.random_count++);
+      const std::uint64_t drawn = world_random(machine_.turns.stage().stage, planned.number, planned.random_count++);
       std::memcpy(bytes.data() + i, &drawn, std::min(sizeof drawn, bytes.size() - i));
     }
   }

@@ -84,13 +84,13 @@ class Blocking {
  private:
   [[nodiscard]] std::uint64_t argument(std::size_t i) const { return call_.arguments[i]; }
   [[nodiscard]] nanoseconds after(nanoseconds span) const {
-    return later_by(machine_.clock.now(), std::max(span, nanoseconds()));
+    return later_by(machine_.turns.clock.now(), std::max(span, nanoseconds()));
   }
 
   bool wait(Kind kind, nanoseconds end = kNever) {
-    task_.wait.kind = kind;
-    task_.wait.end = end;
-    task_.wait.order = ++machine_.waits;
+    task_.awaits.kind = kind;
+    task_.awaits.end = end;
+    task_.awaits.order = ++machine_.waits;
     look_ = CommandLook::waits;
     return true;
   }
@@ -116,15 +116,15 @@ class Blocking {
     const bool may_wait = held.is_open() && (S_ISFIFO(held.stat.st_mode) || S_ISSOCK(held.stat.st_mode) ||
                                              S_ISCHR(held.stat.st_mode) || (held.stat.st_mode & S_IFMT) == 0);
     if (!may_wait || (::fcntl(held.fd.get(), F_GETFL) & O_NONBLOCK) != 0) return false;
-    task_.wait.polled = {{static_cast<int>(argument(0)), events}};
+    task_.awaits.polled = {{static_cast<int>(argument(0)), events}};
     return wait(Kind::ready);
   }
 
   // What only asks goes on at once.
   bool wait_for_any(std::vector<CommandWait::Polled> polled, nanoseconds end) {
-    if (end <= machine_.clock.now()) return false;
+    if (end <= machine_.turns.clock.now()) return false;
     (void)wait(Kind::ready, end);
-    task_.wait.polled = std::move(polled);
+    task_.awaits.polled = std::move(polled);
     return true;
   }
 
@@ -164,13 +164,13 @@ class Blocking {
     const nanoseconds span = std::chrono::seconds(time.tv_sec) + nanoseconds(time.tv_nsec);
     nanoseconds end = after(span);
     if ((flags & TIMER_ABSTIME) != 0) {
-      end = clock == CLOCK_REALTIME ? after(span - machine_.clock.wall())
+      end = clock == CLOCK_REALTIME ? after(span - machine_.turns.clock.wall())
                                     : VirtualClock::moment_of(modelcache::Instant(span));
     }
     Step& step = task_.step;
     step = {};
     step.kind = StepKind::sleep_until;
-    step.stage = machine_.stage;
+    step.stage = machine_.turns.stage().stage;
     step.process = task_.process->planned;
     step.own_step = machine_.planned_of(task_).own_steps;
     step.program = task_.process->program;
@@ -215,13 +215,13 @@ class Blocking {
       const bool is_absolute = (operation & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
       end = !is_absolute ? after(span)
             : (operation & FUTEX_CLOCK_REALTIME) != 0
-                ? after(span - machine_.clock.wall())
-                : std::max(machine_.clock.now(), VirtualClock::moment_of(modelcache::Instant(span)));
+                ? after(span - machine_.turns.clock.wall())
+                : std::max(machine_.turns.clock.now(), VirtualClock::moment_of(modelcache::Instant(span)));
     }
     (void)wait(Kind::futex, end);
-    task_.wait.address = argument(0);
-    task_.wait.value = now;
-    task_.wait.bits = bits;
+    task_.awaits.address = argument(0);
+    task_.awaits.value = now;
+    task_.awaits.bits = bits;
     return true;
   }
 
@@ -229,15 +229,16 @@ class Blocking {
   bool futex_wake(std::uint64_t address, std::uint32_t count, std::uint32_t bits) {
     std::vector<CommandTask*> waiting;
     for (CommandTask& other : machine_.tasks) {
-      const bool waits = other.state == TaskState::waits && other.wait.kind == Kind::futex && !other.wait.is_woken;
-      if (waits && other.process == task_.process && other.wait.address == address && (other.wait.bits & bits) != 0) {
+      const bool waits = other.state == TaskState::waits && other.awaits.kind == Kind::futex && !other.awaits.is_woken;
+      if (waits && other.process == task_.process && other.awaits.address == address &&
+          (other.awaits.bits & bits) != 0) {
         waiting.push_back(&other);
       }
     }
     std::sort(waiting.begin(), waiting.end(),
-              [](const CommandTask* a, const CommandTask* b) { return a->wait.order < b->wait.order; });
+              [](const CommandTask* a, const CommandTask* b) { return a->awaits.order < b->awaits.order; });
     if (waiting.size() > count) waiting.resize(count);
-    for (CommandTask* const other : waiting) other->wait.is_woken = true;
+    for (CommandTask* const other : waiting) other->awaits.is_woken = true;
     (void)machine_.stops.answer(task_.call, static_cast<std::int64_t>(waiting.size()));
     look_ = CommandLook::answered;
     return true;

@@ -74,8 +74,8 @@ TEST_P(EndOfCommandWorld, TakesItsCommandsAlong) {
               // Calls that nobody answers any more fail; whoever takes no notice would compute until its limit.
               const std::string shell =
                   "ulimit -S -t 2; setsid sh -c 'sleep 1000; while :; do :; done' & echo a > $CACHE/b; sleep 1000";
-              std::vector<CommandsOfProcess> processes{{.commands = {command({"sh", "-c", shell}, 0)}},
-                                                       {.commands = {command({"sleep", "1000"}, 1)}}};
+              std::vector<StageProcess> processes{{.commands = {command({"sh", "-c", shell}, 0)}},
+                                                  {.commands = {command({"sleep", "1000"}, 1)}}};
               Suicide suicide;
               (void)world_->run({.processes = processes}, by_default_, suicide);
             }),
@@ -104,7 +104,7 @@ TEST_F(CommandWorldTest, RunsTheSameWithoutProcessNumbersOfItsOwn) {
   const ProcessFault kills[] = {{ProcessFaultKind::kill_before, 3, 1, {}}};
   const DiskFault full[] = {{.step = StepKind::write, .path = "b", .error = ENOSPC}};
   const auto run_all = [&] {
-    const LiveStageEnd end = run_shells(lines, {.disk = full, .process_faults = kills});
+    const StageEnd end = run_shells(lines, {.disk = full, .process_faults = kills});
     EXPECT_EQ(end.uncontrolled, "");
     EXPECT_THAT(end.crashes, ElementsAre(HasSubstr("process 4: command 0 ended and left"), HasSubstr("process 2")));
     std::string text = recorder_.text;

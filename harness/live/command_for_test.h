@@ -94,7 +94,7 @@ class CommandWorldTest : public testing::Test {
   }
 
   [[nodiscard]] std::string cache() const { return world_->root() + "/sim/cache"; }
-  [[nodiscard]] LiveCommand command(std::vector<std::string> arguments, std::size_t number) const {
+  [[nodiscard]] StageCommand command(std::vector<std::string> arguments, std::size_t number) const {
     return {.arguments = std::move(arguments),
             .environment = {"PATH=/usr/bin:/bin", "CACHE=" + cache(), "LC_ALL=C.UTF-8"},
             .directory = world_->root(),
@@ -102,28 +102,26 @@ class CommandWorldTest : public testing::Test {
   }
 
   // Each line by a shell, in a cache directory that is there.
-  LiveStageEnd run_shells(const std::vector<std::string>& lines, CommandStage stage = {}) {
+  StageEnd run_shells(const std::vector<std::string>& lines, Stage stage = {}) {
     std::vector<std::vector<std::string>> commands;
     for (const std::string& line : lines) commands.push_back({"sh", "-c", line});
     return run(commands, std::move(stage));
   }
-  LiveStageEnd run(const std::vector<std::vector<std::string>>& commands, CommandStage stage = {}) {
+  StageEnd run(const std::vector<std::vector<std::string>>& commands, Stage stage = {}) {
     std::filesystem::create_directories(cache());
-    std::vector<CommandsOfProcess> processes;
+    std::vector<StageProcess> processes;
     for (std::size_t i = 0; i < commands.size(); ++i) processes.push_back({.commands = {command(commands[i], i)}});
     stage.processes = processes;
     statuses_.assign(commands.size(), -1);
     outputs_.assign(commands.size(), "");
-    stage.on_end = [&](std::uint32_t process, std::uint32_t, int status, std::uint32_t) {
+    stage.on_report = [&](std::uint32_t process, const StageReport& report) {
+      const int status = report.status;
       statuses_[process] = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
       std::stringstream text;
       text << std::ifstream(processes[process].commands[0].output).rdbuf();
       outputs_[process] = text.str();
     };
-    auto end = world_->run(stage, strategy_ ? *strategy_ : by_default_, recorder_);
-    if (end) return *end;
-    ADD_FAILURE() << end.error().message();
-    return {};
+    return world_->run(stage, strategy_ ? *strategy_ : by_default_, recorder_);
   }
 
   NobodyThere nobody_;

@@ -11,9 +11,7 @@
 #include "harness/live/command_links.h"
 #include "harness/live/command_task.h"
 #include "harness/live/live_disk.h"
-#include "harness/world/peer_network.h"
-#include "harness/world/plan_faults.h"
-#include "harness/world/virtual_clock.h"
+#include "harness/world/turn_engine.h"
 
 namespace stampede {
 
@@ -25,11 +23,8 @@ struct CommandMachine {
   std::uint64_t open_descriptors = 0;
   LiveDisk disk{open_descriptors};
   CommandFiles files{disk};
-  VirtualClock clock;
-  PeerNetwork network;
-  CommandLinks links{network, clock};
-  PlanFaults faults;
-  Stage stage = Stage::run;
+  TurnEngine turns;
+  CommandLinks links{turns.network, turns.clock};
   // Of the present or last stage; never moved.
   std::deque<CommandProcess> processes;
   std::deque<CommandTask> tasks;

@@ -147,11 +147,11 @@ class Reader {
   void begin(StepKind kind) {
     step_ = {};
     step_.kind = kind;
-    step_.stage = machine_.stage;
+    step_.stage = machine_.turns.stage().stage;
     step_.process = task_.process->planned;
     step_.own_step = machine_.planned_of(task_).own_steps;
     step_.program = task_.process->program;
-    task_.wait = {};
+    task_.awaits = {};
   }
 
   bool sized(std::uint64_t size) {
@@ -267,19 +267,19 @@ class Reader {
                                 : call_.number == __NR_recvmsg ? argument(2)
                                                                : 0;
     if ((flags & MSG_DONTWAIT) != 0 || (::fcntl(first_.held().fd.get(), F_GETFL) & O_NONBLOCK) != 0) return;
-    task_.wait.kind = CommandWait::Kind::bytes;
-    task_.wait.connection = first_.held().stat.st_ino;
+    task_.awaits.kind = CommandWait::Kind::bytes;
+    task_.awaits.connection = first_.held().stat.st_ino;
     timeval limit{};
     socklen_t size = sizeof limit;
     if (::getsockopt(first_.held().fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, &size) != 0) return;
     const auto span = std::chrono::seconds(limit.tv_sec) + std::chrono::microseconds(limit.tv_usec);
-    if (span > span.zero()) task_.wait.end = later_by(machine_.clock.now(), span);
+    if (span > span.zero()) task_.awaits.end = later_by(machine_.turns.clock.now(), span);
   }
 
   void lock_step(bool is_shared, bool waits) {
     step_.kind = StepKind::try_lock;
     step_.mode = static_cast<std::uint32_t>(is_shared ? LockMode::shared : LockMode::exclusive);
-    if (waits) task_.wait.kind = CommandWait::Kind::lock;
+    if (waits) task_.awaits.kind = CommandWait::Kind::lock;
   }
   bool read_flock() {
     if (!on_file(StepKind::unlock)) return false;
@@ -362,11 +362,11 @@ std::vector<FarMemory> buffers_of(const CommandTask& task) {
 CommandLook look_at(CommandMachine& machine, CommandTask& task) {
   task.normal = task.call;
   modernize(task.normal);
-  task.wait = {};
+  task.awaits = {};
   task.written = 0;
   FirstArgument first(machine.files, task);
   if (Reader(machine, task, first).read()) return CommandLook::step;
-  task.wait = {};
+  task.awaits = {};
   CommandLook look = CommandLook::passes;
   if (wait_of(machine, task, first, look)) return look;
   return answer_at_once(machine, task, first) ? CommandLook::answered : CommandLook::passes;

@@ -10,8 +10,8 @@
 namespace stampede {
 
 enum class CommandLook : std::uint8_t {
-  step,      // task.step and task.wait say which, and for what it waits
-  waits,     // task.wait says for what
+  step,      // task.step and task.awaits say which, and for what it waits
+  waits,     // task.awaits says for what
   passes,    // the kernel may make it
   answered,  // it was
 };

@@ -81,9 +81,9 @@ CommandAnswer CommandTaker::take(CommandTask& task) {
   CommandAnswer answer;
   opened_.reset();
   take_step(
-      step, machine_.faults.meet(step), [&](Transfer transfer) { return effect(task, transfer, answer); },
+      step, machine_.turns.fault_of(step), [&](Transfer transfer) { return effect(task, transfer, answer); },
       [&] {
-        if (step.kind == StepKind::connect) step.connection = machine_.network.next_number();
+        if (step.kind == StepKind::connect) step.connection = machine_.turns.network.next_number();
       });
   if (step.error != 0) answer = {CommandAnswer::Kind::error, 0, step.error};
   return answer;
@@ -316,7 +316,7 @@ int CommandTaker::connect(CommandTask& task, CommandAnswer& answer) {
   if (const int error = read_value(task.thread, task.normal.arguments[1], address)) return error;
   char text[INET_ADDRSTRLEN] = {};
   ::inet_ntop(AF_INET, &address.sin_addr, text, sizeof text);
-  const ConnectionNumber number = task.step.connection = machine_.network.next_number();
+  const ConnectionNumber number = task.step.connection = machine_.turns.network.next_number();
   const int error = machine_.links.connect(held.fd.get(), held.stat.st_ino, number, task.process->planned,
                                            {text, ntohs(address.sin_port)});
   if (error != EINPROGRESS) return error;

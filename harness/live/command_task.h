@@ -13,6 +13,7 @@
 #include "harness/live/owned_fd.h"
 #include "harness/plan/plan.h"
 #include "harness/plan/step.h"
+#include "harness/world/turn_schedule.h"
 #include "harness/world/virtual_clock.h"
 
 namespace stampede {
@@ -22,6 +23,7 @@ namespace stampede {
 // depend on what the others do.
 inline constexpr std::uint32_t kActorStride = static_cast<std::uint32_t>(kPlanProcessesMax);
 
+struct CommandMachine;
 struct CommandTask;
 
 // A process as the kernel has it.
@@ -73,21 +75,23 @@ struct CommandWait {
   std::uint64_t order = 0;  // among waits: the first who waited is woken first
 };
 
-// A thread.
-struct CommandTask {
+// A thread. Its number as one who takes steps is that of an actor.
+struct CommandTask final : ScheduledProcess {
+  CommandMachine* machine = nullptr;
   pid_t thread = -1;
   CommandProcess* process = nullptr;
-  std::uint32_t actor = 0;
-  std::uint32_t own_steps = 0;  // taken
   TaskState state = TaskState::running;
-  bool died_before_step = false;  // as ScheduledProcess has it: what a decision after it is known by
-  bool bears = false;             // its call was let go, and its child has not called yet
+  bool bears = false;  // its call was let go, and its child has not called yet
   StoppedCall call;
   StoppedCall normal;         // the same in the form of the *at calls, where it has an older form
-  Step step;                  // presented, or the last
-  CommandWait wait;           // of the presented step, or of the call that waits
+  CommandWait awaits;         // of the presented step, or of the call that waits
   std::string name, to_name;  // path arguments, absolute
   std::size_t written = 0;    // of a write to a pipe that goes on
+
+  [[nodiscard]] bool has_come() override;
+  [[nodiscard]] std::chrono::nanoseconds coming() override {
+    return state == TaskState::presents || state == TaskState::waits ? awaits.end : kNever;
+  }
 };
 
 // A process of the plan.

@@ -81,7 +81,7 @@ bool would_get_lock(CommandMachine& machine, const CommandTask& task) {
 // -- descriptors -----------------------------------------------------------------------------------------------------
 
 bool is_any_ready(CommandMachine& machine, const CommandTask& task) {
-  for (const CommandWait::Polled& polled : task.wait.polled) {
+  for (const CommandWait::Polled& polled : task.awaits.polled) {
     const HeldFile held = machine.files.hold(task, static_cast<std::uint64_t>(polled.fd));
     const bool is_coming = (polled.events & POLLIN) != 0 && machine.links.is_told(held.stat.st_ino);
     const int milliseconds = is_coming ? kDeliveryMilliseconds : 0;
@@ -174,7 +174,7 @@ bool is_signalled(const CommandTask& task) {
 
 bool has_futex_come(const CommandTask& task) {
   std::uint32_t now = 0;
-  return task.wait.is_woken || read_value(task.thread, task.wait.address, now) != 0 || now != task.wait.value;
+  return task.awaits.is_woken || read_value(task.thread, task.awaits.address, now) != 0 || now != task.awaits.value;
 }
 
 void zero_sets(const CommandTask& task) {
@@ -205,38 +205,35 @@ bool end_of_ready(CommandMachine& machine, CommandTask& task, bool is_late) {
 
 }  // namespace
 
-bool has_come(CommandMachine& machine, CommandTask& task) {
-  const CommandWait& wait = task.wait;
-  if (machine.clock.now() >= wait.end) return true;
-  switch (wait.kind) {
+bool CommandTask::has_come() {
+  if (machine->turns.clock.now() >= awaits.end) return true;
+  switch (awaits.kind) {
     case Kind::nothing:
       return true;
     case Kind::time:
     case Kind::for_ever:
       return false;
     case Kind::bytes: {
-      const PeerConnection* const connection = machine.links.connection(wait.connection);
+      const PeerConnection* const connection = machine->links.connection(awaits.connection);
       return connection == nullptr || connection->has_something();
     }
     case Kind::lock:
-      return would_get_lock(machine, task);
+      return would_get_lock(*machine, *this);
     case Kind::ready:
-      return is_any_ready(machine, task);
+      return is_any_ready(*machine, *this);
     case Kind::child:
-      return may_reap(machine, task);
+      return may_reap(*machine, *this);
     case Kind::futex:
-      return has_futex_come(task);
+      return has_futex_come(*this);
     case Kind::signal:
-      return is_signalled(task);
+      return is_signalled(*this);
   }
   return true;
 }
 
-std::chrono::nanoseconds coming_of(const CommandTask& task) { return task.wait.end; }
-
 bool end_wait(CommandMachine& machine, CommandTask& task) {
-  const bool is_late = machine.clock.now() >= task.wait.end;
-  switch (task.wait.kind) {
+  const bool is_late = machine.turns.clock.now() >= task.awaits.end;
+  switch (task.awaits.kind) {
     case Kind::ready:
       return end_of_ready(machine, task, is_late && !is_any_ready(machine, task));
     case Kind::futex:

@@ -6,10 +6,6 @@
 
 namespace stampede {
 
-// Of a step or of a call that waits; also where its time is over.
-bool has_come(CommandMachine& machine, CommandTask& task);
-// When it comes at the latest, if nothing but time passes; kNever where that does not bring it.
-std::chrono::nanoseconds coming_of(const CommandTask& task);
 // Answers the call, or lets the kernel make it, which does not wait. REQUIRES: state `waits`, has_come(). Returns false
 // where the call goes on waiting: a write of which only a part found place.
 bool end_wait(CommandMachine& machine, CommandTask& task);

@@ -115,7 +115,9 @@ CommandTask& CommandWatch::add_task(CommandProcess& process, pid_t thread) {
   CommandTask& task = machine_.tasks.emplace_back();
   task.thread = thread;
   task.process = &process;
-  task.actor = planned.number + kActorStride * planned.actors++;
+  task.number = planned.number + kActorStride * planned.actors++;
+  task.machine = &machine_;
+  machine_.turns.add(task);
   return task;
 }
 
@@ -186,7 +188,7 @@ void CommandWatch::begin_image(CommandTask& task) {
   CommandProcess& process = *task.process;
   process.has_new_image = false;
   process.program = line_of("/proc/" + std::to_string(process.pid) + "/comm");
-  const std::uint64_t seed = world_random(machine_.stage, process.planned, UINT32_MAX);
+  const std::uint64_t seed = world_random(machine_.turns.stage().stage, process.planned, UINT32_MAX);
   if (const char* const trouble = tame_new_image(process.pid, seed); trouble != nullptr && machine_.trouble.empty()) {
     machine_.trouble = "process " + std::to_string(process.planned) + " executed " + process.program + ": " + trouble;
   }

@@ -17,7 +17,6 @@
 #include "harness/live/command_filter.h"
 #include "harness/live/command_machine.h"
 #include "harness/live/command_reader.h"
-#include "harness/live/command_schedule.h"
 #include "harness/live/command_taker.h"
 #include "harness/live/command_waits.h"
 #include "harness/live/command_watch.h"
@@ -70,13 +69,14 @@ class CommandWorld::Impl {
   CommandMachine& machine() { return *machine_; }
   CommandZygote& zygote() { return *zygote_; }
   void set_private_directories(std::vector<std::string> names) { private_directories_ = std::move(names); }
-  [[nodiscard]] const std::array<std::uint64_t, kProcessFaultKinds>& faults_met() const { return faults_met_; }
+  [[nodiscard]] const std::array<std::uint64_t, kProcessFaultKinds>& faults_met() const {
+    return machine_->turns.faults_met();
+  }
 
   Result<void> clear(Peers& peers) {
-    machine_->clock.clear();
     machine_->links.clear();
-    machine_->network.clear(peers);
-    machine_->disk.set_wall_time(machine_->clock.coarse_wall());
+    turns().clear(peers);
+    machine_->disk.set_wall_time(turns().clock.coarse_wall());
     if (auto cleared = machine_->disk.clear(); !cleared) return cleared;
     for (const std::string& name : private_directories_) {
       (void)::mkdir((machine_->files.root() + "/" + name).c_str(), 0700);
@@ -84,24 +84,21 @@ class CommandWorld::Impl {
     return {};
   }
 
-  void let_time_pass(nanoseconds time) { pass_time_to(later_by(machine_->clock.now(), time)); }
+  void let_time_pass(nanoseconds time) {
+    turns().let_time_pass(time);
+    note_time();
+  }
 
-  Result<LiveStageEnd> run(const CommandStage& stage, Strategy& strategy, Observer& observer) {
-    stage_ = &stage;
-    observer_ = &observer;
-    end_ = {};
-    faults_met_.fill(0);
-    machine_->faults.begin(stage.disk, stage.process_faults);
-    schedule_.begin(strategy);
-    begin_time_ = machine_->clock.now();
-    if (auto started = start(); !started) {
+  StageEnd run(const Stage& stage, Strategy& strategy, Observer& observer) {
+    if (const auto started = start(stage, strategy, observer); !started) {
       watch_->end();
-      return fail(std::move(started.error()));
+      lose_control(started.error().message());
+      return turns().finish();
     }
     while (settle()) {
       CommandTask* const task = decide();
       if (task != nullptr) move(*task);
-      if (!end_.stuck.empty() || !end_.uncontrolled.empty()) break;
+      if (!turns().end().stuck.empty() || !turns().end().uncontrolled.empty()) break;
     }
     for (PlannedCommands& planned : machine_->planned) {
       if (planned.is_live) kill(planned, ProcessEnd::abandoned);
@@ -109,20 +106,22 @@ class CommandWorld::Impl {
     watch_->end();
     zygote_->end_stage(machine_->stops);
     machine_->links.settle();
-    for (const PlannedCommands& planned : machine_->planned) end_.own_steps.push_back(planned.own_steps);
-    end_.virtual_time = machine_->clock.now() - begin_time_;
-    return std::move(end_);
+    for (const PlannedCommands& planned : machine_->planned) turns().end().own_steps.push_back(planned.own_steps);
+    return turns().finish();
   }
 
  private:
-  Result<void> start() {
-    machine_->stage = stage_->stage;
+  TurnEngine& turns() { return machine_->turns; }
+  void lose_control(std::string why) { turns().end().uncontrolled = std::move(why); }
+
+  Result<void> start(const Stage& stage, Strategy& strategy, Observer& observer) {
+    turns().begin(stage, stage.processes.size(), {}, strategy, observer, machine_->disk);
     machine_->trouble.clear();
     machine_->tasks.clear();
     machine_->processes.clear();
     machine_->planned.clear();
     std::vector<unsigned> umasks;
-    for (const CommandsOfProcess& process : stage_->processes) {
+    for (const StageProcess& process : stage.processes) {
       const auto number = static_cast<std::uint32_t>(machine_->planned.size());
       if (number >= ProcessSlots::kSlots || !slots_.set_job(number, print_commands(process.commands))) {
         return fail(ErrorCode::too_large, "start", "processes", "too many, or a job too large for its slot");
@@ -132,7 +131,6 @@ class CommandWorld::Impl {
       planned.number = number;
       planned.umask = process.umask;
     }
-    end_.ends.assign(machine_->planned.size(), ProcessEnd::ended);
     watch_->begin(machine_->planned.size());
     return zygote_->start_stage(machine_->stops, static_cast<std::uint32_t>(machine_->planned.size()), umasks,
                                 [this](const StoppedCall& call) { watch_->take(call); });
@@ -145,8 +143,8 @@ class CommandWorld::Impl {
   bool settle() {
     const auto began = std::chrono::steady_clock::now();
     for (;;) {
-      end_.uncontrolled = watch_->wait();
-      if (!end_.uncontrolled.empty()) return false;
+      lose_control(watch_->wait());
+      if (!turns().end().uncontrolled.empty()) return false;
       machine_->links.settle();
       if (!machine_->too_much.empty()) end_too_much();
       note_ends();
@@ -158,8 +156,8 @@ class CommandWorld::Impl {
         return is_anybody_live();
       }
       if (std::chrono::steady_clock::now() - began > patience_) {
-        end_.uncontrolled = "commands have made system calls for " + std::to_string(patience_.count()) +
-                            " ms without a step on the cache directory or the server";
+        lose_control("commands have made system calls for " + std::to_string(patience_.count()) +
+                     " ms without a step on the cache directory or the server");
         return false;
       }
     }
@@ -178,7 +176,7 @@ class CommandWorld::Impl {
   }
   CommandTask* first_ready() {
     for (CommandTask& task : machine_->tasks) {
-      if (task.state == TaskState::waits && has_come(*machine_, task)) return &task;
+      if (task.state == TaskState::waits && task.has_come()) return &task;
     }
     return nullptr;
   }
@@ -193,7 +191,7 @@ class CommandWorld::Impl {
     switch (look_at(*machine_, task)) {
       case CommandLook::step:
         task.state = TaskState::presents;
-        take_stops(machine_->planned_of(task));
+        present(machine_->planned_of(task));
         break;
       case CommandLook::waits:
         task.state = TaskState::waits;
@@ -229,8 +227,8 @@ class CommandWorld::Impl {
   void end_too_much() {
     PlannedCommands& planned = machine_->planned.at(std::stoul(std::exchange(machine_->too_much, "")));
     if (!planned.is_live) return;
-    end_.crashes.push_back(name_of_planned(planned.number) + " wrote more than " + std::to_string(kOutputBytesMax) +
-                           " bytes to its standard output and error");
+    turns().end().crashes.push_back(name_of_planned(planned.number) + " wrote more than " +
+                                    std::to_string(kOutputBytesMax) + " bytes to its standard output and error");
     kill(planned, ProcessEnd::abandoned);
   }
 
@@ -239,7 +237,7 @@ class CommandWorld::Impl {
     const auto& arguments = task.call.arguments;
     switch (static_cast<CommandMark>(arguments[1])) {
       case CommandMark::begins: {
-        const auto& commands = stage_->processes[planned.number].commands;
+        const auto& commands = turns().stage().processes[planned.number].commands;
         const std::string& output = commands.at(arguments[2]).output;
         planned.output = OwnedFd(::open(output.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0600));
         break;
@@ -247,9 +245,10 @@ class CommandWorld::Impl {
       case CommandMark::ends:
         planned.output.reset();
         end_leftovers(planned, static_cast<std::uint32_t>(arguments[2]));
-        if (stage_->on_end) {
-          stage_->on_end(planned.number, static_cast<std::uint32_t>(arguments[2]), static_cast<int>(arguments[3]),
-                         planned.actors);
+        if (turns().stage().on_report) {
+          turns().stage().on_report(planned.number, {.command = static_cast<std::uint32_t>(arguments[2]),
+                                                     .status = static_cast<int>(arguments[3]),
+                                                     .actors = planned.actors});
         }
         break;
       case CommandMark::hello:
@@ -264,8 +263,8 @@ class CommandWorld::Impl {
   void end_leftovers(PlannedCommands& planned, std::uint32_t command) {
     for (const CommandProcess& process : machine_->processes) {
       if (process.has_ended || process.planned != planned.number || &process == planned.starter) continue;
-      end_.crashes.push_back(name_of_planned(planned.number) + ": command " + std::to_string(command) +
-                             " ended and left a process running (" + process.program + ")");
+      turns().end().crashes.push_back(name_of_planned(planned.number) + ": command " + std::to_string(command) +
+                                      " ended and left a process running (" + process.program + ")");
       watch_->kill(planned.number, planned.starter);
       return;
     }
@@ -279,97 +278,58 @@ class CommandWorld::Impl {
 
   // -- decisions -----------------------------------------------------------------------------------------------------
 
-  [[nodiscard]] bool can_move(CommandTask& task) {
-    return task.state == TaskState::presents && machine_->clock.now() >= machine_->planned_of(task).stopped_until &&
-           has_come(*machine_, task);
-  }
-
   // Null where time had to pass first, or nobody can ever move again.
   CommandTask* decide() {
-    if (end_.steps >= stage_->steps_max) {
-      end_.stuck = "the bound of " + std::to_string(stage_->steps_max) + " steps was reached";
-      return nullptr;
-    }
-    std::vector<CommandTask*> able;
     for (CommandTask& task : machine_->tasks) {
-      const bool may_sleep_on =
-          stage_->time_runs_first && task.state == TaskState::presents && task.wait.kind == CommandWait::Kind::time;
-      if (can_move(task) || may_sleep_on) able.push_back(&task);
+      const PlannedCommands& planned = machine_->planned_of(task);
+      task.is_live = task.state != TaskState::gone && planned.is_live;
+      task.stopped_until = planned.stopped_until;
+      task.wait_end = task.awaits.end;
+      task.wait = task.state != TaskState::presents                ? ScheduledProcess::Wait::away
+                  : task.awaits.kind == CommandWait::Kind::nothing ? ScheduledProcess::Wait::nothing
+                  : task.awaits.kind == CommandWait::Kind::time    ? ScheduledProcess::Wait::time
+                                                                   : ScheduledProcess::Wait::other;
     }
-    if (!able.empty()) {
-      CommandTask& chosen = schedule_.choose(able, machine_->clock.now(), end_);
-      if (chosen.wait.kind == CommandWait::Kind::time) pass_time_to(chosen.wait.end);
-      return &chosen;
-    }
-    nanoseconds first = machine_->network.first_pause_end();
-    for (CommandTask& task : machine_->tasks) {
-      if (task.state != TaskState::presents && task.state != TaskState::waits) continue;
-      const nanoseconds stopped = machine_->planned_of(task).stopped_until;
-      const bool is_held = task.state == TaskState::presents && stopped > machine_->clock.now();
-      first = std::min(first, is_held ? stopped : coming_of(task));
-    }
-    if (first == kNever) {
-      end_.is_deadlock = true;
-      end_.stuck = "nobody can move, and nothing is to come that would wake anybody" + who_waits();
-      return nullptr;
-    }
-    pass_time_to(first);
-    if (machine_->clock.now() - begin_time_ > stage_->time_max) {
-      end_.stuck = "the bound of " +
-                   std::to_string(std::chrono::duration_cast<std::chrono::seconds>(stage_->time_max).count()) +
-                   " s of virtual time was reached";
-    }
-    return nullptr;
+    auto* const chosen = static_cast<CommandTask*>(turns().decide());
+    note_time();
+    if (turns().end().is_deadlock) turns().end().stuck += who_waits();
+    return chosen;
   }
 
   [[nodiscard]] std::string who_waits() const {
     std::string text;
     for (const CommandTask& task : machine_->tasks) {
-      const bool is_lock = task.state == TaskState::presents && task.wait.kind == CommandWait::Kind::lock;
+      const bool is_lock = task.state == TaskState::presents && task.awaits.kind == CommandWait::Kind::lock;
       if (is_lock) text += "; " + name_of_planned(task.process->planned) + " waits for " + task.step.path;
     }
     return text;
   }
 
-  void pass_time_to(nanoseconds moment) {
-    machine_->clock.run_to(moment);
-    machine_->disk.set_wall_time(machine_->clock.coarse_wall());
+  // Time may have passed.
+  void note_time() {
+    machine_->disk.set_wall_time(turns().clock.coarse_wall());
     machine_->links.settle();
   }
 
-  // A stop begins when the step is presented, before anybody is chosen.
-  void take_stops(PlannedCommands& planned) {
-    while (const ProcessFault* const stop = machine_->faults.take_stop(planned.number, planned.own_steps)) {
-      ++faults_met_[static_cast<std::size_t>(stop->kind)];
-      planned.stopped_until = later_by(std::max(machine_->clock.now(), planned.stopped_until), stop->time);
-    }
-  }
+  void present(PlannedCommands& planned) { turns().present(planned.number, planned.own_steps, planned.stopped_until); }
 
   // -- steps ---------------------------------------------------------------------------------------------------------
 
   void move(CommandTask& task) {
     PlannedCommands& planned = machine_->planned_of(task);
-    bool dies_after = false;
-    while (const ProcessFault* const fault = machine_->faults.take(planned.number, planned.own_steps)) {
-      ++faults_met_[static_cast<std::size_t>(fault->kind)];
-      if (fault->kind == ProcessFaultKind::clock_step) machine_->clock.step_wall(fault->time);
-      if (fault->kind == ProcessFaultKind::kill_after) dies_after = true;
-      if (fault->kind == ProcessFaultKind::kill_before) {
-        task.died_before_step = true;
-        return kill(planned, ProcessEnd::killed);
-      }
+    const TurnEngine::Met met = turns().meet(planned.number, planned.own_steps);
+    if (met == TurnEngine::Met::dies_before) {
+      task.died_before_step = true;
+      return kill(planned, ProcessEnd::killed);
     }
-    machine_->clock.step();
-    machine_->disk.set_wall_time(machine_->clock.coarse_wall());
+    turns().begin_step();
+    machine_->disk.set_wall_time(turns().clock.coarse_wall());
     task.step.own_step = planned.own_steps;
-    task.step.actor = ActorStep{task.actor, task.own_steps};
+    task.step.actor = ActorStep{task.number, task.own_steps};
     const CommandAnswer answer = taker_->take(task);
-    task.step.at = machine_->clock.now();
     ++planned.own_steps;
-    ++task.own_steps;
-    ++end_.steps;
-    observer_->on_step(task.step, machine_->disk);
-    if (dies_after) return kill(planned, ProcessEnd::killed);
+    turns().complete(task);
+    if (met == TurnEngine::Met::dies_after) return kill(planned, ProcessEnd::killed);
     taker_->tell(task, answer);
   }
 
@@ -382,8 +342,7 @@ class CommandWorld::Impl {
   void end(PlannedCommands& planned, ProcessEnd how) {
     planned.is_live = false;
     planned.output.reset();
-    end_.ends[planned.number] = how;
-    observer_->on_process_end(planned.number, how, machine_->disk);
+    turns().end_process(planned.number, how);
   }
 
   OnOneCore core_;
@@ -395,12 +354,6 @@ class CommandWorld::Impl {
   std::optional<CommandMachine> machine_;
   std::optional<CommandTaker> taker_;
   std::optional<CommandWatch> watch_;
-  CommandSchedule schedule_;
-  const CommandStage* stage_ = nullptr;
-  Observer* observer_ = nullptr;
-  nanoseconds begin_time_{};
-  LiveStageEnd end_;
-  std::array<std::uint64_t, kProcessFaultKinds> faults_met_{};
 };
 
 CommandWorld::CommandWorld(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -423,7 +376,7 @@ void CommandWorld::set_private_directories(std::vector<std::string> names) {
   impl_->set_private_directories(std::move(names));
 }
 Result<void> CommandWorld::clear(Peers& peers) { return impl_->clear(peers); }
-Result<LiveStageEnd> CommandWorld::run(const CommandStage& stage, Strategy& strategy, Observer& observer) {
+StageEnd CommandWorld::run(const Stage& stage, Strategy& strategy, Observer& observer) {
   return impl_->run(stage, strategy, observer);
 }
 const DiskView& CommandWorld::disk() const { return impl_->machine().disk; }

@@ -15,31 +15,12 @@
 #include "cache/result.h"
 #include "harness/live/command_zygote.h"
 #include "harness/live/live_world.h"
+#include "harness/strategy/strategy.h"
 #include "harness/world/disk_view.h"
 #include "harness/world/observer.h"
 #include "harness/world/peers.h"
-#include "harness/strategy/strategy.h"
 
 namespace stampede {
-
-// Executes its commands one after the other.
-struct CommandsOfProcess {
-  unsigned umask = 022;
-  std::vector<LiveCommand> commands;
-};
-
-struct CommandStage {
-  Stage stage = Stage::run;
-  std::span<const CommandsOfProcess> processes = {};
-  std::span<const DiskFault> disk = {};
-  std::span<const ProcessFault> process_faults = {};
-  bool time_runs_first = false;
-  std::uint64_t steps_max = 10'000;                           // of all processes together
-  std::chrono::nanoseconds time_max{std::chrono::hours(24)};  // of virtual time
-  // A command has ended, with its status as waitpid(2) tells it; so many actors have worked for its process by then
-  // (command_task.h). Nobody has moved since.
-  std::function<void(std::uint32_t process, std::uint32_t command, int status, std::uint32_t actors)> on_end = nullptr;
-};
 
 // Every process of a stage is a real program, with its children and threads. What any of them does to names and files
 // below the cache directory, and on connections to the world's server, is a step; all else goes on at once. One task
@@ -63,8 +44,8 @@ class CommandWorld {
   void set_private_directories(std::vector<std::string> names);
   // An empty directory at time zero. `peers` must live until the next `clear`. ERRORS: io.
   modelcache::Result<void> clear(Peers& peers);
-  // Runs all processes until each has ended, was killed or was abandoned. ERRORS: exhausted, io.
-  modelcache::Result<LiveStageEnd> run(const CommandStage& stage, Strategy& strategy, Observer& observer);
+  // Runs all processes until each has ended, was killed or was abandoned.
+  StageEnd run(const Stage& stage, Strategy& strategy, Observer& observer);
 
   [[nodiscard]] const DiskView& disk() const;
   // As LiveWorld's.

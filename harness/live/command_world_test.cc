@@ -129,8 +129,7 @@ int perform(std::string_view job) {
 // -------------------------------------------------------------------------------------------------------------
 
 TEST_F(CommandWorldTest, SeesWhatAShellAndItsChildrenDoInTheCacheDirectory) {
-  const LiveStageEnd end =
-      run_shells({"echo hello > $CACHE/a; cat $CACHE/a; mv $CACHE/a $CACHE/b; echo x > /dev/null"});
+  const StageEnd end = run_shells({"echo hello > $CACHE/a; cat $CACHE/a; mv $CACHE/a $CACHE/b; echo x > /dev/null"});
   EXPECT_EQ(end.uncontrolled, "");
   EXPECT_THAT(end.crashes, IsEmpty());
   EXPECT_EQ(recorder_.text,
@@ -149,9 +148,8 @@ TEST_F(CommandWorldTest, KnowsWhereAnOpenFileWentMeanwhile) {
 }
 
 TEST_F(CommandWorldTest, WaitsForLocksInItsOwnQueue) {
-  const LiveStageEnd end =
-      run_shells({"flock $CACHE/lock sh -c 'echo 0 >> $CACHE/log; sleep 100; echo 0 >> $CACHE/log'",
-                  "flock $CACHE/lock sh -c 'echo 1 >> $CACHE/log'; cat $CACHE/log"});
+  const StageEnd end = run_shells({"flock $CACHE/lock sh -c 'echo 0 >> $CACHE/log; sleep 100; echo 0 >> $CACHE/log'",
+                                   "flock $CACHE/lock sh -c 'echo 1 >> $CACHE/log'; cat $CACHE/log"});
   EXPECT_EQ(end.uncontrolled, "");
   EXPECT_EQ(end.stuck, "");
   EXPECT_THAT(outputs_, ElementsAre("", "0\n0\n1\n"));
@@ -159,7 +157,7 @@ TEST_F(CommandWorldTest, WaitsForLocksInItsOwnQueue) {
 }
 
 TEST_F(CommandWorldTest, CarriesBytesThroughPipesOfChildren) {
-  const LiveStageEnd end = run_shells({"head -c 300000 /dev/zero | tee $CACHE/a | wc -c; (exit 7)"});
+  const StageEnd end = run_shells({"head -c 300000 /dev/zero | tee $CACHE/a | wc -c; (exit 7)"});
   EXPECT_EQ(end.uncontrolled, "");
   EXPECT_THAT(outputs_, ElementsAre("300000\n"));
   EXPECT_THAT(statuses_, ElementsAre(7));
@@ -167,7 +165,7 @@ TEST_F(CommandWorldTest, CarriesBytesThroughPipesOfChildren) {
 
 // One looks without waiting and takes its child; one waits for the second of two while the first has ended.
 TEST_F(CommandWorldTest, KnowsWhichChildrenWereWaitedFor) {
-  const LiveStageEnd end =
+  const StageEnd end =
       run({{"sh", "-c", "(echo a > $CACHE/a) & wait $!; /bin/true; echo b > $CACHE/b"}, {kSelf, "job", "children"}});
   EXPECT_EQ(end.uncontrolled, "");
   EXPECT_THAT(statuses_, ElementsAre(0, 0));
@@ -179,7 +177,7 @@ TEST_F(CommandWorldTest, MovesThreadsAsActorsOfTheirOwn) {
     void begin() override {}
     std::size_t choose(const Decision& decision) override { return decision.candidates.size() - 1; }
   } highest;
-  const LiveStageEnd first = run({{kSelf, "job", "threads"}});
+  const StageEnd first = run({{kSelf, "job", "threads"}});
   EXPECT_EQ(first.uncontrolled, "");
   EXPECT_THAT(statuses_, ElementsAre(0));
   const std::string by_default = recorder_.text;
@@ -190,7 +188,7 @@ TEST_F(CommandWorldTest, MovesThreadsAsActorsOfTheirOwn) {
   EXPECT_EQ(log(), "120");
   clear();
   strategy_ = &highest;
-  const LiveStageEnd second = run({{kSelf, "job", "threads"}});
+  const StageEnd second = run({{kSelf, "job", "threads"}});
   EXPECT_EQ(second.uncontrolled, "");
   EXPECT_EQ(log(), "210");
   EXPECT_FALSE(second.switches.empty());
@@ -235,13 +233,13 @@ TEST_F(CommandWorldTest, LetsStepsFailAsThePlanSays) {
 // ---------------------------------------------------------------------------------------------------------
 
 TEST_F(CommandWorldTest, TellsOfACommandThatIsNotThere) {
-  const LiveStageEnd end = run({{"/no/such/program"}});
+  const StageEnd end = run({{"/no/such/program"}});
   EXPECT_EQ(end.uncontrolled, "");
   EXPECT_THAT(statuses_, ElementsAre(127));
 }
 
 TEST_F(CommandWorldTest, EndsWhoeverNeverEnds) {
-  const LiveStageEnd asleep = run_shells({"while :; do sleep 3600; done"});
+  const StageEnd asleep = run_shells({"while :; do sleep 3600; done"});
   EXPECT_THAT(asleep.stuck, HasSubstr("of virtual time was reached"));
   EXPECT_THAT(recorder_.ends, ElementsAre("0 abandoned"));
   clear();
@@ -255,14 +253,14 @@ TEST_F(CommandWorldTest, EndsWhoeverNeverEnds) {
 }
 
 TEST_F(CommandWorldTest, NamesWhoWaitsForEver) {
-  const LiveStageEnd end = run_shells(
+  const StageEnd end = run_shells(
       {"flock $CACHE/a sh -c 'sleep 1; flock $CACHE/b true'", "flock $CACHE/b sh -c 'sleep 1; flock $CACHE/a true'"});
   EXPECT_TRUE(end.is_deadlock);
   EXPECT_THAT(end.stuck, AllOf(HasSubstr("process 0 waits for b"), HasSubstr("process 1 waits for a")));
 }
 
 TEST_F(CommandWorldTest, EndsWhoeverTalksTooMuch) {
-  const LiveStageEnd end = run_shells({"exec yes", "exec >&- 2>&-; echo lost; exit 3"});
+  const StageEnd end = run_shells({"exec yes", "exec >&- 2>&-; echo lost; exit 3"});
   EXPECT_EQ(end.uncontrolled, "");
   EXPECT_THAT(end.crashes, ElementsAre(HasSubstr("process 0 wrote more than 1048576 bytes")));
   EXPECT_THAT(recorder_.ends, Contains("0 abandoned"));
@@ -270,7 +268,7 @@ TEST_F(CommandWorldTest, EndsWhoeverTalksTooMuch) {
 }
 
 TEST_F(CommandWorldTest, EndsDaemonsThatACommandLeaves) {
-  const LiveStageEnd end = run_shells({"setsid sh -c 'sleep 1000000; echo x > $CACHE/late' & exit 0"});
+  const StageEnd end = run_shells({"setsid sh -c 'sleep 1000000; echo x > $CACHE/late' & exit 0"});
   EXPECT_EQ(end.uncontrolled, "");
   EXPECT_THAT(statuses_, ElementsAre(0));
   EXPECT_THAT(end.crashes, ElementsAre(HasSubstr("left a process running"))) << recorder_.text << end.stuck;
@@ -322,7 +320,7 @@ TEST_F(CommandWorldTest, WorksForAnOrdinaryUser) {
               // The program's file may lie where that user cannot go; what runs already needs no path.
               start();
               if (!world_) ::_exit(3);
-              const LiveStageEnd end = run_shells({"echo a > $CACHE/a; cat $CACHE/a", "flock $CACHE/l true"});
+              const StageEnd end = run_shells({"echo a > $CACHE/a; cat $CACHE/a", "flock $CACHE/l true"});
               const bool is_well = end.uncontrolled.empty() && end.crashes.empty() && outputs_.at(0) == "a\n";
               world_.reset();
               ::_exit(is_well && statuses_.at(1) == 0 ? 0 : 1);

@@ -59,10 +59,10 @@ tl::unexpected<modelcache::Error> refuse(ErrorCode code, std::string_view detail
 
 }  // namespace
 
-std::string print_commands(const std::vector<LiveCommand>& commands) {
+std::string print_commands(const std::vector<StageCommand>& commands) {
   std::string text;
   put(text, std::to_string(commands.size()));
-  for (const LiveCommand& command : commands) {
+  for (const StageCommand& command : commands) {
     put_all(text, command.arguments);
     put_all(text, command.environment);
     put(text, command.directory);
@@ -71,9 +71,9 @@ std::string print_commands(const std::vector<LiveCommand>& commands) {
   return text;
 }
 
-std::vector<LiveCommand> read_commands(std::string_view text) {
-  std::vector<LiveCommand> commands(std::strtoul(take(text).c_str(), nullptr, 10));
-  for (LiveCommand& command : commands) {
+std::vector<StageCommand> read_commands(std::string_view text) {
+  std::vector<StageCommand> commands(std::strtoul(take(text).c_str(), nullptr, 10));
+  for (StageCommand& command : commands) {
     command.arguments = take_all(text);
     command.environment = take_all(text);
     command.directory = take(text);

@@ -14,20 +14,13 @@
 #include "harness/live/call_stops.h"
 #include "harness/live/owned_fd.h"
 #include "harness/live/process_slots.h"
+#include "harness/world/stage.h"
 
 namespace stampede {
 
-// One command of a planned process.
-struct LiveCommand {
-  std::vector<std::string> arguments;    // the first is sought in the PATH of the environment
-  std::vector<std::string> environment;  // nothing else is inherited
-  std::string directory;                 // where it starts
-  std::string output;                    // a file for its standard output and error, made or emptied
-};
-
-std::string print_commands(const std::vector<LiveCommand>& commands);
+std::string print_commands(const std::vector<StageCommand>& commands);
 // Aborts on what was not printed by this build.
-std::vector<LiveCommand> read_commands(std::string_view text);
+std::vector<StageCommand> read_commands(std::string_view text);
 
 struct CommandZygoteReply {
   std::int32_t error = 0;         // errno of what failed

@@ -67,7 +67,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }
 
 // posix_spawn(3) copies no page tables, which takes longer than all else here. 0, or why there is no child.
-int start(const LiveCommand& command, pid_t& child) {
+int start(const StageCommand& command, pid_t& child) {
   std::vector<char*> arguments = pointers(command.arguments), environment = pointers(command.environment);
   posix_spawn_file_actions_t actions;
   if (const int error = ::posix_spawn_file_actions_init(&actions)) return error;
@@ -85,7 +85,7 @@ int start(const LiveCommand& command, pid_t& child) {
 }
 
 [[noreturn]] void be_planned_process(std::uint32_t number, unsigned umask, const ProcessSlots& slots) {
-  const std::vector<LiveCommand> commands = read_commands(slots.job(number));
+  const std::vector<StageCommand> commands = read_commands(slots.job(number));
   ::umask(static_cast<mode_t>(umask));
   rlimit descriptors{};
   (void)::getrlimit(RLIMIT_NOFILE, &descriptors);

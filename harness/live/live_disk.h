@@ -19,9 +19,9 @@
 #include "cache/os.h"
 #include "cache/result.h"
 #include "harness/live/owned_fd.h"
+#include "harness/plan/step.h"
 #include "harness/world/disk_view.h"
 #include "harness/world/file_locks.h"
-#include "harness/plan/step.h"
 
 namespace stampede {
 

@@ -179,18 +179,16 @@ class LiveTest : public testing::Test {
     }
   }
 
-  LiveStageEnd run(const std::vector<std::string>& jobs, LiveStage stage = {}) {
-    std::vector<LiveProcess> processes;
+  StageEnd run(const std::vector<std::string>& jobs, Stage stage = {}) {
+    std::vector<StageProcess> processes;
     for (const std::string& job : jobs) processes.push_back({.job = job});
     stage.processes = processes;
-    stage.on_report = [this](std::uint32_t process, std::uint32_t own_steps, std::string_view report) {
-      reports_.push_back(std::to_string(process) + "." + std::to_string(own_steps) + " " + std::string(report));
+    stage.on_report = [this](std::uint32_t process, const StageReport& report) {
+      reports_.push_back(std::to_string(process) + "." + std::to_string(report.own_steps) + " " +
+                         std::string(report.text));
     };
     DefaultSchedule strategy;
-    auto end = world_->run(stage, strategy, recorder_);
-    if (end) return *end;
-    ADD_FAILURE() << end.error().message();
-    return {};
+    return world_->run(stage, strategy, recorder_);
   }
 
   NoPeers peers_;

@@ -28,7 +28,7 @@ void LiveMachine::close(WatchedProcess& process, int fd) {
   descriptor.here.reset();
   process.timeouts.erase(fd);
   if (descriptor.connection != nullptr) {
-    network.leave(*descriptor.connection, clock.now());
+    turns.network.leave(*descriptor.connection, turns.clock.now());
   } else {
     descriptor.file->locks.unlock(process.owner(static_cast<std::uint64_t>(fd)));
     disk.close(*descriptor.file);

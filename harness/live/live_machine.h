@@ -9,10 +9,7 @@
 #include "harness/live/call_stops.h"
 #include "harness/live/live_disk.h"
 #include "harness/live/watched_process.h"
-#include "harness/world/peer_network.h"
-#include "harness/world/plan_faults.h"
-#include "harness/plan/step.h"
-#include "harness/world/virtual_clock.h"
+#include "harness/world/turn_engine.h"
 
 namespace stampede {
 
@@ -23,10 +20,7 @@ struct LiveMachine {
   CallStops stops;
   std::uint64_t open_descriptors = 0;  // of all processes, connections included
   LiveDisk disk{open_descriptors};
-  VirtualClock clock;
-  PeerNetwork network;
-  PlanFaults faults;
-  Stage stage = Stage::run;
+  TurnEngine turns;
   std::deque<WatchedProcess> processes;  // of the present or last stage
 
   [[nodiscard]] modelcache::Liveness liveness(const modelcache::ProcessIdentity& identity) const;

@@ -51,12 +51,13 @@ class LiveWorld::Impl {
     if (!zygote) return fail(std::move(zygote.error()));
     zygote_.emplace(std::move(*zygote));
     machine_.emplace(zygote_->take_listener());
-    schedule_.emplace(machine_->clock, machine_->network);
     taker_.emplace(*machine_);
     watch_.emplace(*machine_, options.patience);
     if (!watch_->is_ready()) return fail(ErrorCode::exhausted, "make timer", "live world", std::strerror(errno));
     watch_->on_stop = [this](WatchedProcess& process) { pass_reports(process); };
-    watch_->on_step = [this](WatchedProcess& process) { take_stops(process); };
+    watch_->on_step = [this](WatchedProcess& process) {
+      turns().present(process.number, process.own_steps, process.stopped_until);
+    };
     watch_->on_end = [this](WatchedProcess& process) { end_by_itself(process); };
     if (!options.directory.empty()) return machine_->disk.use(options.directory);
     auto scratch = LiveScratch::make();
@@ -66,28 +67,22 @@ class LiveWorld::Impl {
   }
 
   Result<void> clear(Peers& peers) {
-    machine_->clock.clear();
-    machine_->network.clear(peers);
+    machine_->turns.clear(peers);
     machine_->processes.clear();
     machine_->open_descriptors = 0;
-    past_ = 0;
-    machine_->disk.set_wall_time(machine_->clock.coarse_wall());
+    machine_->disk.set_wall_time(machine_->turns.clock.coarse_wall());
     return machine_->disk.clear();
   }
 
-  Result<LiveStageEnd> run(const LiveStage& stage, Strategy& strategy, Observer& observer) {
-    stage_ = &stage;
-    observer_ = &observer;
-    end_ = {};
-    faults_met_.fill(0);
-    machine_->stage = stage.stage;
-    machine_->faults.begin(stage.disk, stage.process_faults);
-    const auto begin_time = machine_->clock.now();
-    if (auto started = start(strategy); !started) return fail(std::move(started.error()));
-    watch_->begin();
-    end_.uncontrolled = watch_->wait();
-    while (end_.uncontrolled.empty()) {
-      auto* const process = static_cast<WatchedProcess*>(schedule_->decide());
+  StageEnd run(const Stage& stage, Strategy& strategy, Observer& observer) {
+    if (const auto started = start(stage, strategy, observer); started) {
+      watch_->begin();
+      lose_control(watch_->wait());
+    } else {
+      lose_control(started.error().message());
+    }
+    while (turns().end().uncontrolled.empty()) {
+      auto* const process = static_cast<WatchedProcess*>(turns().decide());
       if (process == nullptr) break;
       move(*process);
     }
@@ -95,46 +90,47 @@ class LiveWorld::Impl {
       if (process.is_live) kill(process, ProcessEnd::abandoned);
     }
     watch_->end();
-    static_cast<StageEnd&>(end_) = std::move(schedule_->end());
-    for (const WatchedProcess& process : machine_->processes) end_.own_steps.push_back(process.own_steps);
-    end_.virtual_time = machine_->clock.now() - begin_time;
-    return std::move(end_);
+    for (const WatchedProcess& process : machine_->processes) turns().end().own_steps.push_back(process.own_steps);
+    return turns().finish();
   }
 
   LiveDisk& disk() { return machine_->disk; }
   void let_time_pass(std::chrono::nanoseconds time) {
-    machine_->clock.run_to(later_by(machine_->clock.now(), time));
-    machine_->disk.set_wall_time(machine_->clock.coarse_wall());
+    turns().let_time_pass(time);
+    machine_->disk.set_wall_time(turns().clock.coarse_wall());
   }
-  [[nodiscard]] const std::array<std::uint64_t, kProcessFaultKinds>& faults_met() const { return faults_met_; }
+  [[nodiscard]] const std::array<std::uint64_t, kProcessFaultKinds>& faults_met() const {
+    return machine_->turns.faults_met();
+  }
   [[nodiscard]] modelcache::ProcessIdentity identity(std::uint32_t process) const {
     return machine_->processes.at(process).identity;
   }
 
  private:
+  TurnEngine& turns() { return machine_->turns; }
+  void lose_control(std::string why) { turns().end().uncontrolled = std::move(why); }
+
   // Each process runs to where it presents its first step. What it does until then nobody sees.
-  Result<void> start(Strategy& strategy) {
+  Result<void> start(const Stage& stage, Strategy& strategy, Observer& observer) {
     machine_->processes.clear();
-    std::vector<LiveFork> forks;
     std::vector<ScheduledProcess*> scheduled;
-    for (const LiveProcess& planned : stage_->processes) {
+    for (const StageProcess& planned : stage.processes) {
+      WatchedProcess& process = machine_->processes.emplace_back();
+      process.number = static_cast<std::uint32_t>(scheduled.size());
+      process.identity = turns().next_identity();
+      process.umask = planned.umask;
+      process.descriptors_max = planned.descriptors_max == 0 ? kDescriptorsMax : planned.descriptors_max;
+      scheduled.push_back(&process);
+    }
+    turns().begin(stage, scheduled.size(), scheduled, strategy, observer, machine_->disk);
+    std::vector<LiveFork> forks;
+    for (const StageProcess& planned : stage.processes) {
       const auto number = static_cast<std::uint32_t>(forks.size());
       if (number >= ProcessSlots::kSlots || !slots_.set_job(number, planned.job)) {
         return fail(ErrorCode::too_large, "start", "processes", "too many, or a job too large for its slot");
       }
       forks.push_back({number, planned.umask});
-      WatchedProcess& process = machine_->processes.emplace_back();
-      process.number = number;
-      process.identity = world_identity(past_++);
-      process.umask = planned.umask;
-      process.descriptors_max = planned.descriptors_max == 0 ? kDescriptorsMax : planned.descriptors_max;
-      scheduled.push_back(&process);
     }
-    schedule_->begin(
-        scheduled,
-        {.time_runs_first = stage_->time_runs_first, .steps_max = stage_->steps_max, .time_max = stage_->time_max},
-        strategy);
-    schedule_->end().ends.assign(forks.size(), ProcessEnd::ended);
     const auto pids = zygote_->fork_processes(forks);
     if (!pids) return fail(pids.error());
     for (std::size_t i = 0; i < pids->size(); ++i) {
@@ -145,70 +141,37 @@ class LiveWorld::Impl {
     return {};
   }
 
-  // A stop begins when the step is presented, before anybody is chosen.
-  void take_stops(WatchedProcess& process) {
-    while (const ProcessFault* const stop = machine_->faults.take_stop(process.number, process.own_steps)) {
-      ++faults_met_[static_cast<std::size_t>(stop->kind)];
-      process.stopped_until = later_by(std::max(machine_->clock.now(), process.stopped_until), stop->time);
-    }
-  }
-
   // One step of the process that was chosen, if its faults let it.
   void move(WatchedProcess& process) {
-    while (const ProcessFault* const fault = machine_->faults.take(process.number, process.own_steps)) {
-      ++faults_met_[static_cast<std::size_t>(fault->kind)];
-      switch (fault->kind) {
-        case ProcessFaultKind::stop:  // taken when the step was presented
-          break;
-        case ProcessFaultKind::clock_step:
-          machine_->clock.step_wall(fault->time);
-          break;
-        case ProcessFaultKind::kill_before:
-          process.died_before_step = true;
-          kill(process, ProcessEnd::killed);
-          return;
-        case ProcessFaultKind::kill_after:
-          process.dies_after_step = true;
-          break;
-      }
+    const TurnEngine::Met met = turns().meet(process.number, process.own_steps);
+    if (met == TurnEngine::Met::dies_before) {
+      process.died_before_step = true;
+      return kill(process, ProcessEnd::killed);
     }
-    machine_->clock.step();
+    process.dies_after_step = met == TurnEngine::Met::dies_after;
+    turns().begin_step();
     machine_->disk.free_gone();
-    machine_->disk.set_wall_time(machine_->clock.coarse_wall());
+    machine_->disk.set_wall_time(turns().clock.coarse_wall());
     take(process);
   }
 
   void take(WatchedProcess& process) {
     StepAnswer answer;
     if (const Trouble trouble = taker_->take(process, answer)) {
-      end_.uncontrolled = trouble;
+      lose_control(trouble);
       return;
     }
-    complete(process);
+    turns().complete(process);
     if (process.dies_after_step) {
       taker_->forget(process);
       kill(process, ProcessEnd::killed);
       return;
     }
     if (const Trouble trouble = taker_->tell(process, answer)) {
-      end_.uncontrolled = trouble;
+      lose_control(trouble);
       return;
     }
-    end_.uncontrolled = watch_->wait();
-  }
-
-  void complete(WatchedProcess& process) {
-    Step& step = process.step;
-    step.at = machine_->clock.now();
-    ++process.own_steps;
-    process.wait = ScheduledProcess::Wait::nothing;
-    if (!looks_around(step.kind)) {
-      const bool refused =
-          step.kind == StepKind::try_lock && step.error == EWOULDBLOCK && step.fault == StepFault::none;
-      if (!refused) process.refused_lock = nullptr;
-    }
-    schedule_->count_step();
-    observer_->on_step(step, machine_->disk);
+    lose_control(watch_->wait());
   }
 
   void kill(WatchedProcess& process, ProcessEnd how) {
@@ -219,9 +182,9 @@ class LiveWorld::Impl {
   void end_by_itself(WatchedProcess& process) {
     const std::string who = "process " + std::to_string(process.number);
     if (WIFSIGNALED(process.exit_status)) {
-      end_.crashes.push_back(who + " died of signal " + std::to_string(WTERMSIG(process.exit_status)));
+      turns().end().crashes.push_back(who + " died of signal " + std::to_string(WTERMSIG(process.exit_status)));
     } else if (WEXITSTATUS(process.exit_status) != 0) {
-      end_.crashes.push_back(who + " ended with status " + std::to_string(WEXITSTATUS(process.exit_status)));
+      turns().end().crashes.push_back(who + " ended with status " + std::to_string(WEXITSTATUS(process.exit_status)));
     }
     end(process, ProcessEnd::ended);
   }
@@ -231,13 +194,13 @@ class LiveWorld::Impl {
       if (process.descriptors[i].is_open) machine_->close(process, static_cast<int>(i));
     }
     process.is_live = false;
-    schedule_->end().ends[process.number] = how;
-    observer_->on_process_end(process.number, how, machine_->disk);
+    turns().end_process(process.number, how);
   }
 
   void pass_reports(WatchedProcess& process) {
     while (const auto report = slots_.take_report(process.number)) {
-      if (stage_->on_report) stage_->on_report(process.number, process.own_steps, *report);
+      if (turns().stage().on_report)
+        turns().stage().on_report(process.number, {.text = *report, .own_steps = process.own_steps});
     }
   }
 
@@ -246,14 +209,8 @@ class LiveWorld::Impl {
   ProcessSlots slots_;
   std::optional<LiveZygote> zygote_;
   std::optional<LiveMachine> machine_;
-  std::optional<TurnSchedule> schedule_;
   std::optional<StepTaker> taker_;
   std::optional<LiveWatch> watch_;
-  std::uint64_t past_ = 0;  // processes of the run so far
-  const LiveStage* stage_ = nullptr;
-  Observer* observer_ = nullptr;
-  LiveStageEnd end_;
-  std::array<std::uint64_t, kProcessFaultKinds> faults_met_{};
 };
 
 LiveWorld::LiveWorld(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -273,7 +230,7 @@ Result<std::unique_ptr<LiveWorld>> LiveWorld::start(const LiveOptions& options) 
 
 Result<void> LiveWorld::clear(Peers& peers) { return impl_->clear(peers); }
 
-Result<LiveStageEnd> LiveWorld::run(const LiveStage& stage, Strategy& strategy, Observer& observer) {
+StageEnd LiveWorld::run(const Stage& stage, Strategy& strategy, Observer& observer) {
   return impl_->run(stage, strategy, observer);
 }
 

@@ -14,39 +14,15 @@
 
 #include "cache/os.h"
 #include "cache/result.h"
+#include "harness/plan/plan.h"
+#include "harness/strategy/strategy.h"
 #include "harness/world/disk_view.h"
 #include "harness/world/observer.h"
 #include "harness/world/peers.h"
-#include "harness/plan/plan.h"
+#include "harness/world/stage.h"
 #include "harness/world/stage_end.h"
-#include "harness/strategy/strategy.h"
 
 namespace stampede {
-
-struct LiveProcess {
-  unsigned umask = 022;
-  std::uint32_t descriptors_max = 0;  // 0: 1024
-  std::string job;                    // for the zygote's body
-};
-
-struct LiveStage {
-  Stage stage = Stage::run;
-  std::span<const LiveProcess> processes = {};
-  std::span<const DiskFault> disk = {};
-  std::span<const ProcessFault> process_faults = {};
-  bool time_runs_first = false;
-  std::uint64_t steps_max = 100'000;                          // of all processes together
-  std::chrono::nanoseconds time_max{std::chrono::hours(24)};  // of virtual time
-  // What a process reported, after the step behind which it did (`own_steps` taken), before anybody moves.
-  std::function<void(std::uint32_t process, std::uint32_t own_steps, std::string_view report)> on_report = nullptr;
-};
-
-struct LiveStageEnd : StageEnd {
-  // Why the world lost control, so that nothing in the run says anything about the subject; empty where it did not.
-  std::string uncontrolled;
-  // Processes that ended by themselves otherwise than with status 0: "process 1 died of signal 11".
-  std::vector<std::string> crashes;
-};
 
 struct LiveOptions {
   std::vector<std::string> zygote;  // a program and arguments that lead to run_live_zygote
@@ -72,8 +48,8 @@ class LiveWorld {
   modelcache::Result<void> clear(Peers& peers);
 
   // Runs all processes until each has ended, was killed or was abandoned. The files stay for the next stage.
-  // Does not call `strategy.begin`. ERRORS: exhausted, io: processes could not be started.
-  modelcache::Result<LiveStageEnd> run(const LiveStage& stage, Strategy& strategy, Observer& observer);
+  // Does not call `strategy.begin`. Processes that could not be started are `uncontrolled`.
+  StageEnd run(const Stage& stage, Strategy& strategy, Observer& observer);
 
   [[nodiscard]] const DiskView& disk() const;
   // As SimWorld's.

@@ -33,14 +33,14 @@ TEST_F(LiveTest, GivesDescriptorsWhileSignalsCome) {
   ThreadTicks ticks;
   ASSERT_TRUE(ticks.is_made());
   ticks.turn_on(std::chrono::milliseconds(1));
-  const LiveStageEnd end = run({"open again and again"});
+  const StageEnd end = run({"open again and again"});
   ticks.turn_off();
   EXPECT_EQ(end.uncontrolled, "");
   EXPECT_THAT(reports_, testing::ElementsAre(testing::EndsWith(" done")));
 }
 
 TEST_F(LiveTest, PassesReportsBeforeTheNextStep) {
-  const LiveStageEnd end = run({"write"});
+  const StageEnd end = run({"write"});
   EXPECT_EQ(end.uncontrolled, "");
   EXPECT_THAT(end.crashes, IsEmpty());
   EXPECT_THAT(recorder_.steps, ElementsAre("0.open", "0.open", "0.write", "0.close"));
@@ -61,7 +61,7 @@ TEST_F(LiveTest, KillsBeforeAndAfterAStep) {
   EXPECT_THAT(recorder_.steps, ElementsAre("0.open"));
   EXPECT_EQ(world_->disk().file_at("/sim/file"), 0U);
   const ProcessFault after[] = {{ProcessFaultKind::kill_after, 0, 1, {}}};
-  const LiveStageEnd end = run({"write"}, {.process_faults = after});
+  const StageEnd end = run({"write"}, {.process_faults = after});
   EXPECT_THAT(recorder_.ends, ElementsAre("0 killed", "0 killed"));
   EXPECT_THAT(end.ends, ElementsAre(ProcessEnd::killed));
   EXPECT_THAT(end.own_steps, ElementsAre(2U));
@@ -77,7 +77,7 @@ TEST_F(LiveTest, ClosesAlsoWhereCloseFails) {
 }
 
 TEST_F(LiveTest, WakesWhoWaitsForALockWhenItsHolderEnds) {
-  const LiveStageEnd end = run({"lock a", "lock a", "lock a"});
+  const StageEnd end = run({"lock a", "lock a", "lock a"});
   EXPECT_EQ(end.stuck, "");
   EXPECT_THAT(end.ends, ElementsAre(ProcessEnd::ended, ProcessEnd::ended, ProcessEnd::ended));
 }
@@ -85,7 +85,7 @@ TEST_F(LiveTest, WakesWhoWaitsForALockWhenItsHolderEnds) {
 TEST_F(LiveTest, NamesTheCycleOfADeadlock) {
   // Process 1 takes b while 0 stands behind its lock of a.
   const ProcessFault stop[] = {{ProcessFaultKind::stop, 0, 4, std::chrono::milliseconds(1)}};
-  const LiveStageEnd end = run({"lock a, then b", "lock b, then a"}, {.process_faults = stop});
+  const StageEnd end = run({"lock a, then b", "lock b, then a"}, {.process_faults = stop});
   EXPECT_TRUE(end.is_deadlock);
   EXPECT_EQ(end.stuck, "process 0 waits for /sim/b held by process 1, which waits for /sim/a held by process 0");
   EXPECT_THAT(end.ends, ElementsAre(ProcessEnd::abandoned, ProcessEnd::abandoned));
@@ -93,21 +93,21 @@ TEST_F(LiveTest, NamesTheCycleOfADeadlock) {
 }
 
 TEST_F(LiveTest, StopsAtTheBoundOfSteps) {
-  const LiveStageEnd end = run({"look for ever"}, {.steps_max = 100});
+  const StageEnd end = run({"look for ever"}, {.steps_max = 100});
   EXPECT_EQ(end.steps, 100U);
   EXPECT_EQ(end.stuck, "the bound of 100 steps was reached");
   EXPECT_THAT(recorder_.ends, ElementsAre("0 abandoned"));
 }
 
 TEST_F(LiveTest, TellsCrashes) {
-  const LiveStageEnd end = run({"abort", "end with 7", "nothing"});
+  const StageEnd end = run({"abort", "end with 7", "nothing"});
   EXPECT_THAT(end.crashes, ElementsAre("process 0 died of signal 6", "process 1 ended with status 7"));
   EXPECT_THAT(reports_, ElementsAre("0.0 so far"));
   EXPECT_EQ(end.uncontrolled, "");
 }
 
 TEST_F(LiveTest, NoticesAWaitThatItDoesNotKnow) {
-  const LiveStageEnd end = run({"wait for a pipe", "write"});
+  const StageEnd end = run({"wait for a pipe", "write"});
   EXPECT_THAT(end.uncontrolled, HasSubstr("process 0 waits for something that the world does not know"));
   EXPECT_THAT(end.ends, ElementsAre(ProcessEnd::abandoned, ProcessEnd::abandoned));
 }
@@ -186,7 +186,7 @@ TEST_F(LiveTest, WorksForAnOrdinaryUser) {
     if (::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0)) ::_exit(2);
     start();
     if (!world_) ::_exit(3);
-    const LiveStageEnd end = run({"write", "lock a", "lock a"});
+    const StageEnd end = run({"write", "lock a", "lock a"});
     world_.reset();
     ::_exit(end.uncontrolled.empty() && end.crashes.empty() && recorder_.ends.size() == 3 ? 0 : 1);
   });
@@ -206,7 +206,7 @@ TEST_F(LiveTest, ItsProcessesDieWithIt) {
   };
   const pid_t child = in_a_child([&] {
     start();
-    const std::vector<LiveProcess> processes{{.job = "look for ever"}, {.job = "lock a"}};
+    const std::vector<StageProcess> processes{{.job = "look for ever"}, {.job = "lock a"}};
     DefaultSchedule strategy;
     Suicide suicide;
     (void)world_->run({.processes = processes}, strategy, suicide);

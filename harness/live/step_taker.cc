@@ -29,10 +29,10 @@ Trouble StepTaker::take(WatchedProcess& process, StepAnswer& answer) {
   answer = {};
   opened_.reset();
   take_step(
-      step, machine_.faults.meet(step), [&](Transfer transfer) { return effect(process, transfer, answer); },
+      step, machine_.turns.fault_of(step), [&](Transfer transfer) { return effect(process, transfer, answer); },
       [&] {  // a close closes, and a connect counts as a try
         if (step.kind == StepKind::close) machine_.close(process, static_cast<int>(process.call.arguments[0]));
-        if (step.kind == StepKind::connect) step.connection = machine_.network.next_number();
+        if (step.kind == StepKind::connect) step.connection = machine_.turns.network.next_number();
       });
   if (step.error != 0) answer = {StepAnswer::Kind::error, 0, step.error, -1};
   return nullptr;

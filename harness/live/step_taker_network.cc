@@ -56,9 +56,10 @@ int StepTaker::connect(WatchedProcess& process) {
   if (!process.has_descriptor_left()) return EMFILE;
   modelcache::Address to;
   if (const int error = read_address(process, to)) return error;
-  const ConnectionNumber number = process.step.connection = machine_.network.next_number();
+  const ConnectionNumber number = process.step.connection = machine_.turns.network.next_number();
   PeerConnection* connection = nullptr;
-  if (const int error = machine_.network.connect(number, process.number, to, machine_.clock.now(), connection)) {
+  if (const int error =
+          machine_.turns.network.connect(number, process.number, to, machine_.turns.clock.now(), connection)) {
     return error;
   }
   process.add_descriptor(static_cast<int>(process.call.arguments[0])).connection = connection;
@@ -73,7 +74,7 @@ int StepTaker::send(WatchedProcess& process, Transfer transfer, StepAnswer& answ
   const auto bytes = std::span(buffer_).first(size);
   if (const int error = read_memory(process.pid, process.call.arguments[1], bytes)) return error;
   std::size_t moved = 0;
-  const int error = machine_.network.send(connection, bytes, transfer, machine_.clock.now(), moved);
+  const int error = machine_.turns.network.send(connection, bytes, transfer, machine_.turns.clock.now(), moved);
   process.step.result = moved;
   answer.value = static_cast<std::int64_t>(moved);
   return error;
@@ -93,7 +94,7 @@ int StepTaker::receive(WatchedProcess& process, Transfer transfer, StepAnswer& a
 }
 
 int StepTaker::time(WatchedProcess& process) {
-  const VirtualClock& clock = machine_.clock;
+  const VirtualClock& clock = machine_.turns.clock;
   if (process.step.kind == StepKind::sleep_until) return 0;  // the schedule has let time pass
   const bool is_wall = process.step.kind == StepKind::wall_time;
   const timespec time = timespec_of(is_wall ? clock.wall() : clock.instant().time_since_epoch());
@@ -105,7 +106,7 @@ int StepTaker::chance(WatchedProcess& process, StepAnswer& answer) {
     answer.value = static_cast<std::int64_t>(process.identity.pid);
     return 0;
   }
-  const std::uint64_t value = world_random(machine_.stage, process.number, process.random_count++);
+  const std::uint64_t value = world_random(machine_.turns.stage().stage, process.number, process.random_count++);
   process.step.result = value;
   answer.value = sizeof value;
   return write_value(process.pid, process.call.arguments[0], value);

@@ -15,7 +15,7 @@ namespace stampede {
 
 // Nothing here is believed without a look at the files and the ledger.
 struct OperationOutcome {
-  Stage stage = Stage::run;
+  StageKind stage = StageKind::run;
   std::uint32_t process = 0;
   std::uint32_t index = 0;  // of the operation in its process
   Operation operation;

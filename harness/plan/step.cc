@@ -18,13 +18,13 @@ std::optional<StepKind> step_kind_named(std::string_view name) {
   return std::nullopt;
 }
 
-std::string_view name_of(Stage stage) {
+std::string_view name_of(StageKind stage) {
   switch (stage) {
-    case Stage::warm_up:
+    case StageKind::warm_up:
       return "warm_up";
-    case Stage::run:
+    case StageKind::run:
       return "run";
-    case Stage::epilogue:
+    case StageKind::epilogue:
       return "epilogue";
   }
   return "";

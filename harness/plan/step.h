@@ -58,12 +58,12 @@ using FileNumber = std::uint32_t;
 using ConnectionNumber = std::uint32_t;
 
 // Which part of a run a step belongs to.
-enum class Stage : std::uint8_t {
+enum class StageKind : std::uint8_t {
   warm_up,   // a clean process fills the directory before the plan's processes start
   run,       // the plan's processes
   epilogue,  // a clean process afterwards
 };
-std::string_view name_of(Stage stage);
+std::string_view name_of(StageKind stage);
 
 // What a process is about to do: all that is known before the step is taken.
 // Paths are relative to the cache directory ("entries/sha256-...", "" the directory itself); what is not below it is
@@ -97,7 +97,7 @@ struct ActorStep {
 };
 
 struct Step : PendingStep {
-  Stage stage = Stage::run;
+  StageKind stage = StageKind::run;
   std::uint32_t process = 0;
   std::uint32_t own_step = 0;           // of its process, from 0
   int error = 0;                        // errno; 0 for success

@@ -43,7 +43,7 @@ TEST(Backoff, IsAnyTimeUpToABoundThatDoubles) {
   std::vector<nanoseconds> last_at(kProcesses);
   std::vector<std::size_t> counts(kProcesses);
   for (const Step& step : outcome.trace) {
-    if (step.stage != Stage::run) continue;
+    if (step.stage != StageKind::run) continue;
     if (step.kind == StepKind::sleep_until) {
       pauses[counts[step.process]++ % pauses_of_a_get].push_back(step.until - last_at[step.process]);
     }

@@ -38,7 +38,7 @@ Lines outcomes_of(const Plan& plan, std::uint32_t process = 0) {
   const SimOutcome& outcome = runner.run(plan, schedule, {.keeps_steps = true});
   Lines lines;
   for (const OperationOutcome& each : outcome.operations) {
-    if (each.stage != Stage::run || each.process != process) continue;
+    if (each.stage != StageKind::run || each.process != process) continue;
     std::string line = std::string(name_of(each.operation.kind)) + std::to_string(each.operation.model) + ":";
     if (each.error) {
       line += " " + std::string(modelcache::name_of(*each.error));
@@ -149,7 +149,7 @@ TEST(CacheClient, IdlesOnceBeforeItsFirstOperation) {
     DefaultSchedule schedule;
     std::vector<StepKind> kinds;
     for (const Step& step : runner.run(plan, schedule, {.keeps_steps = true}).trace) {
-      if (step.stage == Stage::run) kinds.push_back(step.kind);
+      if (step.stage == StageKind::run) kinds.push_back(step.kind);
     }
     return kinds;
   };

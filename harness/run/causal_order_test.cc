@@ -86,13 +86,13 @@ TEST(FewestMoves, GivesTheSameRunsInFewerMoves) {
     const SimOutcome& outcome = runner.run(plan, walk, {.keeps_steps = true});
     std::vector<Step> steps;
     for (const Step& step : outcome.trace) {
-      if (step.stage == Stage::run) steps.push_back(step);
+      if (step.stage == StageKind::run) steps.push_back(step);
     }
     moves_before += outcome.run.moves;
     const auto results = [](const SimOutcome& run) {
       std::vector<std::pair<std::uint32_t, bool>> hits;
       for (const OperationOutcome& each : run.operations) {
-        if (each.stage == Stage::run) hits.emplace_back(each.process, each.claims_hit);
+        if (each.stage == StageKind::run) hits.emplace_back(each.process, each.claims_hit);
       }
       std::sort(hits.begin(), hits.end());
       return hits;

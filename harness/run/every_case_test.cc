@@ -26,7 +26,7 @@ std::set<std::string> behaviours(const Plan& plan, const BoundedExhaustive::Opti
     const SimOutcome& outcome = runner.run(plan, strategy, {.keeps_steps = true});
     std::vector<TraceHash> own(plan.processes.size());
     for (const Step& step : outcome.trace) {
-      if (step.stage != Stage::run || (!is_shared(step) && step.kind != StepKind::read)) continue;
+      if (step.stage != StageKind::run || (!is_shared(step) && step.kind != StepKind::read)) continue;
       TraceHash& hash = own[step.process];
       hash.add_number(static_cast<std::uint64_t>(step.kind));
       for (const char c : step.path) hash.add_number(static_cast<unsigned char>(c));

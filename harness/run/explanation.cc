@@ -43,8 +43,8 @@ class Explainer {
     if (!replay.outcome.uncontrolled.empty()) result.violation.emplace().what = replay.outcome.uncontrolled;
     warm_up_steps_ = 0;
     for (Step& step : replay.outcome.trace) {
-      if (step.stage == Stage::warm_up) ++warm_up_steps_;
-      if (step.stage == Stage::run) result.steps.push_back(std::move(step));
+      if (step.stage == StageKind::warm_up) ++warm_up_steps_;
+      if (step.stage == StageKind::run) result.steps.push_back(std::move(step));
     }
     return result;
   }

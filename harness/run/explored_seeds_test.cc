@@ -60,8 +60,8 @@ std::multiset<std::string> keys_run(std::uint64_t seed, std::uint64_t runs, unsi
   std::multiset<std::string> keys;
   const auto note = [&](const PlanStage& stage, Observer&) {
     const std::lock_guard guard(mutex);
-    if (stage.stage == Stage::run) keys.insert(key_of(stage));
-    PlanStageEnd end;
+    if (stage.stage == StageKind::run) keys.insert(key_of(stage));
+    StageEnd end;
     end.ends.resize(stage.processes.size());
     end.own_steps.resize(stage.processes.size());
     return end;
@@ -252,7 +252,7 @@ TEST(ExploredSeeds, AreRepeatedInTheOtherWorldWhereThereIsOne) {
 
 TEST(ExploredSeeds, CountNothingOfRunsThatNobodyControlled) {
   const auto lose = [](const char* why) {
-    return Tampering{.after = litter, .end = [why](PlanStageEnd& end) { end.uncontrolled = why; }};
+    return Tampering{.after = litter, .end = [why](StageEnd& end) { end.uncontrolled = why; }};
   };
   const auto tamper = [&](int run) { return run == 2 ? lose("a thread") : run == 3 ? lose("a map") : Tampering{}; };
   const SimTotals totals = explore_sim(explored(1, 5, StrategyKind::random, false, tamper), ignore_progress);
@@ -267,7 +267,7 @@ TEST(ExploredSeeds, CountNothingOfRunsThatNobodyControlled) {
 
 TEST(ExploredSeeds, AreOfNoPlanWhereNoneOfItsRunsWasControlled) {
   SimExplorationOptions options = explored(1, 3, StrategyKind::random, true, [](int) {
-    return Tampering{.end = [](PlanStageEnd& end) { end.uncontrolled = "a thread"; }};
+    return Tampering{.end = [](StageEnd& end) { end.uncontrolled = "a thread"; }};
   });
   options.plan = three_get_one();
   const SimTotals totals = explore_sim(options, ignore_progress);
@@ -279,7 +279,7 @@ TEST(ExploredSeeds, AreOfNoPlanWhereNoneOfItsRunsWasControlled) {
 TEST(ExploredSeeds, KeepWhatTheFirstRunBrokeWhereTheSecondIsUncontrolled) {
   const auto tamper = [](int run) {
     return run == 1 ? Tampering{.after = litter}
-                    : Tampering{.end = [](PlanStageEnd& end) { end.uncontrolled = "a thread"; }};
+                    : Tampering{.end = [](StageEnd& end) { end.uncontrolled = "a thread"; }};
   };
   const SimTotals totals = explore_sim(explored(1, 1, StrategyKind::random, true, tamper), ignore_progress);
   EXPECT_EQ(totals.uncontrolled, 1U);
@@ -292,7 +292,7 @@ TEST(ExploredSeeds, KeepWhatTheFirstRunBrokeWhereTheSecondIsUncontrolled) {
 // A world that says that its runs may differ is believed; what it broke is told all the same.
 TEST(ExploredSeeds, CallADifferenceThatTheWorldAnnouncesUncontrolled) {
   const auto tamper = [](int run) {
-    Tampering tampering{.end = [](PlanStageEnd& end) { end.why_others_differ = "other numbers"; }};
+    Tampering tampering{.end = [](StageEnd& end) { end.why_others_differ = "other numbers"; }};
     if (run % 2 == 0) tampering.step = ways_to_tamper()[0].tampering.step;
     if (run == 3) tampering.after = litter;
     return tampering;

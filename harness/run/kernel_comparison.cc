@@ -7,10 +7,10 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "harness/world/observer.h"
-#include "harness/world/peers.h"
 #include "harness/sim/sim_world.h"
 #include "harness/strategy/default_schedule.h"
+#include "harness/world/observer.h"
+#include "harness/world/peers.h"
 
 namespace stampede {
 namespace {
@@ -73,8 +73,8 @@ class SimCallWorld final : public CallWorld {
   [[nodiscard]] std::uint32_t user_of(std::uint32_t user) const { return user == 0 && is_root_ ? 0 : 1000 + user; }
 
   void as_user(std::uint32_t user, unsigned umask, const std::function<void(Os&)>& body) {
-    const SimProcess process{umask, 0, user, body};
-    SimStage stage;
+    const StageProcess process{umask, 0, user, body};
+    Stage stage;
     stage.processes = {&process, 1};
     DefaultSchedule strategy;
     (void)world_.run(stage, strategy, unobserved_);
@@ -106,7 +106,7 @@ class SimCallWorld final : public CallWorld {
     std::uint32_t next = 0;
     std::size_t done = 0;
     const auto act = [&] { next = order[++done]; };
-    std::vector<SimProcess> processes;
+    std::vector<StageProcess> processes;
     for (std::uint32_t i = 0; i < sequence.processes; ++i) {
       processes.push_back({sequence.umasks[i], sequence.descriptors_max, user_of(sequence.users[i]), [&, i](Os& os) {
                              performer.open_directory(os, i);
@@ -125,7 +125,7 @@ class SimCallWorld final : public CallWorld {
                              act();
                            }});
     }
-    SimStage stage;
+    Stage stage;
     stage.processes = processes;
     stage.time_runs_first = true;  // who sleeps between two calls is not overtaken
     InOrder strategy(next);

@@ -153,7 +153,7 @@ TEST(KillSweep, EndsWhereItIsInterrupted) {
 
 // The third run is that of the first point.
 TEST(KillSweep, EndsWhereTheWorldLosesControl) {
-  const auto lose = [](PlanStageEnd& end) { end.uncontrolled = "a thread"; };
+  const auto lose = [](StageEnd& end) { end.uncontrolled = "a thread"; };
   for (const int run : {1, 2, 7}) {
     const KillSweep sweep =
         sweep_kills(gets(1), never, std::make_unique<TamperedWorld>(tamper_with(run, {.end = lose})));
@@ -165,7 +165,7 @@ TEST(KillSweep, EndsWhereTheWorldLosesControl) {
 }
 
 TEST(KillSweep, IsIncompleteWhereAKillDidNotComeToPass) {
-  const auto survive = [](PlanStageEnd& end) { end.ends[0] = ProcessEnd::ended; };
+  const auto survive = [](StageEnd& end) { end.ends[0] = ProcessEnd::ended; };
   const KillSweep sweep =
       sweep_kills(gets(1), never, std::make_unique<TamperedWorld>(tamper_with(9, {.end = survive})));
   EXPECT_EQ(sweep.met, sweep.runs - 1);
@@ -208,7 +208,7 @@ TEST(KillSweep, RunsEachPairOnceAndSeesWhatItBreaks) {
                            if (is_late(runs.back())) litter(world, stage);
                          },
                      .end =
-                         [&](PlanStageEnd& end) {
+                         [&](StageEnd& end) {
                            if (is_late(runs.back())) end.ends[std::get<0>(runs.back()[1])] = ProcessEnd::ended;
                          }};
   };

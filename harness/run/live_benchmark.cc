@@ -24,6 +24,7 @@ namespace stampede {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using modelcache::ErrorCode;
 using modelcache::fail;
 using modelcache::Result;
 
@@ -59,10 +60,11 @@ Result<double> bare_starts(const std::vector<Plan>& plans, LiveWorld& world) {
   for (const Plan& plan : plans) {
     if (auto cleared = world.clear(peers); !cleared) return fail(std::move(cleared.error()));
     for (const std::size_t count : bare_stages(plan)) {
-      const std::vector<LiveProcess> processes(count, LiveProcess{.job = job});
-      LiveStage stage;
+      const std::vector<StageProcess> processes(count, StageProcess{.job = job});
+      Stage stage;
       stage.processes = processes;
-      if (auto run = world.run(stage, strategy, nobody); !run) return fail(std::move(run.error()));
+      const StageEnd end = world.run(stage, strategy, nobody);
+      if (!end.uncontrolled.empty()) return fail(ErrorCode::io, "run", "bare starts", end.uncontrolled);
     }
   }
   return seconds_since(started);
@@ -222,8 +224,8 @@ class Bench {
   Result<LiveRow> decisions(const LiveScenario& scenario, LiveRow row) {
     auto world = LiveWorld::start({.zygote = programs_.calls_zygote});
     if (!world) return fail(std::move(world.error()));
-    const std::vector<LiveProcess> processes = {{.job = live_calls_job(scenario.call, size_.calls)}};
-    LiveStage stage;
+    const std::vector<StageProcess> processes = {{.job = live_calls_job(scenario.call, size_.calls)}};
+    Stage stage;
     stage.processes = processes;
     ScriptedPeers peers;
     DefaultSchedule strategy;
@@ -233,14 +235,13 @@ class Bench {
       if (auto cleared = (*world)->clear(peers); !cleared) return fail(std::move(cleared.error()));
       StepTimes times(scenario.call == kReadCalls ? StepKind::read : StepKind::stat_name);
       const auto started = Clock::now();
-      const auto end = (*world)->run(stage, strategy, times);
-      if (!end) return fail(end.error());
+      const StageEnd end = (*world)->run(stage, strategy, times);
       samples.seconds.push_back(seconds_since(started));
       if (const auto middle = median(times.microseconds())) samples.decisions.push_back(*middle);
       if (const auto time = time_traced_calls(programs_.program, scenario.call, size_.traced_calls)) {
         samples.traced.push_back(std::chrono::duration<double, std::micro>(*time).count());
       }
-      row.add({.steps = end->steps, .uncontrolled = end->uncontrolled.empty() ? 0U : 1U});
+      row.add({.steps = end.steps, .uncontrolled = end.uncontrolled.empty() ? 0U : 1U});
     }
     fill_in(samples, row);
     return row;

@@ -14,9 +14,9 @@
 #include "cache/scripted_os.h"
 #include "harness/free/posix_scratch_directory.h"
 #include "harness/plan/one_of_everything.h"
-#include "harness/world/world_identity.h"
 #include "harness/run/live_calls.h"
 #include "harness/run/world_comparison.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 namespace {
@@ -70,7 +70,7 @@ TEST(LiveJob, ReportsComeAsTheyWereSent) {
 TEST(LiveJob, WhoPerformedAnOperationIsForTheReaderToSay) {
   OperationOutcome outcome;
   outcome.process = outcome.index = outcome.first_step = outcome.end_step = 9;
-  outcome.stage = Stage::epilogue;
+  outcome.stage = StageKind::epilogue;
   EXPECT_EQ(difference({}, read_outcome(report_of(outcome))), "");
 }
 

@@ -14,26 +14,26 @@ class LivePlanWorld final : public PlanWorldOver<LiveWorld> {
 
   modelcache::Result<void> clear(Peers& peers) override { return world_->clear(peers); }
 
-  PlanStageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
-                   const OnOutcome& on_outcome) override {
+  StageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
+               const OnOutcome& on_outcome) override {
     processes_.clear();
     for (const PlanProcess& planned : stage.processes) {
       processes_.push_back(
           {.umask = planned.umask, .descriptors_max = planned.descriptors_max, .job = job_of(planned, models)});
     }
-    LiveStage live{.stage = stage.stage,
-                   .processes = processes_,
-                   .disk = stage.disk,
-                   .process_faults = stage.process_faults,
-                   .time_runs_first = stage.time_runs_first};
-    live.on_report = [&](std::uint32_t process, std::uint32_t, std::string_view report) {
-      on_outcome(process, read_outcome(report));
+    Stage live{.stage = stage.stage,
+               .processes = processes_,
+               .disk = stage.disk,
+               .process_faults = stage.process_faults,
+               .time_runs_first = stage.time_runs_first};
+    live.on_report = [&](std::uint32_t process, const StageReport& report) {
+      on_outcome(process, read_outcome(report.text));
     };
-    return end_of(world_->run(live, strategy, observer));
+    return world_->run(live, strategy, observer);
   }
 
  private:
-  std::vector<LiveProcess> processes_;
+  std::vector<StageProcess> processes_;
 };
 
 }  // namespace

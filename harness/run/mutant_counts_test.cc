@@ -35,7 +35,7 @@ std::unique_ptr<PlanWorld> always(const Tampering& tampering) {
   return std::make_unique<TamperedWorld>([tampering](int) { return tampering; });
 }
 Tampering lost() {
-  return {.end = [](PlanStageEnd& end) { end.uncontrolled = "a thread"; }};
+  return {.end = [](StageEnd& end) { end.uncontrolled = "a thread"; }};
 }
 
 Mutant named(const std::string& name) {

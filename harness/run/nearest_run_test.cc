@@ -29,8 +29,8 @@ std::pair<std::uint32_t, std::uint64_t> first_of_process_1(const SimOutcome& out
   std::uint64_t number = 0;
   for (const Step& step : outcome.trace) {
     ++number;
-    if (step.stage == Stage::run && step.process == 0) taken = step.own_step + 1;
-    if (step.stage == Stage::run && step.process == 1) return {taken, number};
+    if (step.stage == StageKind::run && step.process == 0) taken = step.own_step + 1;
+    if (step.stage == StageKind::run && step.process == 1) return {taken, number};
   }
   return {taken, 0};
 }
@@ -104,7 +104,7 @@ TEST(NearestRun, IsCutAtAViolationOfTheProcessesAlone) {
     const Explanation why = explain(runner, plan, [&](const SimOutcome& outcome) -> std::optional<StepViolation> {
       if (outcome.run.switches.empty()) return std::nullopt;
       warm_up = 0;
-      for (const Step& step : outcome.trace) warm_up += step.stage == Stage::warm_up ? 1 : 0;
+      for (const Step& step : outcome.trace) warm_up += step.stage == StageKind::warm_up ? 1 : 0;
       return planted("early", static_cast<std::uint64_t>(static_cast<std::int64_t>(warm_up) + distance));
     });
     return why.failing.steps.size();
@@ -204,7 +204,7 @@ TEST(NearestRun, DropsFaultsWhereNoSwitchHelps) {
 TEST(NearestRun, IsNoneThatLostControlOrBreaksSomethingElse) {
   const FindViolation find = when_first_is([](auto taken) { return taken == 5; });
   SimRunner losing(std::make_unique<TamperedWorld>([](int run) {
-    return Tampering{.end = [run](PlanStageEnd& end) {
+    return Tampering{.end = [run](StageEnd& end) {
       if (run == 2) end.uncontrolled = "a thread ran";
       if (run == 3) end.crashes.emplace_back("process 1: signal 11");
     }};

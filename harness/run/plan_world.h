@@ -16,35 +16,26 @@
 
 #include "cache/os.h"
 #include "cache/result.h"
-#include "harness/world/disk_view.h"
 #include "harness/plan/model.h"
-#include "harness/world/observer.h"
 #include "harness/plan/operation_outcome.h"
-#include "harness/world/peers.h"
 #include "harness/plan/plan.h"
-#include "harness/world/stage_end.h"
 #include "harness/plan/subject.h"
 #include "harness/plan/subject_plugin.h"
 #include "harness/run/cache_client.h"
 #include "harness/strategy/strategy.h"
+#include "harness/world/disk_view.h"
+#include "harness/world/observer.h"
+#include "harness/world/peers.h"
+#include "harness/world/stage_end.h"
 
 namespace stampede {
 
 struct PlanStage {
-  Stage stage = Stage::run;
+  StageKind stage = StageKind::run;
   std::span<const PlanProcess> processes = {};
   std::span<const DiskFault> disk = {};
   std::span<const ProcessFault> process_faults = {};
   bool time_runs_first = false;
-};
-
-struct PlanStageEnd : StageEnd {
-  // Why the world lost control, or could not run the stage: nothing in the run says anything about the cache. Empty
-  // where it did not. The simulated world never does.
-  std::string uncontrolled;
-  // Why another run of the same plan may differ through nobody's fault. Empty where none does.
-  std::string_view why_others_differ;
-  std::vector<std::string> crashes;  // of processes that ended otherwise than by returning, a line each
 };
 
 // Owned by one thread; runs many plans, one after the other. Who performs the operations is its subject.
@@ -59,8 +50,8 @@ class PlanWorld {
   [[nodiscard]] virtual const Subject* command_subject() const { return nullptr; }
   // An empty directory at time zero. `peers` must live until the next `clear`. ERRORS: those of the world.
   virtual modelcache::Result<void> clear(Peers& peers) = 0;
-  virtual PlanStageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy,
-                           Observer& observer, const OnOutcome& on_outcome) = 0;
+  virtual StageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
+                       const OnOutcome& on_outcome) = 0;
   // Of the present or last stage.
   [[nodiscard]] virtual std::array<std::uint64_t, kProcessFaultKinds> process_faults_met() const = 0;
   [[nodiscard]] virtual const DiskView& disk() const = 0;
@@ -86,17 +77,6 @@ class PlanWorldOver : public PlanWorld {
 
  protected:
   explicit PlanWorldOver(std::unique_ptr<World> world) : world_(std::move(world)) {}
-
-  // Of a world that can lose control, or cannot run a stage.
-  template <class End>
-  static PlanStageEnd end_of(modelcache::Result<End> ended) {
-    PlanStageEnd end;
-    end.uncontrolled = ended ? std::move(ended->uncontrolled) : ended.error().message();
-    if (!ended) return end;
-    end.crashes = std::move(ended->crashes);
-    static_cast<StageEnd&>(end) = std::move(*ended);
-    return end;
-  }
 
   std::unique_ptr<World> world_;
 };

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "harness/faults/scripted_peers.h"
-#include "harness/world/world_identity.h"
 #include "harness/run/command_benchmark.h"
 #include "harness/run/subject_commands.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 namespace {
@@ -71,11 +71,11 @@ class CommandBench::TimedWorld final : public PlanWorldOver<PlanWorld> {
 
   [[nodiscard]] const Subject* command_subject() const override { return world_->command_subject(); }
   Result<void> clear(Peers& peers) override { return world_->clear(peers); }
-  PlanStageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
-                   const OnOutcome& on_outcome) override {
+  StageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
+               const OnOutcome& on_outcome) override {
     const Stopwatch watch;
-    PlanStageEnd end = world_->run(stage, models, strategy, observer, on_outcome);
-    if (stage.stage != Stage::epilogue) return end;
+    StageEnd end = world_->run(stage, models, strategy, observer, on_outcome);
+    if (stage.stage != StageKind::epilogue) return end;
     const SpentTime spent = watch.spent();
     epilogues_.seconds += spent.seconds;
     epilogues_.cpu_seconds += spent.cpu_seconds;

@@ -10,9 +10,9 @@
 
 #include "harness/faults/scripted_peers.h"
 #include "harness/live/command_world.h"
-#include "harness/world/world_identity.h"
 #include "harness/run/plan_world.h"
 #include "harness/run/subject_commands.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 namespace {
@@ -37,12 +37,12 @@ class CommandPlanWorld final : public PlanWorldOver<CommandWorld> {
     return {};
   }
 
-  PlanStageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
-                   const OnOutcome& on_outcome) override {
-    std::vector<CommandsOfProcess> processes;
+  StageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
+               const OnOutcome& on_outcome) override {
+    std::vector<StageProcess> processes;
     std::vector<std::vector<CommandGet>> gets;
     for (const PlanProcess& planned : stage.processes) {
-      CommandsOfProcess& process = processes.emplace_back();
+      StageProcess& process = processes.emplace_back();
       process.umask = planned.umask;
       gets.emplace_back();
       for (const Operation& operation : planned.operations) {
@@ -50,24 +50,22 @@ class CommandPlanWorld final : public PlanWorldOver<CommandWorld> {
         process.commands.push_back(command_of(gets.back().back()));
       }
     }
-    CommandStage live{.stage = stage.stage,
-                      .processes = processes,
-                      .disk = stage.disk,
-                      .process_faults = stage.process_faults,
-                      .time_runs_first = stage.time_runs_first};
+    Stage live{.stage = stage.stage,
+               .processes = processes,
+               .disk = stage.disk,
+               .process_faults = stage.process_faults,
+               .time_runs_first = stage.time_runs_first};
     std::vector<std::string> deaths;
-    live.on_end = [&](std::uint32_t process, std::uint32_t command, int status, std::uint32_t actors) {
+    live.on_report = [&](std::uint32_t process, const StageReport& report) {
+      const auto [command, status] = std::pair(report.command, report.status);
       OperationOutcome outcome =
           outcome_of(gets[process][command], processes[process].commands[command].output, status);
       outcome.operation = stage.processes[process].operations[command];
-      outcome.actors = actors;
+      outcome.actors = report.actors;
       if (WIFSIGNALED(status)) deaths.push_back("process " + std::to_string(process) + ": " + outcome.message);
       on_outcome(process, std::move(outcome));
     };
-    auto ended = world_->run(live, strategy, observer);
-    const bool was_run = ended.has_value();
-    PlanStageEnd end = end_of(std::move(ended));
-    if (!was_run) return end;
+    StageEnd end = world_->run(live, strategy, observer);
     end.crashes.insert(end.crashes.end(), deaths.begin(), deaths.end());
     if (!world_->has_process_numbers()) {
       end.why_others_differ = "nobody may make a namespace of process numbers here, so each run has others";
@@ -84,7 +82,7 @@ class CommandPlanWorld final : public PlanWorldOver<CommandWorld> {
     const WorkerOperation asked{.url = ScriptedPeers::url(model), .sha256 = model.sha256, .directory = cache_};
     return command_for(subject_, asked, {.scratch = world_->root(), .number = commands_++, .operation = operation});
   }
-  LiveCommand command_of(const CommandGet& get) {
+  StageCommand command_of(const CommandGet& get) {
     return {.arguments = get.line.argv,
             .environment = get.line.environment,
             .directory = world_->root(),

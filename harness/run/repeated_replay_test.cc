@@ -27,7 +27,7 @@ std::unique_ptr<PlanWorld> tampered(int run, const Tampering& tampering) {
 }
 
 Tampering losing_control() {
-  return {.end = [](PlanStageEnd& end) { end.uncontrolled = "a thread"; }};
+  return {.end = [](StageEnd& end) { end.uncontrolled = "a thread"; }};
 }
 
 // With the trace that a strict replay follows.
@@ -149,7 +149,7 @@ TEST(RepeatedReplay, StaysBrokenWhereALaterRunIsUncontrolled) {
 // A world that says that its runs may differ is believed, but where the schedule must be followed strictly.
 TEST(RepeatedReplay, IsExcusedWhereTheWorldAnnouncesDifferences) {
   const auto tamper = [](int run) {
-    Tampering tampering{.end = [](PlanStageEnd& end) { end.why_others_differ = "other numbers"; }};
+    Tampering tampering{.end = [](StageEnd& end) { end.why_others_differ = "other numbers"; }};
     if (run == 2) tampering.step = ways_to_tamper()[0].tampering.step;
     return tampering;
   };

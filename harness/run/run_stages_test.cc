@@ -30,11 +30,11 @@ SimOutcome run_in(std::function<Tampering(int run)> tamper, const Plan& plan = t
 }
 
 // A world in which nothing is run, and the plan's processes do what `acts` says.
-SimOutcome made_up(const std::function<void(Observer&, const DiskView&)>& acts, PlanStageEnd end = {}) {
+SimOutcome made_up(const std::function<void(Observer&, const DiskView&)>& acts, StageEnd end = {}) {
   const std::unique_ptr<PlanWorld> disk = make_sim_plan_world();
   return run_in([&](int) {
     return Tampering{.instead = [&](const PlanStage& stage, Observer& observer) {
-      if (stage.stage != Stage::run) return PlanStageEnd{};
+      if (stage.stage != StageKind::run) return StageEnd{};
       acts(observer, disk->disk());
       return end;
     }};
@@ -112,13 +112,13 @@ TEST(RunStages, SayHowFarEachProcessWasAtTheFirstKill) {
 }
 
 TEST(RunStages, HashADeadlockOfEachStage) {
-  const auto hash_of = [](Stage deadlocked) {
+  const auto hash_of = [](StageKind deadlocked) {
     Plan plan = three_get_one();
     plan.start.warm = {0};
     return run_in(
                [deadlocked](int) {
                  return Tampering{.instead = [deadlocked](const PlanStage& stage, Observer&) {
-                   PlanStageEnd end;
+                   StageEnd end;
                    end.is_deadlock = stage.stage == deadlocked;
                    return end;
                  }};
@@ -126,7 +126,8 @@ TEST(RunStages, HashADeadlockOfEachStage) {
                plan)
         .trace_hash;
   };
-  const std::uint64_t warm_up = hash_of(Stage::warm_up), run = hash_of(Stage::run), epilogue = hash_of(Stage::epilogue);
+  const std::uint64_t warm_up = hash_of(StageKind::warm_up), run = hash_of(StageKind::run),
+                      epilogue = hash_of(StageKind::epilogue);
   EXPECT_NE(warm_up, run);
   EXPECT_NE(run, epilogue);
   EXPECT_NE(warm_up, epilogue);
@@ -141,7 +142,7 @@ TEST(RunStages, HashWhatTheServerWasAsked) {
                                (void)peers.connect(static_cast<ConnectionNumber>(i), 0, {"127.0.0.1", 8080}, {});
                              }
                            },
-                       .instead = [](const PlanStage&, Observer&) { return PlanStageEnd{}; }};
+                       .instead = [](const PlanStage&, Observer&) { return StageEnd{}; }};
     });
   };
   const SimOutcome none = run(0), one = run(1);
@@ -172,7 +173,7 @@ std::vector<std::string> stages_of(const Plan& plan, std::uint64_t processes) {
     text += "; " + std::to_string(stage.disk.size()) + " " + std::to_string(stage.process_faults.size()) + " " +
             std::to_string(stage.time_runs_first);
     stages.push_back(text);
-    return PlanStageEnd{};
+    return StageEnd{};
   };
   EXPECT_EQ(run_in([&](int) { return Tampering{.instead = note}; }, plan).processes, processes);
   return stages;
@@ -198,14 +199,14 @@ TEST(RunStages, AreWarmUpPlanAndEpilogue) {
 TEST(RunStages, EndWhereTheWorldLosesControl) {
   Plan plan = three_get_one();
   plan.start.warm = {0};
-  std::vector<Stage> stages;
-  for (const Stage lost : {Stage::warm_up, Stage::run, Stage::epilogue}) {
+  std::vector<StageKind> stages;
+  for (const StageKind lost : {StageKind::warm_up, StageKind::run, StageKind::epilogue}) {
     stages.clear();
     const SimOutcome outcome = run_in(
         [&](int) {
           return Tampering{.instead = [&](const PlanStage& stage, Observer&) {
             stages.push_back(stage.stage);
-            PlanStageEnd end;
+            StageEnd end;
             if (stage.stage == lost) end.uncontrolled = "a thread";
             return end;
           }};
@@ -220,9 +221,9 @@ TEST(RunStages, EndWhereTheWorldLosesControl) {
 TEST(RunStages, CallACrashOfAnyStageAViolation) {
   const SimOutcome outcome = run_in([](int) {
     return Tampering{.instead = [](const PlanStage& stage, Observer&) {
-      PlanStageEnd end;
+      StageEnd end;
       end.crashes = {std::string(name_of(stage.stage)) + " died"};
-      end.why_others_differ = stage.stage == Stage::run ? "numbers" : "";
+      end.why_others_differ = stage.stage == StageKind::run ? "numbers" : "";
       return end;
     }};
   });
@@ -308,8 +309,8 @@ TEST(RunStages, AreASecondApartWhereDamageIsDone) {
     ASSERT_THAT(outcome.trace, testing::Not(SizeIs(0)));
     const Step *last_warm = nullptr, *first_of_run = nullptr;
     for (const Step& step : outcome.trace) {
-      if (step.stage == Stage::warm_up) last_warm = &step;
-      if (step.stage == Stage::run && first_of_run == nullptr) first_of_run = &step;
+      if (step.stage == StageKind::warm_up) last_warm = &step;
+      if (step.stage == StageKind::run && first_of_run == nullptr) first_of_run = &step;
     }
     ASSERT_TRUE(last_warm != nullptr && first_of_run != nullptr);
     EXPECT_EQ(first_of_run->at - last_warm->at >= std::chrono::seconds(1), is_damaged);

@@ -31,7 +31,7 @@ inline std::optional<StepViolation> find_two_downloads(const SimOutcome& outcome
   std::uint64_t number = 0;
   for (const Step& step : outcome.trace) {
     ++number;
-    if (step.stage != Stage::run || !step.path.starts_with("tmp/sha256-") || step.error != 0) continue;
+    if (step.stage != StageKind::run || !step.path.starts_with("tmp/sha256-") || step.error != 0) continue;
     const std::string entry = step.path.substr(0, step.path.find('.'));
     const auto found = open.find(entry);
     if (step.kind == StepKind::open && step.mode == static_cast<std::uint32_t>(modelcache::OpenMode::create_new)) {

@@ -199,7 +199,7 @@ TEST(ShrinkSignature, ForgetsNumbersOfProcessesAlone) {
   other.object = "m1";
   EXPECT_NE(signature_of(one), signature_of(other));
   one.object = "m1";
-  one.stage = Stage::epilogue;
+  one.stage = StageKind::epilogue;
   EXPECT_NE(signature_of(one), signature_of(other));
 }
 

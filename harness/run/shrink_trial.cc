@@ -52,7 +52,7 @@ class NotedReplay final : public Strategy {
 std::size_t decisions_until(std::span<const std::uint32_t> chosen, const std::vector<Step>& trace, std::size_t steps) {
   std::size_t taken = 0, decision = 0;
   for (const Step& step : trace) {
-    if (step.stage != Stage::run) continue;
+    if (step.stage != StageKind::run) continue;
     if (taken == steps) break;
     while (decision < chosen.size() && chosen[decision] != actor_step(step).actor) ++decision;
     ++decision;
@@ -94,7 +94,7 @@ void note_operations(const Plan& plan, const SimOutcome& outcome, Trial& trial) 
   const bool is_command = !plan.subject.empty();
   for (const OperationOutcome& operation : outcome.operations) {
     const std::uint32_t process = operation.process;
-    if (operation.stage != Stage::run || process >= processes) continue;
+    if (operation.stage != StageKind::run || process >= processes) continue;
     const bool opens = operation.index == 0 && !is_command;
     const std::uint32_t first = opens ? opening_steps(trial.steps, process) : operation.first_step;
     trial.ranges[process].push_back({std::min(first, operation.end_step), operation.end_step});
@@ -120,7 +120,7 @@ void note_failure(const Plan& plan, const SimOutcome& outcome, const NotedReplay
   std::uint64_t number = 0;
   for (const Step& step : outcome.trace) {
     if (++number > trial.violation->step && trial.violation->step != 0) break;
-    if (step.stage == Stage::run) trial.steps.push_back(step);
+    if (step.stage == StageKind::run) trial.steps.push_back(step);
   }
   trial.steps_taken.assign(plan.processes.size(), 0);
   for (const Step& step : trial.steps) trial.steps_taken[step.process] = step.own_step + 1;

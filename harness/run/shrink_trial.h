@@ -18,7 +18,7 @@ namespace stampede {
 // laboratory's own broke it. Numbers of processes do not count, since smaller plans number them anew.
 struct Signature {
   std::string invariant, object;
-  Stage stage = Stage::run;
+  StageKind stage = StageKind::run;
   friend auto operator<=>(const Signature&, const Signature&) = default;
 };
 Signature signature_of(const StepViolation& violation);

@@ -15,7 +15,7 @@
 namespace stampede {
 namespace {
 
-StepViolation violation_of(std::string invariant, std::string object, Stage stage = Stage::run) {
+StepViolation violation_of(std::string invariant, std::string object, StageKind stage = StageKind::run) {
   StepViolation violation;
   violation.invariant = std::move(invariant);
   violation.object = std::move(object);
@@ -24,17 +24,17 @@ StepViolation violation_of(std::string invariant, std::string object, Stage stag
 }
 
 TEST(ShrinkSignature, IsInvariantObjectAndStage) {
-  EXPECT_EQ(signature_of(violation_of("a", "m0", Stage::epilogue)), (Signature{"a", "m0", Stage::epilogue}));
-  EXPECT_EQ(signature_of(violation_of("a", "process 3")), (Signature{"a", "a process", Stage::run}));
-  EXPECT_EQ(signature_of(violation_of("a", "the process 3")), (Signature{"a", "the process 3", Stage::run}));
+  EXPECT_EQ(signature_of(violation_of("a", "m0", StageKind::epilogue)), (Signature{"a", "m0", StageKind::epilogue}));
+  EXPECT_EQ(signature_of(violation_of("a", "process 3")), (Signature{"a", "a process", StageKind::run}));
+  EXPECT_EQ(signature_of(violation_of("a", "the process 3")), (Signature{"a", "the process 3", StageKind::run}));
   SimOutcome outcome;
-  outcome.violations = {violation_of("b", "m0"), violation_of("a", "m1"), violation_of("a", "m0", Stage::epilogue),
+  outcome.violations = {violation_of("b", "m0"), violation_of("a", "m1"), violation_of("a", "m0", StageKind::epilogue),
                         violation_of("a", "m0"), violation_of("a", "m0")};
   for (std::size_t i = 0; i < outcome.violations.size(); ++i) outcome.violations[i].step = i;
-  const auto found = find_signature({"a", "m0", Stage::run})(outcome);
+  const auto found = find_signature({"a", "m0", StageKind::run})(outcome);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->step, 3U) << "the first one";
-  EXPECT_FALSE(find_signature({"c", "m0", Stage::run})(outcome));
+  EXPECT_FALSE(find_signature({"c", "m0", StageKind::run})(outcome));
 }
 
 // Two processes with an operation or two, a warm model before them, and switches in their midst.
@@ -62,8 +62,8 @@ TEST(ShrinkTrial, NotesWhatHadHappenedByEachStep) {
     std::uint64_t number = 0;
     for (const Step& step : whole.outcome.trace) {
       ++number;
-      if (step.stage == Stage::epilogue) break;
-      if (step.stage == Stage::run) {
+      if (step.stage == StageKind::epilogue) break;
+      if (step.stage == StageKind::run) {
         steps.push_back(step);
         taken[step.process] = step.own_step + 1;
       }
@@ -95,7 +95,7 @@ TEST(ShrinkTrial, NotesWhatHadHappenedByEachStep) {
         if (taken[p] == 0) continue;
         begun[p] = 1;
         for (const OperationOutcome& operation : whole.outcome.operations) {
-          if (operation.stage == Stage::run && operation.process == p && operation.index == 0) {
+          if (operation.stage == StageKind::run && operation.process == p && operation.index == 0) {
             begun[p] = taken[p] >= operation.end_step ? 2 : 1;  // between two steps it goes on
           }
         }
@@ -112,7 +112,7 @@ TEST(ShrinkTrial, SeesTheWholeRunWhereTheViolationHasNoStep) {
   const Plan plan = two_with_a_start();
   const SimReplay whole = replay_sim(runner, plan, false, {.keeps_steps = true});
   const Trial trial = trial_with(runner, [](const SimOutcome&) { return planted("somewhere", 0); })(plan);
-  const auto is_of_run = [](const Step& step) { return step.stage == Stage::run; };
+  const auto is_of_run = [](const Step& step) { return step.stage == StageKind::run; };
   EXPECT_EQ(static_cast<std::ptrdiff_t>(trial.steps.size()),
             std::count_if(whole.outcome.trace.begin(), whole.outcome.trace.end(), is_of_run));
   EXPECT_EQ(shorthand(trial.switches), shorthand(plan.schedule.switches));
@@ -127,7 +127,7 @@ TEST(ShrinkTrial, TellsWhichStepsGoWithAnOperation) {
   ASSERT_EQ(trial.ranges.size(), 2U);
   std::size_t seen = 0;
   for (const OperationOutcome& operation : whole.outcome.operations) {
-    if (operation.stage != Stage::run) continue;
+    if (operation.stage != StageKind::run) continue;
     ASSERT_EQ(trial.ranges[operation.process].size(), 2U);
     const StepRange& range = trial.ranges[operation.process][operation.index];
     EXPECT_EQ(range.end, operation.end_step);
@@ -170,7 +170,7 @@ TEST(ShrinkTrial, TellsWhichActorsGoWithAnOperationOfACommand) {
   ASSERT_EQ(trial.ranges.size(), 2U);
   std::size_t seen = 0;
   for (const OperationOutcome& operation : operations) {
-    if (operation.stage != Stage::run) continue;
+    if (operation.stage != StageKind::run) continue;
     ASSERT_EQ(trial.ranges[operation.process].size(), 2U);
     const StepRange& range = trial.ranges[operation.process][operation.index];
     EXPECT_EQ(std::pair(range.first_actor, range.end_actor), actors[operation.process][operation.index]);
@@ -183,7 +183,7 @@ TEST(ShrinkTrial, TellsWhichActorsGoWithAnOperationOfACommand) {
 
 TEST(ShrinkTrial, HasNothingButItsReasonWhereControlWasLost) {
   SimRunner runner(std::make_unique<TamperedWorld>(
-      [](int) { return Tampering{.end = [](PlanStageEnd& end) { end.uncontrolled = "a thread ran"; }}; }));
+      [](int) { return Tampering{.end = [](StageEnd& end) { end.uncontrolled = "a thread ran"; }}; }));
   const Trial trial = trial_with(runner, [](const SimOutcome&) { return planted("here", 1); })(two_with_a_start());
   EXPECT_EQ(trial.uncontrolled, "a thread ran");
   EXPECT_FALSE(trial.violation);
@@ -205,7 +205,7 @@ std::optional<StepViolation> find_three_moves(const SimOutcome& outcome) {
   std::size_t moves = 0;
   std::uint32_t last = 0;
   for (const Step& step : outcome.trace) {
-    if (step.stage != Stage::run) continue;
+    if (step.stage != StageKind::run) continue;
     moves += step.process != last ? 1 : 0;
     last = step.process;
   }
@@ -245,7 +245,7 @@ TEST(ShrinkProof, CannotBeMadeWhereAWorldLosesControlOrDoesNotRepeatItself) {
   Plan plan = two_that_idle();
   plan.schedule.switches = {{0, 4, 1}, {1, 4, 0}};
   SimRunner losing(std::make_unique<TamperedWorld>([](int run) {
-    return Tampering{.end = [run](PlanStageEnd& end) { end.uncontrolled = run == 3 ? "a thread ran" : ""; }};
+    return Tampering{.end = [run](StageEnd& end) { end.uncontrolled = run == 3 ? "a thread ran" : ""; }};
   }));
   const Proof lost = prove_fewest_switches(losing, plan, find_three_moves);
   EXPECT_EQ(lost.verdict, Proof::Verdict::cannot);

@@ -40,11 +40,11 @@ constexpr SimScenario kSimScenarios[] = {
 // schedules.
 double bare_steps(std::uint64_t steps, std::uint64_t schedules) {
   const std::uint64_t each = bare_steps_each(steps, schedules);
-  SimProcess process;
+  StageProcess process;
   process.body = [each](modelcache::Os& os) {
     for (std::uint64_t i = 0; i < each; ++i) (void)os.now();
   };
-  const std::vector<SimProcess> processes(kBareProcesses, process);
+  const std::vector<StageProcess> processes(kBareProcesses, process);
   ScriptedPeers peers;
   SimWorld world;
   RandomWalk walk(1);
@@ -52,7 +52,7 @@ double bare_steps(std::uint64_t steps, std::uint64_t schedules) {
   const auto started = Clock::now();
   for (std::uint64_t i = 0; i < schedules; ++i) {
     world.clear(peers);
-    SimStage stage;
+    Stage stage;
     stage.processes = processes;
     (void)world.run(stage, walk, nobody);
   }

@@ -24,7 +24,7 @@ void count_run(const Plan& plan, const SimOutcome& outcome, SimCounts& counts) {
   counts.judged.resize(outcome.judged.size());
   for (std::size_t i = 0; i < outcome.judged.size(); ++i) counts.judged[i] += outcome.judged[i];
   for (const OperationOutcome& operation : outcome.operations) {
-    if (operation.stage != Stage::run) continue;  // warm-up and epilogue are the laboratory's own
+    if (operation.stage != StageKind::run) continue;  // warm-up and epilogue are the laboratory's own
     ++counts.operations[static_cast<std::size_t>(operation.operation.kind)];
   }
   counts.network.resize(all_fault_kinds().size());

@@ -30,7 +30,8 @@ SimOutcome outcome_of(std::uint64_t times) {
       operation.operation.kind = static_cast<OperationKind>(kind);
     }
   }
-  for (const Stage stage : {Stage::warm_up, Stage::epilogue}) outcome.operations.emplace_back().stage = stage;
+  for (const StageKind stage : {StageKind::warm_up, StageKind::epilogue})
+    outcome.operations.emplace_back().stage = stage;
   // The first two and the last one are not of the plan's processes.
   outcome.ledger.resize(2);
   for (std::size_t i = 0; i < 3 * times; ++i) outcome.ledger.emplace_back();

@@ -73,7 +73,7 @@ TEST(SimExploration, HoldsForDrawnPlansAndRunsEachTwice) {
       judged[std::string(watched_invariants()[i].id)] += outcome.judged[i];
     }
     for (const OperationOutcome& operation : outcome.operations) {
-      gets += operation.stage == Stage::run && operation.operation.kind == OperationKind::get ? 1 : 0;
+      gets += operation.stage == StageKind::run && operation.operation.kind == OperationKind::get ? 1 : 0;
     }
   }
   EXPECT_EQ(totals.trace_hash, hash.value());

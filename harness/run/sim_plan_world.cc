@@ -19,24 +19,22 @@ class SimPlanWorld final : public PlanWorldOver<SimWorld> {
     return {};
   }
 
-  PlanStageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
-                   const OnOutcome& on_outcome) override {
+  StageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
+               const OnOutcome& on_outcome) override {
     processes_.clear();
     for (std::uint32_t i = 0; i < stage.processes.size(); ++i) {
-      SimProcess process;
+      StageProcess process;
       process.umask = stage.processes[i].umask;
       process.descriptors_max = stage.processes[i].descriptors_max;
       process.body = [&, i](modelcache::Os& os) { perform(i, stage.processes[i], models, os, on_outcome); };
       processes_.push_back(std::move(process));
     }
-    PlanStageEnd end;
-    static_cast<StageEnd&>(end) = world_->run({.stage = stage.stage,
-                                               .processes = processes_,
-                                               .disk = stage.disk,
-                                               .process_faults = stage.process_faults,
-                                               .time_runs_first = stage.time_runs_first},
-                                              strategy, observer);
-    return end;
+    return world_->run({.stage = stage.stage,
+                        .processes = processes_,
+                        .disk = stage.disk,
+                        .process_faults = stage.process_faults,
+                        .time_runs_first = stage.time_runs_first},
+                       strategy, observer);
   }
 
  private:
@@ -51,7 +49,7 @@ class SimPlanWorld final : public PlanWorldOver<SimWorld> {
   }
 
   const SubjectPlugin& subject_;
-  std::vector<SimProcess> processes_;
+  std::vector<StageProcess> processes_;
 };
 
 }  // namespace

@@ -12,11 +12,11 @@
 #include "cache/sha256.h"
 #include "harness/faults/scripted_peers.h"
 #include "harness/judge/command_judge.h"
-#include "harness/world/world_identity.h"
 #include "harness/run/plan_world.h"
 #include "harness/run/subject_commands.h"
 #include "harness/run/trace.h"
 #include "harness/strategy/default_schedule.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 namespace {
@@ -119,23 +119,23 @@ class SimRunner::Impl final : public Observer {
     outcome_.processes += stage.processes.size();
     if (!outcome_.uncontrolled.empty()) return {};
     strategy.begin();
-    PlanStageEnd end = world_->run(
-        stage, models_, strategy, *this,
-        [&](std::uint32_t process, OperationOutcome outcome) { on_outcome(stage.stage, process, std::move(outcome)); });
-    outcome_.uncontrolled = std::move(end.uncontrolled);
-    if (!end.why_others_differ.empty()) outcome_.why_others_differ = end.why_others_differ;
-    outcome_.crashes.insert(outcome_.crashes.end(), end.crashes.begin(), end.crashes.end());
+    StageEnd end = world_->run(stage, models_, strategy, *this, [&](std::uint32_t process, OperationOutcome outcome) {
+      on_outcome(stage.stage, process, std::move(outcome));
+    });
+    // Of all stages, an outcome has one of each.
+    outcome_.uncontrolled = std::exchange(end.uncontrolled, {});
+    if (!end.why_others_differ.empty()) outcome_.why_others_differ = std::exchange(end.why_others_differ, {});
+    for (std::string& crash : std::exchange(end.crashes, {})) outcome_.crashes.push_back(std::move(crash));
     hash_.add_number(end.is_deadlock ? 1 : 0);
     if (is_command()) {
       command_judge_.on_stage_end(stage.stage, end, peers_.ledger(), world_->disk());
     } else {
       judge_.on_stage_end(stage.stage, end, peers_.ledger(), world_->disk());
     }
-    StageEnd ended = std::move(end);
-    return ended;
+    return end;
   }
 
-  void on_outcome(Stage stage, std::uint32_t process, OperationOutcome outcome) {
+  void on_outcome(StageKind stage, std::uint32_t process, OperationOutcome outcome) {
     Progress& progress = progress_[process];
     outcome.stage = stage;
     outcome.process = process;
@@ -155,7 +155,7 @@ class SimRunner::Impl final : public Observer {
     // What stands in a directory that nobody has used yet was left by somebody who made it.
     if (start.warm.empty()) process.operations.push_back(Operation{OperationKind::recover, 0});
     DefaultSchedule one_after_the_other;
-    (void)run_stage({.stage = Stage::warm_up, .processes = {&process, 1}}, one_after_the_other);
+    (void)run_stage({.stage = StageKind::warm_up, .processes = {&process, 1}}, one_after_the_other);
     // What is damaged later has other times than what was published; within one tick of the file system's clock nobody
     // could tell.
     if (!start.damage.empty()) world_->let_time_pass(kBeforeDamage);
@@ -205,7 +205,7 @@ class SimRunner::Impl final : public Observer {
     world_->set_read_only(plan_->start.read_only);
     peers_.play(plan_->network);
     outcome_.run_ledger_begin = peers_.ledger().size();
-    outcome_.run = run_stage({.stage = Stage::run,
+    outcome_.run = run_stage({.stage = StageKind::run,
                               .processes = plan_->processes,
                               .disk = plan_->disk,
                               .process_faults = plan_->process_faults,
@@ -221,7 +221,7 @@ class SimRunner::Impl final : public Observer {
     for (std::size_t i = 0; i < models_.size(); ++i) process.operations.push_back(Operation{OperationKind::get, i});
     peers_.play({});
     DefaultSchedule one_after_the_other;
-    (void)run_stage({.stage = Stage::epilogue, .processes = {&process, 1}}, one_after_the_other);
+    (void)run_stage({.stage = StageKind::epilogue, .processes = {&process, 1}}, one_after_the_other);
   }
 
   void note_files() {

@@ -13,10 +13,10 @@
 #include "harness/plan/ledger.h"
 #include "harness/plan/operation_outcome.h"
 #include "harness/plan/plan.h"
-#include "harness/world/stage_end.h"
 #include "harness/plan/step.h"
 #include "harness/run/plan_world.h"
 #include "harness/strategy/strategy.h"
+#include "harness/world/stage_end.h"
 
 namespace stampede {
 
@@ -50,7 +50,7 @@ struct SimOutcome {
   std::vector<std::string> files;  // then also a line for each name that is left, with size and digest
   // Why the live world lost control; then nothing else here says anything about the cache.
   std::string uncontrolled;
-  std::string_view why_others_differ;       // as in PlanStageEnd
+  std::string_view why_others_differ;       // as in StageEnd
   std::vector<std::string> crashes;         // of real processes
   std::vector<StepViolation> not_promised;  // what a subject breaks that its makers never promised
   struct OneRun {

@@ -29,7 +29,7 @@ void expect_no_violation(const SimOutcome& outcome) {
 
 const OperationOutcome* operation_of(const SimOutcome& outcome, std::uint32_t process) {
   for (const OperationOutcome& operation : outcome.operations) {
-    if (operation.stage == Stage::run && operation.process == process) return &operation;
+    if (operation.stage == StageKind::run && operation.process == process) return &operation;
   }
   return nullptr;
 }
@@ -146,7 +146,7 @@ TEST(SimRun, TakesIdleStepsBeforeTheFirstOperation) {
   EXPECT_EQ(outcome.run.own_steps, (std::vector<std::uint32_t>{usual[0], usual[1] + 60, usual[2]}));
   std::uint32_t idle = 0;
   for (const Step& step : outcome.trace) {
-    if (step.stage != Stage::run || step.process != 1 || step.own_step >= 60) continue;
+    if (step.stage != StageKind::run || step.process != 1 || step.own_step >= 60) continue;
     EXPECT_EQ(step.kind, StepKind::now);
     ++idle;
   }
@@ -228,7 +228,7 @@ TEST(SimRun, PerformsEveryKindOfOperation) {
   expect_no_violation(outcome);
   std::size_t done = 0;
   for (const OperationOutcome& operation : outcome.operations) {
-    if (operation.stage != Stage::run) continue;
+    if (operation.stage != StageKind::run) continue;
     EXPECT_TRUE(operation.succeeded()) << name_of(operation.operation.kind) << ": " << operation.message;
     EXPECT_GT(operation.end_step, operation.first_step) << name_of(operation.operation.kind);
     ++done;

@@ -64,8 +64,7 @@ TEST(SmallestPlanReplays, AreThreeThatAreAllCompared) {
                        way.changes_trace ? "the trace is another one" : "the traces are the same, and the verdicts");
   }
   cases.emplace_back(Tampering{}, "the violation is gone");
-  cases.emplace_back(Tampering{.end = [](PlanStageEnd& end) { end.uncontrolled = "a thread"; }},
-                     "uncontrolled: a thread");
+  cases.emplace_back(Tampering{.end = [](StageEnd& end) { end.uncontrolled = "a thread"; }}, "uncontrolled: a thread");
   const int all = runs;
   for (const int from_end : {1, 2, 3}) {
     for (const auto& [besides, difference] : cases) {
@@ -87,7 +86,7 @@ TEST(SmallestPlanReplays, AreCountedApartFromTheProofs) {
   int runs = 0, lost = 0;
   SimRunner runner(std::make_unique<TamperedWorld>([&](int run) {
     runs = run;
-    return run != lost ? Tampering{} : Tampering{.end = [](PlanStageEnd& end) { end.uncontrolled = "a thread"; }};
+    return run != lost ? Tampering{} : Tampering{.end = [](StageEnd& end) { end.uncontrolled = "a thread"; }};
   }));
   Plan plan = three_get_one();
   plan.processes.resize(2);

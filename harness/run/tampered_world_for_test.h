@@ -23,11 +23,11 @@ struct Tampering {
   std::function<void(Step&)> step = nullptr;         // before anybody is told of it
   std::function<void(OperationOutcome&)> operation = nullptr;
   std::function<void(PlanWorld&, const PlanStage&)> after = nullptr;  // to the directory
-  std::function<void(PlanStageEnd&)> end = nullptr;
+  std::function<void(StageEnd&)> end = nullptr;
   std::function<void(Peers&)> peers = nullptr;  // before anything else
   bool cannot_be_cleared = false;
-  std::size_t processes_max = SIZE_MAX;                                        // only the first of them run
-  std::function<PlanStageEnd(const PlanStage&, Observer&)> instead = nullptr;  // of every stage: nothing is run
+  std::size_t processes_max = SIZE_MAX;                                    // only the first of them run
+  std::function<StageEnd(const PlanStage&, Observer&)> instead = nullptr;  // of every stage: nothing is run
 };
 
 class TamperedWorld final : public PlanWorldOver<PlanWorld> {
@@ -43,16 +43,16 @@ class TamperedWorld final : public PlanWorldOver<PlanWorld> {
     if (now_.cannot_be_cleared) return modelcache::fail(modelcache::ErrorCode::io, "clear", "a world", "broken");
     return world_->clear(peers);
   }
-  PlanStageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
-                   const OnOutcome& on_outcome) override {
-    if (now_.peers && stage.stage == Stage::run) now_.peers(*peers_);
+  StageEnd run(const PlanStage& stage, const std::vector<Model>& models, Strategy& strategy, Observer& observer,
+               const OnOutcome& on_outcome) override {
+    if (now_.peers && stage.stage == StageKind::run) now_.peers(*peers_);
     if (now_.instead) return now_.instead(stage, observer);
-    if (stage.stage != Stage::run) return world_->run(stage, models, strategy, observer, on_outcome);
+    if (stage.stage != StageKind::run) return world_->run(stage, models, strategy, observer, on_outcome);
     Told told(observer, now_);
     if (now_.before) now_.before(*world_);
     PlanStage fewer = stage;
     fewer.processes = stage.processes.first(std::min(stage.processes.size(), now_.processes_max));
-    PlanStageEnd end = world_->run(fewer, models, strategy, told, [&](std::uint32_t process, OperationOutcome outcome) {
+    StageEnd end = world_->run(fewer, models, strategy, told, [&](std::uint32_t process, OperationOutcome outcome) {
       outcome.process = process;
       if (now_.operation) now_.operation(outcome);
       on_outcome(process, std::move(outcome));
@@ -94,9 +94,9 @@ inline std::vector<NamedTampering> ways_to_tamper() {
   return {
       {"a step", true, {.step = idle}},
       {"a result", true, {.operation = [](OperationOutcome& outcome) { outcome.message += "falsified"; }}},
-      {"an end", true, {.end = [](PlanStageEnd& end) { end.is_deadlock = true; }}},
+      {"an end", true, {.end = [](StageEnd& end) { end.is_deadlock = true; }}},
       {"a violation", false, {.operation = [](OperationOutcome& outcome) { ++outcome.operation.model; }}},
-      {"what is judged", false, {.end = [](PlanStageEnd& end) { end.ends[0] = ProcessEnd::killed; }}},
+      {"what is judged", false, {.end = [](StageEnd& end) { end.ends[0] = ProcessEnd::killed; }}},
   };
 }
 
@@ -119,7 +119,7 @@ inline std::string key_of(const PlanStage& stage) {
   return print_plan(plan);
 }
 inline std::string key_of(const Plan& plan) {
-  return key_of(PlanStage{.stage = Stage::run,
+  return key_of(PlanStage{.stage = StageKind::run,
                           .processes = plan.processes,
                           .disk = plan.disk,
                           .process_faults = plan.process_faults,

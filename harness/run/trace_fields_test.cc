@@ -47,6 +47,9 @@ constexpr NotInTheTrace kNotInTheTrace[] = {
     {"LedgerEntry.range_asked", true, "a request with a range is longer, as its send step says"},
     {"LedgerEntry.accepted_at", true, "a trace has no clock"},
     {"LedgerEntry.ended_at", true, "a trace has no clock"},
+    {"StageEnd.uncontrolled", false, "the outcome has it, of all stages"},
+    {"StageEnd.why_others_differ", false, "the outcome has it, of all stages"},
+    {"StageEnd.crashes", false, "the outcome has them, of all stages"},
     {"SimOutcome.uncontrolled", false, "such a run says nothing, so nobody compares it"},
     {"SimOutcome.why_others_differ", false, "of the world, not of the run"},
 };
@@ -107,7 +110,7 @@ template <class T>
 concept FieldsAreFifteen = requires { T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}; };
 static_assert(FieldsAreFourteen<Step> && !FieldsAreFifteen<Step>, "PendingStep and thirteen fields");
 constexpr std::size_t kPendingFields = 8, kStepFields = kPendingFields + 13, kOperationFields = 16, kLedgerFields = 14,
-                      kEndFields = 9, kViolationFields = 6, kOutcomeFields = 24;
+                      kEndFields = 12, kViolationFields = 6, kOutcomeFields = 24;
 [[maybe_unused]] void name_all_fields(PendingStep& pending, OperationOutcome& operation, LedgerEntry& entry,
                                       StageEnd& end, StepViolation& violation, SimOutcome& outcome) {
   [[maybe_unused]] auto& [kind, path, to_path, file, connection, offset, size, mode] = pending;
@@ -116,7 +119,7 @@ constexpr std::size_t kPendingFields = 8, kStepFields = kPendingFields + 13, kOp
   [[maybe_unused]] auto& [key, place, bytes, sha256, url, listed] = found;
   [[maybe_unused]] auto& [r1, r2, r3, r4, r5, r6, r7, r8, r9, r10] = *operation.recovery;
   [[maybe_unused]] auto& [l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14] = entry;
-  [[maybe_unused]] auto& [e1, e2, e3, e4, e5, e6, e7, e8, e9] = end;
+  [[maybe_unused]] auto& [e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12] = end;
   [[maybe_unused]] auto& [v1, v2, v3, v4, v5, v6] = violation;
   [[maybe_unused]] auto& [run, operations, violations, judged, ledger, trace_hash, steps, processes, faults, errnos,
                           shorts, idle, refusals, process_faults, damage, begins, ends, first_kill, trace, files,
@@ -143,7 +146,7 @@ TEST(WorldComparison, SeesEachFieldOfAStep) {
       {"offset", [](Step& step) { step.offset = 1; }},
       {"size", [](Step& step) { step.size = 1; }},
       {"mode", [](Step& step) { step.mode = 1; }},
-      {"stage", [](Step& step) { step.stage = Stage::epilogue; }},
+      {"stage", [](Step& step) { step.stage = StageKind::epilogue; }},
       {"process", [](Step& step) { step.process = 1; }},
       {"own_step", [](Step& step) { step.own_step = 1; }},
       {"error", [](Step& step) { step.error = ENOENT; }},
@@ -186,7 +189,7 @@ Change<OperationOutcome> recovering(std::string_view field, const std::function<
 
 TEST(WorldComparison, SeesEachFieldOfAnOperation) {
   const std::vector<Change<OperationOutcome>> changes = {
-      {"stage", [](OperationOutcome& outcome) { outcome.stage = Stage::warm_up; }},
+      {"stage", [](OperationOutcome& outcome) { outcome.stage = StageKind::warm_up; }},
       {"process", [](OperationOutcome& outcome) { outcome.process = 1; }},
       {"index", [](OperationOutcome& outcome) { outcome.index = 1; }},
       {"operation.kind", [](OperationOutcome& outcome) { outcome.operation.kind = OperationKind::list; }},
@@ -269,9 +272,18 @@ TEST(WorldComparison, SeesEachFieldOfAnEnd) {
       {"stuck", [](StageEnd& end) { end.stuck = "a waits for b"; }},
       {"is_deadlock", [](StageEnd& end) { end.is_deadlock = true; }},
       {"virtual_time", [](StageEnd& end) { end.virtual_time = nanoseconds(1); }},
+      {"uncontrolled", [](StageEnd& end) { end.uncontrolled = "a thread"; }},
+      {"why_others_differ", [](StageEnd& end) { end.why_others_differ = "other numbers"; }},
+      {"crashes", [](StageEnd& end) { end.crashes = {"process 1 died"}; }},
   };
   const auto make = [] {
-    return StageEnd{.ends = {ProcessEnd::ended}, .own_steps = {5}, .switches = {{1, 2, 3}}, .stuck = {}};
+    return StageEnd{.ends = {ProcessEnd::ended},
+                    .own_steps = {5},
+                    .switches = {{1, 2, 3}},
+                    .stuck = {},
+                    .uncontrolled = {},
+                    .why_others_differ = {},
+                    .crashes = {}};
   };
   expect_each_seen<StageEnd>(
       "StageEnd", kEndFields, make, [](StageEnd&& end, SimOutcome& outcome) { outcome.run = std::move(end); }, changes);
@@ -282,7 +294,7 @@ const std::vector<Change<StepViolation>>& violation_changes() {
       {"invariant", [](StepViolation& violation) { violation.invariant = "other"; }},
       {"object", [](StepViolation& violation) { violation.object = "other"; }},
       {"what", [](StepViolation& violation) { violation.what = "other"; }},
-      {"stage", [](StepViolation& violation) { violation.stage = Stage::epilogue; }},
+      {"stage", [](StepViolation& violation) { violation.stage = StageKind::epilogue; }},
       {"step", [](StepViolation& violation) { violation.step = 9; }},
       {"process", [](StepViolation& violation) { violation.process = 9; }},
   };

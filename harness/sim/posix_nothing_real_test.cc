@@ -83,9 +83,10 @@ struct Gets {
     for (std::uint32_t i = 0; i < 60; ++i) order.push_back(i / 3 % 3);
     ListedStrategy strategy(order);
     const std::vector<ProcessFault> faults = {{ProcessFaultKind::kill_before, 2, 20, {}}};
-    const std::vector<SimProcess> processes(
-        3, SimProcess{.umask = 022, .descriptors_max = 0, .user = 1000, .body = [&](modelcache::Os& os) { get(os); }});
-    SimStage stage;
+    const std::vector<StageProcess> processes(
+        3,
+        StageProcess{.umask = 022, .descriptors_max = 0, .user = 1000, .body = [&](modelcache::Os& os) { get(os); }});
+    Stage stage;
     stage.processes = processes;
     stage.process_faults = faults;
     steps = static_cast<std::uint32_t>(world.run(stage, strategy, recorder).steps);

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "cache/os.h"
-#include "harness/world/transfer.h"
 #include "harness/sim/sim_inode.h"
 #include "harness/sim/sim_path.h"
+#include "harness/world/transfer.h"
 
 namespace stampede {
 

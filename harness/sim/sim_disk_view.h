@@ -7,9 +7,9 @@
 #include <span>
 #include <string_view>
 
-#include "harness/world/disk_view.h"
 #include "harness/sim/durable_view.h"
 #include "harness/sim/sim_disk.h"
+#include "harness/world/disk_view.h"
 
 namespace stampede {
 

@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
+#include "harness/sim/sim_world.h"
 #include "harness/world/observer.h"
 #include "harness/world/peers.h"
 #include "harness/world/virtual_clock.h"
-#include "harness/sim/sim_world.h"
 
 namespace stampede {
 
@@ -166,7 +166,7 @@ class SimTest : public testing::Test {
   SimTest() { world_.clear(peers_); }
 
   StageEnd run(std::vector<Body> bodies, Strategy& strategy) {
-    std::vector<SimProcess> processes = processes_;
+    std::vector<StageProcess> processes = processes_;
     processes.resize(bodies.size());
     for (std::size_t i = 0; i < bodies.size(); ++i) processes[i].body = std::move(bodies[i]);
     stage_.processes = processes;
@@ -207,8 +207,8 @@ class SimTest : public testing::Test {
   ListedPeers peers_;
   SimWorld world_;
   Recorder recorder_;
-  SimStage stage_;
-  std::vector<SimProcess> processes_;  // what differs from the default, by process
+  Stage stage_;
+  std::vector<StageProcess> processes_;  // what differs from the default, by process
 };
 
 }  // namespace stampede

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "cache/os.h"
-#include "harness/world/file_locks.h"
 #include "harness/plan/step.h"
 #include "harness/sim/shared_bytes.h"
+#include "harness/world/file_locks.h"
 
 namespace stampede {
 

@@ -1,13 +1,11 @@
 // Steps are presented, chosen, met by faults, taken and observed; processes start, end and die.
 #include "harness/sim/sim_machine.h"
 
-#include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
-#include "harness/world/world_identity.h"
 #include "harness/sim/sim_os.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 namespace {
@@ -19,16 +17,17 @@ constexpr std::uint64_t kCallsAfterDeathMax = 100'000;
 SimMachine::SimMachine() = default;
 
 void SimMachine::clear(Peers& peers) {
-  clock_.clear();
+  turns_.clear(peers);
   disk_.clear();
-  network_.clear(peers);
-  past_.clear();
   task_count_ = 0;
   open_descriptors_ = 0;
-  disk_.set_wall_time(clock_.coarse_wall());
+  disk_.set_wall_time(clock().coarse_wall());
 }
 
-modelcache::ProcessIdentity SimMachine::dead_process() { return dead_world_identity(); }
+void SimMachine::let_time_pass(std::chrono::nanoseconds time) {
+  turns_.let_time_pass(time);
+  disk_.set_wall_time(clock().coarse_wall());
+}
 
 modelcache::Liveness SimMachine::liveness(const modelcache::ProcessIdentity& identity) const {
   using modelcache::Liveness;
@@ -45,13 +44,8 @@ modelcache::Liveness SimMachine::liveness(const modelcache::ProcessIdentity& ide
 
 // -- a stage ---------------------------------------------------------------------------------------------------------
 
-StageEnd SimMachine::run(const SimStage& stage, Strategy& strategy, Observer& observer) {
-  stage_ = &stage;
-  observer_ = &observer;
-  faults_met_.fill(0);
-  faults_.begin(stage.disk, stage.process_faults);
-  const auto begin_time = clock_.now();
-  start(stage, strategy);
+StageEnd SimMachine::run(const Stage& stage, Strategy& strategy, Observer& observer) {
+  start(stage, strategy, observer);
   if (SimTask* const first = decide()) SimContext::go(main_, first->fiber.context());
   runs_out_ = true;
   for (std::size_t i = 0; i < task_count_; ++i) {
@@ -59,14 +53,12 @@ StageEnd SimMachine::run(const SimStage& stage, Strategy& strategy, Observer& ob
     end_process(*tasks_[i], ProcessEnd::abandoned);
     SimContext::go(main_, tasks_[i]->fiber.context());
   }
-  StageEnd end = std::move(schedule_.end());
-  for (std::size_t i = 0; i < task_count_; ++i) end.own_steps.push_back(tasks_[i]->own_steps);
-  end.virtual_time = clock_.now() - begin_time;
-  return end;
+  for (std::size_t i = 0; i < task_count_; ++i) turns_.end().own_steps.push_back(tasks_[i]->own_steps);
+  return turns_.finish();
 }
 
 // Each process runs to where it presents its first step. What it does until then nobody sees.
-void SimMachine::start(const SimStage& stage, Strategy& strategy) {
+void SimMachine::start(const Stage& stage, Strategy& strategy, Observer& observer) {
   task_count_ = stage.processes.size();
   while (tasks_.size() < task_count_) {
     tasks_.push_back(std::make_unique<SimTask>());
@@ -74,11 +66,10 @@ void SimMachine::start(const SimStage& stage, Strategy& strategy) {
   }
   scheduled_.clear();
   for (std::size_t i = 0; i < task_count_; ++i) {
-    const SimProcess& process = stage.processes[i];
+    const StageProcess& process = stage.processes[i];
     SimTask& task = *tasks_[i];
     task.number = static_cast<std::uint32_t>(i);
-    task.identity = world_identity(past_.size());
-    past_.push_back(task.identity);
+    task.identity = turns_.next_identity();
     task.actor = {process.user, process.umask};
     task.descriptors_max = process.descriptors_max == 0 ? 1024 : process.descriptors_max;
     task.body = &process.body;
@@ -91,8 +82,7 @@ void SimMachine::start(const SimStage& stage, Strategy& strategy) {
     task.is_live = true;
     scheduled_.push_back(&task);
   }
-  schedule_.begin(scheduled_, {stage.time_runs_first, stage.steps_max, stage.time_max}, strategy);
-  schedule_.end().ends.assign(task_count_, ProcessEnd::ended);
+  turns_.begin(stage, task_count_, scheduled_, strategy, observer, view_);
   runs_out_ = true;
   for (std::size_t i = 0; i < task_count_; ++i) {
     tasks_[i]->fiber.set_body(&SimMachine::run_body, tasks_[i].get());
@@ -122,8 +112,7 @@ void SimMachine::end_process(SimTask& task, ProcessEnd end) {
   }
   task.is_live = false;
   task.has_died = end != ProcessEnd::ended;
-  schedule_.end().ends[task.number] = end;
-  observer_->on_process_end(task.number, end, view_);
+  turns_.end_process(task.number, end);
 }
 
 void SimMachine::close(SimTask& task, SimDescriptor& descriptor, modelcache::Fd fd) {
@@ -131,7 +120,7 @@ void SimMachine::close(SimTask& task, SimDescriptor& descriptor, modelcache::Fd 
   --task.open_count;
   --open_descriptors_;
   if (descriptor.connection != nullptr) {
-    network_.leave(*descriptor.connection, clock_.now());
+    network().leave(*descriptor.connection, clock().now());
   } else {
     descriptor.inode->locks.unlock(task.owner(fd));
     disk_.close(*descriptor.inode);
@@ -153,56 +142,25 @@ void SimMachine::pass_on(SimTask& task) {
   SimContext::go(task.fiber.context(), next == nullptr ? main_ : next->fiber.context());
 }
 
-// A stop begins when the step is presented, before anybody is chosen: so each moment at which somebody moves next has a
-// key of its own, the last process and the step that it would take.
 bool SimMachine::turn(SimTask& task) {
-  while (const ProcessFault* const stop = faults_.take_stop(task.number, task.own_steps)) {
-    ++faults_met_[static_cast<std::size_t>(stop->kind)];
-    task.stopped_until = later_by(std::max(clock_.now(), task.stopped_until), stop->time);
-  }
+  turns_.present(task.number, task.own_steps, task.stopped_until);
   pass_on(task);
-  if (!task.is_live || !meet_process_faults(task)) return false;
-  clock_.step();
-  disk_.free_gone();
-  disk_.set_wall_time(clock_.coarse_wall());
-  return true;
-}
-
-bool SimMachine::meet_process_faults(SimTask& task) {
-  while (const ProcessFault* const fault = faults_.take(task.number, task.own_steps)) {
-    ++faults_met_[static_cast<std::size_t>(fault->kind)];
-    switch (fault->kind) {
-      case ProcessFaultKind::stop:  // taken when the step was presented
-        break;
-      case ProcessFaultKind::clock_step:
-        clock_.step_wall(fault->time);
-        break;
-      case ProcessFaultKind::kill_before:
-        task.died_before_step = true;
-        end_process(task, ProcessEnd::killed);
-        return false;
-      case ProcessFaultKind::kill_after:
-        task.dies_after_step = true;
-        break;
-    }
+  if (!task.is_live) return false;
+  const TurnEngine::Met met = turns_.meet(task.number, task.own_steps);
+  if (met == TurnEngine::Met::dies_before) {
+    task.died_before_step = true;
+    end_process(task, ProcessEnd::killed);
+    return false;
   }
+  task.dies_after_step = met == TurnEngine::Met::dies_after;
+  turns_.begin_step();
+  disk_.free_gone();
+  disk_.set_wall_time(clock().coarse_wall());
   return true;
-}
-
-// What it waits for, if it goes to sleep before it does anything else.
-void SimMachine::note_lock(SimTask& task) {
-  const Step& step = task.step;
-  const bool refused = step.kind == StepKind::try_lock && step.error == EWOULDBLOCK && step.fault == StepFault::none;
-  if (!refused) task.refused_lock = nullptr;
 }
 
 bool SimMachine::complete(SimTask& task) {
-  task.step.at = clock_.now();
-  ++task.own_steps;
-  task.wait = SimTask::Wait::nothing;
-  if (!looks_around(task.step.kind)) note_lock(task);
-  schedule_.count_step();
-  observer_->on_step(task.step, view_);
+  turns_.complete(task);
   if (!task.dies_after_step) return true;
   end_process(task, ProcessEnd::killed);
   return false;

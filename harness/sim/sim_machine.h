@@ -3,19 +3,16 @@
 #define STAMPEDE_SIM_SIM_MACHINE_H
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
-#include "harness/world/observer.h"
-#include "harness/world/peer_network.h"
-#include "harness/world/plan_faults.h"
-#include "harness/world/virtual_clock.h"
 #include "harness/sim/sim_disk.h"
 #include "harness/sim/sim_disk_view.h"
 #include "harness/sim/sim_task.h"
 #include "harness/sim/sim_world.h"
-#include "harness/world/turn_schedule.h"
+#include "harness/world/turn_engine.h"
 
 namespace stampede {
 
@@ -25,18 +22,20 @@ class SimMachine {
   SimMachine();
 
   void clear(Peers& peers);
-  StageEnd run(const SimStage& stage, Strategy& strategy, Observer& observer);
+  StageEnd run(const Stage& stage, Strategy& strategy, Observer& observer);
+  void let_time_pass(std::chrono::nanoseconds time);
 
-  VirtualClock& clock() { return clock_; }
+  VirtualClock& clock() { return turns_.clock; }
   SimDisk& disk() { return disk_; }
-  PeerNetwork& network() { return network_; }
+  PeerNetwork& network() { return turns_.network; }
   const SimDiskView& view() const { return view_; }
-  [[nodiscard]] Stage stage() const { return stage_->stage; }
+  [[nodiscard]] StageKind stage() const { return turns_.stage().stage; }
   [[nodiscard]] const SimTask& task(std::uint32_t process) const { return *tasks_.at(process); }
   SimTask& task(std::uint32_t process) { return *tasks_.at(process); }
-  [[nodiscard]] const std::array<std::uint64_t, kProcessFaultKinds>& process_faults_met() const { return faults_met_; }
+  [[nodiscard]] const std::array<std::uint64_t, kProcessFaultKinds>& process_faults_met() const {
+    return turns_.faults_met();
+  }
   [[nodiscard]] modelcache::Liveness liveness(const modelcache::ProcessIdentity& identity) const;
-  static modelcache::ProcessIdentity dead_process();
 
   // -- a step, in the order of these calls ---------------------------------------------------------------------------
 
@@ -44,7 +43,7 @@ class SimMachine {
   // where it is dead.
   bool turn(SimTask& task);
   // The disk fault that decides the step, if any.
-  const DiskFault* fault_of(const SimTask& task) { return faults_.meet(task.step); }
+  const DiskFault* fault_of(const SimTask& task) { return turns_.fault_of(task.step); }
   // The step was taken, with the result that is in it. False where the task died of it.
   bool complete(SimTask& task);
   // A call of a process that is dead: aborts when there are too many.
@@ -59,30 +58,21 @@ class SimMachine {
 
  private:
   static SimContext& run_body(void* task);
-  void start(const SimStage& stage, Strategy& strategy);
-  SimTask* decide() { return static_cast<SimTask*>(schedule_.decide()); }
+  void start(const Stage& stage, Strategy& strategy, Observer& observer);
+  SimTask* decide() { return static_cast<SimTask*>(turns_.decide()); }
   void pass_on(SimTask& task);
-  bool meet_process_faults(SimTask& task);
   void end_process(SimTask& task, ProcessEnd end);
   SimContext& finished(SimTask& task);
-  static void note_lock(SimTask& task);
 
-  VirtualClock clock_;
+  TurnEngine turns_;
   SimDisk disk_;
-  PeerNetwork network_;
-  PlanFaults faults_;
-  std::vector<std::unique_ptr<SimTask>> tasks_;    // the first of them are of the present or last stage
-  std::vector<modelcache::ProcessIdentity> past_;  // of the run, in the order in which they were given
-  TurnSchedule schedule_{clock_, network_};
+  std::vector<std::unique_ptr<SimTask>> tasks_;  // the first of them are of the present or last stage
   SimDiskView view_{disk_, open_descriptors_};
   SimContext main_;        // whoever called `run`
   bool runs_out_ = false;  // processes run to their first step, or without effect to their end; then main goes on
   std::vector<ScheduledProcess*> scheduled_;  // the tasks of the stage
-  const SimStage* stage_ = nullptr;
-  Observer* observer_ = nullptr;
   std::size_t task_count_ = 0;
   std::uint64_t open_descriptors_ = 0;
-  std::array<std::uint64_t, kProcessFaultKinds> faults_met_{};
 };
 
 }  // namespace stampede

@@ -42,7 +42,7 @@ class SimContractWorld final : public OsWorld {
     auto& world = *static_cast<SimContractWorld*>(self);
     DefaultStrategy strategy;
     Recorder recorder;
-    SimStage stage;
+    Stage stage;
     stage.processes = {&world.process_, 1};
     (void)world.world_.run(stage, strategy, recorder);
     return world.test_;
@@ -56,7 +56,7 @@ class SimContractWorld final : public OsWorld {
 
   ListedPeers peers_;
   SimWorld world_;
-  SimProcess process_;
+  StageProcess process_;
   SimContext test_, process_context_;
   SimFiber fiber_;
   modelcache::Os* os_ = nullptr;

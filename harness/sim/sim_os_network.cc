@@ -1,7 +1,7 @@
 // Calls on the network, on time and on chance as steps of the simulated world.
-#include "harness/world/world_identity.h"
 #include "harness/sim/sim_address.h"
 #include "harness/sim/sim_os.h"
+#include "harness/world/world_identity.h"
 
 namespace stampede {
 namespace {

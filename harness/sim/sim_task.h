@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "cache/os.h"
-#include "harness/world/peer_network.h"
 #include "harness/plan/step.h"
 #include "harness/sim/sim_fiber.h"
 #include "harness/sim/sim_inode.h"
 #include "harness/sim/sim_path.h"
+#include "harness/world/peer_network.h"
 #include "harness/world/turn_schedule.h"
 
 namespace stampede {

@@ -24,7 +24,7 @@ SimWorld::~SimWorld() = default;
 
 void SimWorld::clear(Peers& peers) { impl_->clear(peers); }
 
-StageEnd SimWorld::run(const SimStage& stage, Strategy& strategy, Observer& observer) {
+StageEnd SimWorld::run(const Stage& stage, Strategy& strategy, Observer& observer) {
   return impl_->run(stage, strategy, observer);
 }
 
@@ -65,12 +65,9 @@ void SimWorld::remove_name(std::string_view path) {
 
 void SimWorld::set_read_only(bool is_read_only) { impl_->disk().set_read_only(is_read_only); }
 
-void SimWorld::let_time_pass(std::chrono::nanoseconds time) {
-  impl_->clock().run_to(later_by(impl_->clock().now(), time));
-  impl_->disk().set_wall_time(impl_->clock().coarse_wall());
-}
+void SimWorld::let_time_pass(std::chrono::nanoseconds time) { impl_->let_time_pass(time); }
 
-modelcache::ProcessIdentity SimWorld::dead_process() const { return SimMachine::dead_process(); }
+modelcache::ProcessIdentity SimWorld::dead_process() const { return dead_world_identity(); }
 
 modelcache::ProcessIdentity SimWorld::identity(std::uint32_t process) const { return impl_->task(process).identity; }
 

@@ -13,36 +13,20 @@
 #include <vector>
 
 #include "cache/os.h"
+#include "harness/plan/plan.h"
+#include "harness/sim/durable_view.h"
+#include "harness/strategy/strategy.h"
 #include "harness/world/disk_view.h"
 #include "harness/world/observer.h"
 #include "harness/world/peers.h"
-#include "harness/plan/plan.h"
+#include "harness/world/stage.h"
 #include "harness/world/stage_end.h"
 #include "harness/world/world_identity.h"
-#include "harness/sim/durable_view.h"
-#include "harness/strategy/strategy.h"
 
 namespace stampede {
 
 // The cache directory's path in the simulated file system. Its parent exists, the directory does not.
 inline constexpr std::string_view kSimCacheDirectory = kWorldCacheDirectory;
-
-struct SimProcess {
-  unsigned umask = 022;
-  std::uint32_t descriptors_max = 0;  // 0: 1024
-  std::uint32_t user = 1000;          // 0 passes every permission
-  std::function<void(modelcache::Os&)> body;
-};
-
-struct SimStage {
-  Stage stage = Stage::run;
-  std::span<const SimProcess> processes;
-  std::span<const DiskFault> disk = {};
-  std::span<const ProcessFault> process_faults = {};
-  bool time_runs_first = false;
-  std::uint64_t steps_max = 100'000;                          // of all processes together
-  std::chrono::nanoseconds time_max{std::chrono::hours(24)};  // of virtual time
-};
 
 // Owned by one thread; nothing in it is shared with another world. Touches nothing real: no clock, file, socket, thread
 // or address. Its process numbers, inode numbers, random values and times depend on the plan alone.
@@ -59,7 +43,7 @@ class SimWorld {
 
   // Runs all processes until each has ended, was killed or was abandoned. The disk stays for the next stage.
   // Does not call `strategy.begin`. Counts of disk faults begin anew. `virtual_time` of the end is the stage's own.
-  StageEnd run(const SimStage& stage, Strategy& strategy, Observer& observer);
+  StageEnd run(const Stage& stage, Strategy& strategy, Observer& observer);
 
   // Whether a process of the present or last stage was killed or abandoned: what its body does from then on, with every
   // call failing (EIO), is no part of the run.

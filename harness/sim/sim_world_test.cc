@@ -97,9 +97,9 @@ TEST_F(SimWorldTest, GivesTheSameRunForTheSameInputs) {
     world.clear(peers_);
     recorder_ = {};
     ListedStrategy strategy({2, 1, 0, 0, 1, 2, 2, 1, 0, 1, 2, 0, 1, 0, 1, 2, 2, 1, 0, 0, 0, 1, 2, 1, 0, 1, 2});
-    const std::vector<SimProcess> processes(3,
-                                            SimProcess{.umask = 022, .descriptors_max = 0, .user = 1000, .body = body});
-    SimStage stage;
+    const std::vector<StageProcess> processes(
+        3, StageProcess{.umask = 022, .descriptors_max = 0, .user = 1000, .body = body});
+    Stage stage;
     stage.processes = processes;
     stage.disk = disk;
     stage.process_faults = faults;
@@ -140,7 +140,7 @@ TEST_F(SimWorldTest, NumbersProcessesOverAllStages) {
     EXPECT_EQ(os.liveness(os.self()), modelcache::Liveness::alive);
     EXPECT_EQ(os.liveness(world_.dead_process()), modelcache::Liveness::dead);
   };
-  for (const Stage stage : {Stage::warm_up, Stage::run, Stage::epilogue}) {
+  for (const StageKind stage : {StageKind::warm_up, StageKind::run, StageKind::epilogue}) {
     stage_.stage = stage;
     run({body, body});
   }
@@ -153,7 +153,7 @@ TEST_F(SimWorldTest, NumbersProcessesOverAllStages) {
 
 TEST_F(SimWorldTest, LimitsDescriptors) {
   make_cache();
-  processes_ = {SimProcess{.umask = 022, .descriptors_max = 2, .user = 1000, .body = {}}};
+  processes_ = {StageProcess{.umask = 022, .descriptors_max = 2, .user = 1000, .body = {}}};
   run({[](Os& os) {
     const Fd root = cache(os);  // and its parent
     EXPECT_EQ(error_of(os.open(root, "a", OpenMode::create_new)), EMFILE);
@@ -167,9 +167,9 @@ TEST_F(SimWorldTest, LimitsDescriptors) {
 }
 
 TEST_F(SimWorldTest, ChecksPermissionsByUser) {
-  processes_ = {SimProcess{.umask = 0277, .descriptors_max = 0, .user = 1000, .body = {}},
-                SimProcess{.umask = 022, .descriptors_max = 0, .user = 1001, .body = {}},
-                SimProcess{.umask = 022, .descriptors_max = 0, .user = 0, .body = {}}};
+  processes_ = {StageProcess{.umask = 0277, .descriptors_max = 0, .user = 1000, .body = {}},
+                StageProcess{.umask = 022, .descriptors_max = 0, .user = 1001, .body = {}},
+                StageProcess{.umask = 022, .descriptors_max = 0, .user = 0, .body = {}}};
   run({[](Os& os) {
          (void)os.make_directory(os.open(modelcache::kWorkingDirectory, "/sim", OpenMode::root).value(), "cache");
        },

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-#include "harness/world/disk_view.h"
 #include "harness/plan/step.h"
+#include "harness/world/disk_view.h"
 
 namespace stampede {
 

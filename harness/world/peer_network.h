@@ -9,8 +9,8 @@
 #include <span>
 #include <vector>
 
-#include "harness/world/peers.h"
 #include "harness/plan/step.h"
+#include "harness/world/peers.h"
 #include "harness/world/transfer.h"
 #include "harness/world/virtual_clock.h"
 

@@ -5,10 +5,11 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "harness/world/observer.h"
 #include "harness/plan/plan.h"
+#include "harness/world/observer.h"
 
 namespace stampede {
 
@@ -22,6 +23,12 @@ struct StageEnd {
   std::string stuck;        // why processes were abandoned: the bound, or the cycle of waiting in words
   bool is_deadlock = false;
   std::chrono::nanoseconds virtual_time{};
+  // Why the world lost control, or could not run the stage: nothing in the run says anything about the cache. Empty
+  // where it did not. The simulated world never does.
+  std::string uncontrolled;
+  // Why another run of the same plan may differ through nobody's fault. Empty where none does.
+  std::string_view why_others_differ;
+  std::vector<std::string> crashes;  // of processes that ended otherwise than by returning, a line each
 };
 
 }  // namespace stampede

@@ -30,8 +30,14 @@ void TurnSchedule::begin(std::span<ScheduledProcess* const> processes, const Tur
   strategy_ = &strategy;
   limits_ = limits;
   begin_time_ = clock_.now();
-  last_ = 0;
+  last_ = processes_.empty() ? nullptr : processes_.front();
   end_ = {};
+}
+
+void TurnSchedule::add(ScheduledProcess& process) {
+  const auto after = std::find_if(processes_.begin(), processes_.end(),
+                                  [&](const ScheduledProcess* other) { return other->number > process.number; });
+  processes_.insert(after, &process);
 }
 
 const ScheduledProcess* TurnSchedule::waits_for(const ScheduledProcess& process) const {
@@ -40,7 +46,7 @@ const ScheduledProcess* TurnSchedule::waits_for(const ScheduledProcess& process)
   return owner ? processes_[owner->process] : nullptr;
 }
 
-bool TurnSchedule::can_move(const ScheduledProcess& process) const {
+bool TurnSchedule::can_move(ScheduledProcess& process) const {
   if (!process.is_live || clock_.now() < process.stopped_until) return false;
   switch (process.wait) {
     case ScheduledProcess::Wait::nothing:
@@ -49,11 +55,15 @@ bool TurnSchedule::can_move(const ScheduledProcess& process) const {
       return clock_.now() >= process.wait_end || (process.refused_lock != nullptr && waits_for(process) == nullptr);
     case ScheduledProcess::Wait::bytes:
       return clock_.now() >= process.wait_end || process.wait_connection->has_something();
+    case ScheduledProcess::Wait::other:
+      return process.has_come();
+    case ScheduledProcess::Wait::away:
+      return false;
   }
   return true;
 }
 
-nanoseconds TurnSchedule::waking_of(const ScheduledProcess& process) const {
+nanoseconds TurnSchedule::waking_of(ScheduledProcess& process) const {
   nanoseconds waking{};
   if (process.wait == ScheduledProcess::Wait::time) {
     if (process.refused_lock == nullptr || waits_for(process) != nullptr) waking = process.wait_end;
@@ -62,6 +72,10 @@ nanoseconds TurnSchedule::waking_of(const ScheduledProcess& process) const {
     if (process.wait_connection->server == PeerConnection::Server::pausing) {
       waking = std::min(waking, process.wait_connection->pause_end);
     }
+  } else if (process.wait == ScheduledProcess::Wait::away) {
+    return process.coming();
+  } else if (process.wait == ScheduledProcess::Wait::other) {
+    waking = process.coming();
   }
   return std::max(waking, process.stopped_until);
 }
@@ -103,19 +117,25 @@ std::string TurnSchedule::describe_cycle() const {
 // one pass.
 bool TurnSchedule::find_candidates() {
   candidates_.clear();
-  is_anybody_live_ = last_can_move_ = false;
+  able_.clear();
+  is_anybody_live_ = is_anybody_away_ = last_can_move_ = false;
   bool any_can_move = false;
-  for (const ScheduledProcess* const process : processes_) {
+  for (ScheduledProcess* const process : processes_) {
     if (!process->is_live) continue;
     is_anybody_live_ = true;
+    if (process->wait == ScheduledProcess::Wait::away) {
+      is_anybody_away_ = true;
+      continue;
+    }
     const bool can = can_move(*process);
     any_can_move = any_can_move || can;
     if (!can && !(limits_.time_runs_first && waking_of(*process) < kNever)) continue;
-    if (can && process->number == last_) {
+    if (can && process == last_) {
       last_can_move_ = true;
       last_candidate_ = candidates_.size();
     }
     candidates_.push_back({process->number, process->own_steps, &process->step});
+    able_.push_back(process);
   }
   return any_can_move;
 }
@@ -133,6 +153,8 @@ bool TurnSchedule::is_over() {
 
 ScheduledProcess* TurnSchedule::decide() {
   network_.run_to(clock_.now());
+  has_time_passed_ = false;
+  if (last_ == nullptr && !processes_.empty()) last_ = processes_.front();
   for (;;) {
     const bool can_anybody = find_candidates();
     if (!is_anybody_live_ || is_over()) return nullptr;
@@ -144,7 +166,7 @@ ScheduledProcess* TurnSchedule::decide() {
     }
     if (!candidates_.empty()) return choose();
     nanoseconds first = network_.first_pause_end();
-    for (const ScheduledProcess* const process : processes_) {
+    for (ScheduledProcess* const process : processes_) {
       if (process->is_live) first = std::min(first, waking_of(*process));
     }
     if (first == kNever) {
@@ -153,38 +175,41 @@ ScheduledProcess* TurnSchedule::decide() {
       return nullptr;
     }
     pass_time_until(first);
+    if (is_anybody_away_) {
+      has_time_passed_ = true;
+      return nullptr;
+    }
   }
 }
 
 // Where nobody can move, the first to wake; where some can, the first of them.
 std::size_t TurnSchedule::first_to_wake() const {
-  const auto moment_of = [&](const Candidate& candidate) {
-    return std::max(waking_of(*processes_[candidate.process]), clock_.now());
-  };
-  const auto first =
-      std::min_element(candidates_.begin(), candidates_.end(),
-                       [&](const Candidate& a, const Candidate& b) { return moment_of(a) < moment_of(b); });
-  return static_cast<std::size_t>(first - candidates_.begin());
+  const auto moment_of = [&](ScheduledProcess* candidate) { return std::max(waking_of(*candidate), clock_.now()); };
+  const auto first = std::min_element(able_.begin(), able_.end(), [&](ScheduledProcess* a, ScheduledProcess* b) {
+    return moment_of(a) < moment_of(b);
+  });
+  return static_cast<std::size_t>(first - able_.begin());
 }
 
 ScheduledProcess* TurnSchedule::choose() {
-  const ScheduledProcess& last = *processes_[last_];
-  Decision decision{last_, last.key_step(), last_can_move_, candidates_, last_can_move_ ? last_candidate_ : 0};
+  Decision decision{last_->number, last_->key_step(), last_can_move_, candidates_,
+                    last_can_move_ ? last_candidate_ : 0};
   if (limits_.time_runs_first && !last_can_move_) decision.by_default = first_to_wake();
   const std::size_t index = strategy_->choose(decision);
   if (index >= candidates_.size()) {
     std::fputs("stampede: a strategy chose somebody who is no candidate\n", stderr);
     std::abort();
   }
-  const std::uint32_t next = candidates_[index].process;
-  if (index != decision.by_default) end_.switches.push_back({last_, last.key_step(), next});
-  if (next != last_) {
+  ScheduledProcess& process = *able_[index];
+  if (index != decision.by_default) end_.switches.push_back({decision.last, decision.last_step, process.number});
+  if (&process != last_) {
     ++end_.moves;
     if (decision.last_can_move) ++end_.preemptions;
   }
-  last_ = next;
-  ScheduledProcess& process = *processes_[next];
-  while (!can_move(process)) pass_time_until(waking_of(process));
+  last_ = &process;
+  if (limits_.time_runs_first) {
+    while (!can_move(process)) pass_time_until(waking_of(process));
+  }
   // Woken by a lock that became free, it has slept all the same.
   if (process.wait == ScheduledProcess::Wait::time) pass_time_until(process.wait_end);
   return &process;

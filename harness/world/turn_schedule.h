@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "harness/strategy/strategy.h"
 #include "harness/world/file_locks.h"
 #include "harness/world/peer_network.h"
 #include "harness/world/stage_end.h"
 #include "harness/world/virtual_clock.h"
-#include "harness/strategy/strategy.h"
 
 namespace stampede {
 
@@ -28,7 +28,13 @@ struct ScheduledProcess {
   [[nodiscard]] std::uint32_t key_step() const { return own_steps + (died_before_step ? 1 : 0); }
 
   // What the presented step waits for.
-  enum class Wait : std::uint8_t { nothing, time, bytes };
+  enum class Wait : std::uint8_t {
+    nothing,
+    time,
+    bytes,
+    other,  // what the world knows: see `has_come`
+    away,   // it presents none: it may wait in a call that is no step, as executed programs do
+  };
   Wait wait = Wait::nothing;
   std::chrono::nanoseconds wait_end{};        // of time, and of bytes at the latest
   PeerConnection* wait_connection = nullptr;  // of bytes
@@ -38,6 +44,13 @@ struct ScheduledProcess {
   LockOwner refused_owner;
   modelcache::LockMode refused_mode = modelcache::LockMode::exclusive;
   std::string refused_path;
+
+  virtual ~ScheduledProcess() = default;
+  // Of `other`: whether it has come. Makes no call on the process's behalf.
+  [[nodiscard]] virtual bool has_come() { return true; }
+  // Of `other` and `away`: when it comes at the latest, if nothing but time passes; kNever where that does not bring
+  // it.
+  [[nodiscard]] virtual std::chrono::nanoseconds coming() { return kNever; }
 };
 
 // Whether a process that was refused a lock still waits for it after such a step: it has only looked around. (The cache
@@ -58,18 +71,23 @@ class TurnSchedule {
  public:
   TurnSchedule(VirtualClock& clock, PeerNetwork& network) : clock_(clock), network_(network) {}
 
-  // A stage of these processes begins, numbered as they are listed; they outlive it.
+  // A stage of these processes begins, by their numbers; they outlive it. Locks name their owners by the places in this
+  // list.
   void begin(std::span<ScheduledProcess* const> processes, const TurnLimits& limits, Strategy& strategy);
-  // Who takes the next step. Null where nobody is left, or at a bound or a deadlock: `end().stuck` says which.
+  // Born during the stage.
+  void add(ScheduledProcess& process);
+  // Who takes the next step. Null where nobody is left, or at a bound or a deadlock: `end().stuck` says which; and
+  // where somebody is `away` and time has passed, since that may have woken him.
   ScheduledProcess* decide();
+  [[nodiscard]] bool has_time_passed() const { return has_time_passed_; }
   void count_step() { ++end_.steps; }
   StageEnd& end() { return end_; }
 
  private:
   [[nodiscard]] bool is_over();
-  [[nodiscard]] bool can_move(const ScheduledProcess& process) const;
+  [[nodiscard]] bool can_move(ScheduledProcess& process) const;
   // When it can move, if nothing but time passes.
-  [[nodiscard]] std::chrono::nanoseconds waking_of(const ScheduledProcess& process) const;
+  [[nodiscard]] std::chrono::nanoseconds waking_of(ScheduledProcess& process) const;
   // Whose lock it waits for; null where it waits for none, or would get it.
   [[nodiscard]] const ScheduledProcess* waits_for(const ScheduledProcess& process) const;
   [[nodiscard]] bool is_deadlock() const;
@@ -85,10 +103,12 @@ class TurnSchedule {
   Strategy* strategy_ = nullptr;
   TurnLimits limits_;
   std::chrono::nanoseconds begin_time_{};
-  std::uint32_t last_ = 0;  // who moved last
+  const ScheduledProcess* last_ = nullptr;  // who moved last; at first, the first
   // What find_candidates found.
   std::vector<Candidate> candidates_;
-  bool is_anybody_live_ = false;
+  std::vector<ScheduledProcess*> able_;  // who they are
+  bool is_anybody_live_ = false, is_anybody_away_ = false;
+  bool has_time_passed_ = false;
   bool last_can_move_ = false;
   std::size_t last_candidate_ = 0;  // index of the last one, where he can move
   StageEnd end_;

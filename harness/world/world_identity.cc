@@ -38,7 +38,7 @@ modelcache::ProcessIdentity world_identity(std::uint64_t index) {
 
 modelcache::ProcessIdentity dead_world_identity() { return {world_domain(), kFirstPid - 1, kFirstPid - 1}; }
 
-std::uint64_t world_random(Stage stage, std::uint32_t process, std::uint64_t drawn) {
+std::uint64_t world_random(StageKind stage, std::uint32_t process, std::uint64_t drawn) {
   return mixed(static_cast<std::uint64_t>(stage) << 56 | static_cast<std::uint64_t>(process) << 32 | drawn);
 }
 

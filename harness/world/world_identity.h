@@ -25,7 +25,7 @@ modelcache::ProcessIdentity world_identity(std::uint64_t index);
 modelcache::ProcessIdentity dead_world_identity();
 
 // The `drawn`-th value (from 0) of `Os::random` in that process of that stage.
-std::uint64_t world_random(Stage stage, std::uint32_t process, std::uint64_t drawn);
+std::uint64_t world_random(StageKind stage, std::uint32_t process, std::uint64_t drawn);
 
 }  // namespace stampede
 
