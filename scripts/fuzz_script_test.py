@@ -16,7 +16,8 @@ WORK = "build/fuzz-work/libfuzzer/toy"
 LIBFUZZER = ("echo 'INFO: Loaded 1 modules   (200 inline 8-bit counters): x'; echo '#2 INITED cov: 70 ft: 9'; "
              "echo '#100 NEW    cov: 90 ft: 12'; echo 'stat::number_of_executed_units: 1000'; ")
 ENGINE = f"{TOY} -max_total_time=*"
-AFL = ('while [[ $1 != -o ]]; do shift; done; mkdir -p "$2/toy/queue" "$2/toy/crashes" "$2/toy/hangs"; '
+# Prints what it starts from, and what it is told besides.
+AFL = ('cat "$2"/*; echo "told ${!AFL_*} $AFL_AUTORESUME, found in ${STAMPEDE_FOUND#"$PWD/"}"; while [[ $1 != -o ]]; do shift; done; mkdir -p "$2/toy/queue" "$2/toy/crashes" "$2/toy/hangs"; '
        'printf "execs_done        : 500\\nedges_found       : 80\\ntotal_edges       : 300\\n" >"$2/toy/fuzzer_stats"; '
        'echo new >"$2/toy/queue/id:1,src:0"; echo old >"$2/toy/queue/id:0,orig:x"; ')
 
@@ -49,13 +50,31 @@ class FuzzScript(ScriptTest):
         self.expect(0, ["(1 seeds, 1 inputs of earlier runs"], "toy")
 
     def test_all_well_with_afl(self):
+        work, told = self.root / "build/fuzz-work/afl/toy", ("told AFL_AUTORESUME AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES AFL_NO_AFFINITY "
+                                                             "AFL_NO_COLOR AFL_NO_UI AFL_SKIP_CPUFREQ 0, found in X/plans\n")
+
+        def log():
+            return re.sub(r"build/fuzz-work/afl/toy/run\.\w+", "X", (work / "last.log").read_text())
         self.behave("afl-fuzz *", AFL)
         output = self.expect(0, ["== toy with afl for 60 s (0 seeds, 0 inputs of earlier runs)\n"], "all", "--engine", "afl")
         self.assertEqual(self.summary(output), [("500 executions", "edges 80/300, 1 new inputs, 0 findings")])
         run = "build/fuzz-work/afl/toy/run.X"
         self.assertEqual(self.calls(), ["cmake --preset afl", "cmake --build --preset afl --target fuzz_toy",
                                         f"afl-fuzz -i {run}/in -o {run}/out -V 60 -m none -t 5000 -c 0 -l 2 -- {TOY_AFL}"])
-        self.assertEqual(len(list((self.root / "build/fuzz-work/afl/toy/corpus").iterdir())), 1)
+        self.assertEqual([file.read_text() for file in (work / "corpus").iterdir()], ["new\n"])
+        self.assertEqual(log(), "0" + told)  # it starts from no empty folder
+        self.write("fuzz/toy.dict")
+        for seed in ("seed", "same"):
+            self.write("corpus/fuzz/toy/" + seed, "a seed\n")
+        self.expect(0, ["== toy with afl for 60 s (2 seeds, 1 inputs of earlier runs, dictionary)\n"], "toy", "--engine", "afl")
+        self.assertEqual(self.calls()[2], f"afl-fuzz -i {run}/in -o {run}/out -V 60 -m none -t 5000 -c 0 -l 2 -x fuzz/toy.dict -- {TOY_AFL}")
+        self.assertEqual(sorted(log().splitlines(keepends=True)), sorted(["a seed\n", "new\n", told]))
+
+    def test_executions_of_an_engine_that_did_not_sum_up_are_the_last_that_it_told(self):
+        self.behave(ENGINE, LIBFUZZER.partition("echo 'stat::")[0])
+        output = self.expect(0, ["(0 seeds, 0 inputs of earlier runs)\n"], "toy")
+        self.assertEqual(self.summary(output), [("100 executions", "edges 90/200, 0 new inputs, 0 findings")])
+        self.assertTrue(self.calls()[-1].endswith(f" {WORK}/corpus build/fuzz-work/empty"))
 
     def test_jobs_are_engines_side_by_side(self):
         self.behave(ENGINE, LIBFUZZER)
@@ -94,6 +113,15 @@ class FuzzScript(ScriptTest):
                 self.assertEqual(log.read_text(), "once more found/plans\n")
                 self.assertIn("SUMMARY", (self.root / "found/log/toy-libfuzzer.log").read_text())
                 self.assertEqual(self.calls()[-1], f"{TOY} {name}")
+
+    def test_a_finding_that_hangs_when_it_is_run_once_more_is_kept(self):
+        self.change_script("timeout -k 5 20 ", "timeout -k 0.1 0.1 ")
+        self.behave(ENGINE, LIBFUZZER + 'echo x >"${5#*=}timeout-1"; exit 70')
+        self.behave(f"{TOY} build/fuzz-findings/*", "trap '' TERM; echo it hangs; " + HANG)
+        output = self.expect(1, ["fuzz.sh: toy: hang. Again with: "], "toy")
+        self.assertEqual(self.summary(output), [("1000 executions", "edges 90/200, 0 new inputs, 1 findings")])
+        self.assertEqual([file.read_text() for file in (self.root / "build/fuzz-findings/log").glob("toy-libfuzzer-hang-*.txt")],
+                         ["it hangs\n"])
 
     def test_findings_of_afl_are_kept(self):
         for folder, kind in (("crashes", "crash"), ("hangs", "hang")):

@@ -3,6 +3,7 @@
 
 import os
 import re
+import shutil
 import signal
 import sys
 import unittest
@@ -12,11 +13,12 @@ from fake_tools_for_test import CRASH, HANG, LEAVE_BEHIND, ScriptTest  # noqa: E
 
 STAMPEDE, PROPERTY = "build/release/bin/stampede", "build/release/bin/toy_property"
 # Like scripts/fuzz.sh, as far as it is asked: a line a target, and $FINDINGS of the first one.
-FUZZ = (r'n=${FINDINGS:-0}; printf "toy\t%s\t1\t1000\t500\t90\t100\t3\t%d\n" "$3" "$n" >>"${13}"; ((n == 0)) || '
+FUZZ = (r'echo "told $TMPDIR"; n=${FINDINGS:-0}; printf "toy\t%s\t1\t1000\t500\t90\t100\t3\t%d\n" "$3" "$n" >>"${13}"; ((n == 0)) || '
         r'{ mkdir -p "$9/fuzz/toy"; echo x >"$9/fuzz/toy/$3-crash-0"; exit 1; }')
 EXPLORE = ('n=${VIOLATIONS:-0}; echo "{\\"schedules\\": 42, \\"violation_count\\": $n, \\"divergences\\": ${DIVERGENCES:-0}, '
            '\\"uncontrolled\\": 5}"; ((n == 0)) || echo x >"${11}/$3-one.json"; ((n + ${DIVERGENCES:-0} == 0)) || exit 1')
-CHECK = "echo 'OK, passed 100 tests'; echo 'OK, passed 1 test'; echo '[  PASSED  ] 2 tests.'"
+# Says what it was given to find its way.
+CHECK = "echo \"told $RC_PARAMS $STAMPEDE_FOUND $TMPDIR\"; echo 'OK, passed 100 tests'; echo 'OK, passed 1 test'; echo '[  PASSED  ] 2 tests.'"
 ARGUMENTS = ("--seconds", "1", "--jobs", "2", "--seed", "5")
 ROWS = ("fuzz toy, libfuzzer", "fuzz toy, afl", "properties", "explore sim", "explore live")
 BUILDS = ["scripts/setup.sh", "cmake --preset release", "cmake --build --preset release --target stampede toy_property",
@@ -67,7 +69,7 @@ class Nightly(ScriptTest):
     def test_nothing_found(self):
         self.write("out/corpus/plans/of-another-night.json")
         os.utime(self.out / "corpus/plans/of-another-night.json", (1, 1))
-        output = self.run_night(0, "\nnothing found\n", "seed 5\n", ROUNDS="3")
+        output = self.run_night(0, "\nnothing found\n", "seed 5\n", ROUNDS="3", TMPDIR="/a/place")
         self.assertNotIn("kept:", output)
         self.assertNotIn("note:", output)
         for engine in ("libfuzzer", "afl"):
@@ -79,6 +81,30 @@ class Nightly(ScriptTest):
             self.assertRegex(output, rf"(?m)^explore {world} .* \d+/s, seeds from 5, 5 uncontrolled$")
         self.assertEqual(self.calls(), BUILDS + [fuzz_call("libfuzzer", 1), fuzz_call("afl", 1), *[PROPERTY] * 3,
                                                  explore_call("sim", 1), explore_call("live", 1)])
+        for log, told in (("fuzz-afl", f"{self.out}/tmp"), *(
+                (f"property-{n}-toy_property", f"seed={n + 4} {self.out}/corpus/plans /a/place") for n in (1, 2, 3))):
+            self.assertIn(f"told {told}\n", (self.out / f"log/{log}.log").read_text())
+
+    def test_a_seed_that_nobody_gave_is_fresh_and_told(self):
+        seeds = []
+        for _ in range(2):
+            seeds += re.findall(r"searched for .*; seed (\d+)\n", self.expect(0, [], "--seconds", "1", "--out", "out"))
+            self.assertIn(f"told seed={seeds[-1]} ", (self.out / "log/property-1-toy_property.log").read_text())
+            self.assertEqual([call.split()[9] for call in self.calls() if "explore" in call], seeds[-1:] * 2)
+        self.assertNotEqual(seeds[0], seeds[1])
+
+    def test_programs_of_properties_run_side_by_side(self):
+        self.write("properties/other_property.cc")
+        self.stand_in("build/release/bin/other_property", "tools/xargs")
+        xargs = shutil.which("xargs")
+        self.all_well(f"xargs *\t{xargs} \"$@\"; exit $?\n")
+        for jobs in ("1", "2"):
+            self.behave("build/release/bin/other_property", CHECK)
+            self.expect(0, [], "--seconds", "1", "--out", "out", "--jobs", jobs)
+            calls = self.calls()
+            self.assertEqual([call.split()[3:7] for call in calls if call.startswith("xargs ")], [["-P", jobs, "-n", "1"]])
+            self.assertEqual(sorted(call for call in calls if call.endswith("_property") and " " not in call),
+                             ["build/release/bin/other_property", PROPERTY])
 
     def test_time_is_shared_out(self):
         for arguments, fuzzing, sim, live in ((("--seconds", "200"), 45, 40, 30), (("--minutes", "10"), 135, 120, 90),
@@ -104,6 +130,11 @@ class Nightly(ScriptTest):
 
     def test_a_divergence_alone_is_found(self):
         self.run_night(1, "nightly.sh: failed: 2 found", DIVERGENCES="1")
+
+    def test_a_plan_that_a_property_found_is_kept_and_shrunk(self):
+        self.all_well(f"{PROPERTY}\techo x | tee \"$STAMPEDE_FOUND/claim.json\" >\"$STAMPEDE_FOUND/claim-shrunk.json\"; exit 1\n")
+        self.run_night(1, f"kept: {self.out}/corpus/plans/claim.json\n", "nightly.sh: failed: 1 found")
+        self.assertEqual([call for call in self.calls() if "shrink" in call], [f"{STAMPEDE} shrink out/corpus/plans/claim.json"])
 
     def test_plans_that_fuzzing_found_are_shrunk(self):
         find = 'echo x >"$9/plans/fuzz-one.json"; '
