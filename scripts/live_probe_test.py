@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-# Asks the probe of live where seccomp or a program is missing, and runs live tests where the live world alone is broken.
+# Asks the probe of live where seccomp or a program is missing, and runs all live tests where the live world alone is broken.
 """usage: scripts/live_probe_test.py [STAMPEDE [TEST_PROGRAM...]]
 
-STAMPEDE is the command, which must say of this machine what the probe says; of each program a live test is run.
+STAMPEDE is the command, which must say of this machine what the probe says; of each program all tests are run.
 """
 
 import ctypes
@@ -20,17 +20,53 @@ sys.dont_write_bytecode = True
 import live_probe  # noqa: E402
 
 SCRIPTS = pathlib.Path(__file__).resolve().parent
+ROOT = SCRIPTS.parent
 IS_X86 = platform.machine() == "x86_64"
 SECCOMP, MEMORY_FILE = (317, 319) if IS_X86 else (277, 279)
 STAMPEDE, PROGRAMS = sys.argv[1:2], sys.argv[2:]
-# One test of each that needs the world, and is skipped where there is none.
-TESTS = {
-    "live_test": "LiveTest.PassesReportsBeforeTheNextStep",
-    "command_world_test": "CommandWorldTest.EndsDaemonsThatACommandLeaves",
-    "live_sim_test": "LiveSim.TakesTheSameStepsForOneGet",
-    "live_command_test": "LiveCommand.ReplaysInBothWorlds",
-    "live_fidelity_property": "LiveFidelity.DrawnPlansRunLiveAsTheyAreSimulated",
+# The programs with tests that need the world, and which of their tests need none, with the reason. All others fail where only
+# the live world is broken, and are skipped where there can be none.
+PROGRAMS_OF_LIVE_TESTS = {
+    "live_test": {},
+    "live_skip_test": {
+        "LiveSkip.AsksTheProbeOfTheProject": "of the probe",
+        "LiveSkip.IsAFailureWhereLiveIsPossible": "of a probe of its own",
+        "LiveSkip.IsAFailureWhereNobodyKnows": "of a probe of its own",
+        "LiveSkip.IsForWhatTheMachineCannotDo": "of a probe of its own",
+    },
+    "command_world_test": {},
+    "live_sim_test": {"Stopwatch.CountsThisProcessAndItsChildren": "a clock"},
+    "live_command_test": {
+        "CommandSubject.IsRefusedWhereItCannotRun": "usage errors",
+        "Doctor.SaysWhetherTheLiveWorldRunsHere": "its answer is compared with the probe's here",
+        "LiveCommand.RefusesWhatOnlyAnotherWorldTakes": "usage errors",
+    },
+    "live_fidelity_property": {},
 }
+# The skips that ask no probe: the reason, the condition, and the files in which it stands, once for each time.
+SKIPS = (
+    ("run_or_say_why has asked: LiveTests would see it if it had not", "!why_not.empty()",
+     ["harness/cli/posix_command_end_test.cc", *["harness/cli/posix_command_subject_test.cc"] * 6]),
+    ("as above", "!can_run_", ["harness/cli/posix_live_command_test.cc"] * 8),
+    ("beside a device of its own there is nothing to confuse", "ours.st_dev == theirs.st_dev", ["harness/live/command_world_test.cc"]),
+    ("under a sanitizer nobody asks the probe", "kIsSanitized", ["harness/live/live_skip_test.cc"]),
+    ("a sanitizer needs descriptors for its own checks", "kIsSanitized",
+     [*["harness/faults/posix_listeners_test.cc"] * 2, "harness/run/kernel_comparison_test.cc", "harness/run/posix_benchmark_test.cc"]),
+    ("a sanitizer makes system calls of its own", "", ["harness/sim/posix_nothing_real_test.cc"]),
+    ("another user is needed, or one that may be any", "!is_root()",
+     [*["harness/run/kernel_comparison_test.cc"] * 2, "harness/run/posix_kernel_comparison_test.cc",
+      "properties/kernel_fidelity_property.cc"]),
+    ("nobody may run the program where it lies", "!can_run_without_root(kCommand)",
+     ["cache/command/command_test.cc", "cache/command/upkeep_command_test.cc"]),
+    ("there is no tmpfs to write to", "!kernel", ["harness/run/kernel_comparison_test.cc"] * 2),
+    ("the subject's programs are not installed", "const auto missing = missing_needs(subject); !missing.empty()",
+     ["harness/run/subject_run_test.cc"] * 4),
+    ("the machine has no IPv6", "!six", ["harness/faults/posix_listeners_test.cc"]),
+    ("the machine has no terminals", "terminal < 0", ["harness/free/posix_interrupt_test.cc"]),
+    ("the machine has one core", "cores() == 1", ["harness/run/posix_traced_calls_test.cc"]),
+    ("the machine has one core", "CPU_COUNT(&may) < 2", ["cache/posix_processor_test.cc"]),
+    ("a build without archives has none", "!std::filesystem::exists(small)", ["harness/cli/posix_usage_test.cc"]),
+)
 
 
 def refuse(call, flag=None):
@@ -51,6 +87,11 @@ def run(*words, prepare=None, **environment):
     ended = subprocess.run(words, preexec_fn=prepare, env=dict(os.environ, **environment), text=True, check=False,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return ended.returncode, ended.stdout
+
+
+def sources():
+    return [file for folder in ("cache", "harness", "fuzz", "properties") for end in ("cc", "h")
+            for file in (ROOT / folder).glob(f"**/*.{end}")]
 
 
 def probe(*arguments, prepare=None, **environment):
@@ -116,44 +157,52 @@ class Probe(unittest.TestCase):
 
 
 class Skips(unittest.TestCase):
-    def test_each_skip_of_a_live_test_asks_the_probe(self):
-        """`why_not` comes from run_or_say_why, which has asked."""
-        root, seen = SCRIPTS.parent, 0
-        for pattern in ("harness/live/*", "harness/run/*live*", "harness/cli/*", "properties/*live*"):
-            for file in root.glob(pattern):
-                text = file.read_text() if file.suffix in (".cc", ".h") else ""
-                for skip in re.findall(r"GTEST_SKIP\(\)([^;]*);", text):
-                    seen += 1
-                    self.assertRegex(skip, r'\bnot_live_here\(|<< why_not_?$|<< "not applicable: ', file)
-        self.assertGreater(seen, 10)
+    def test_each_skip_asks_the_probe_or_is_named_here(self):
+        found = []
+        for file in sources():
+            text = file.read_text()
+            skips = re.findall(r"^(?: *if \((.*)\)\s+| *)GTEST_SKIP\(\)([^;]*);", text, re.M)
+            self.assertEqual(len(skips), text.count("GTEST_SKIP("), f"{file}: a skip stands behind its condition")
+            found += [(str(file.relative_to(ROOT)), condition) for condition, said in skips if not re.search(r"\bnot_live_here\(", said)]
+        self.assertEqual(sorted(found), sorted((file, condition) for _, condition, files in SKIPS for file in files))
+
+    def test_each_program_of_live_tests_is_run_below(self):
+        """Those that say so in their labels, and those whose tests ask the probe."""
+        live = set()
+        for file in [*ROOT.glob("harness/**/CMakeLists.txt"), ROOT / "properties/CMakeLists.txt"]:
+            for name, rest in re.findall(r"(?m)^stampede_add_(?:test|property)\((\w+)([^)]*)\)", file.read_text()):
+                asks = any(re.search(r"\b(not_live_here|run_or_say_why)\(|/live/(live|command)_for_test\.h\"", (file.parent / source).read_text())
+                           for source in re.findall(r"[\w/]+\.cc", rest))
+                if asks or re.search(r"LABELS[^)]*\blive\b", rest):
+                    live.add(name)
+        self.assertEqual(live, set(PROGRAMS_OF_LIVE_TESTS))
+        if PROGRAMS:
+            self.assertEqual({pathlib.Path(program).name for program in PROGRAMS}, live)
 
 
 @unittest.skipUnless(PROGRAMS, "no program was given")
 class LiveTests(unittest.TestCase):
-    def run_each(self, call):
+    def check_each(self, call, ending, words):
+        """Runs all tests where the call fails: each ends so and says this, but for those that need no live world."""
         for program in PROGRAMS:
-            test = TESTS[pathlib.Path(program).name]
-            status, text = run(program, "--gtest_filter=" + test, prepare=refuse(call))
-            self.assertIn(f"[ RUN      ] {test}\n", text, program)
-            yield test, status, text
+            needs_none = PROGRAMS_OF_LIVE_TESTS[pathlib.Path(program).name]
+            status, text = run(program, prepare=refuse(call))
+            said = re.findall(r"(?ms)^\[ RUN      \] (\S+)\n(.*?)^\[ +(OK|SKIPPED|FAILED) +\] ", text)
+            self.assertEqual(len(said), text.count("[ RUN      ] "), text)
+            self.assertGreaterEqual({name for name, _, _ in said}, set(needs_none), program)
+            for name, lines, end in said:
+                self.assertEqual(end, "OK" if name in needs_none else ending, f"{name}\n{lines}")
+                if name not in needs_none:
+                    self.assertRegex(lines, words, name)
+            is_failure = ending == "FAILED" and len(needs_none) < len(said)
+            self.assertEqual(status, 1 if is_failure else 0, text)
 
     @unittest.skipUnless(IS_POSSIBLE, "not applicable: live is not possible here")
     def test_they_fail_where_only_the_live_world_is_broken(self):
-        for test, status, text in self.run_each(MEMORY_FILE):
-            self.assertEqual(status, 1, text)
-            self.assertIn("live is possible here, so this is no reason to skip: ", text)
-            self.assertIn(f"[  FAILED  ] {test}", text)
-            self.assertNotIn("[  SKIPPED ]", text)
+        self.check_each(MEMORY_FILE, "FAILED", "live is possible here, so this is no reason to skip: ")
 
     def test_they_are_skipped_with_a_reason_where_live_is_not_possible(self):
-        for test, status, text in self.run_each(SECCOMP):
-            self.assertEqual(status, 0, text)
-            self.assertIn(f"[  SKIPPED ] {test}", text)
-            self.assertRegex(text, r"Skipped\n.*Invalid argument")
-            self.assertNotIn("[  FAILED  ]", text)
-
-    def test_each_program_is_one_that_is_known(self):
-        self.assertEqual(sorted(pathlib.Path(program).name for program in PROGRAMS), sorted(TESTS))
+        self.check_each(SECCOMP, "SKIPPED", r"Skipped\n.*Invalid argument")
 
 
 if __name__ == "__main__":
