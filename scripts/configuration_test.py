@@ -32,6 +32,7 @@ STRAYS = {
     "corpus/fuzz/stray/seed.txt": "is of no fuzz target: see stampede_add_fuzz_target in fuzz/CMakeLists.txt",
     "fuzz/stray.dict": "is of no fuzz target: see stampede_add_fuzz_target in fuzz/CMakeLists.txt",
     "harness/subjects/stray.json": "is on no list: name it in harness/CMakeLists.txt",
+    "harness/subjects/stray.sh": "is on no list: name it in harness/CMakeLists.txt",
 }
 # Mutants of which the build could make nothing, and a target without an input.
 SPOILT = {
@@ -40,6 +41,30 @@ SPOILT = {
         "touches harness/run/bounds.cc; a mutant touches sources of the cache (cache/*.cc) only"),
     "corpus/mutants/hit_needs_the_lock.patch": ("nothing\n", "touches no file; expected lines '+++ b/cache/...'"),
 }
+# What ctest runs besides the programs of tests, fuzz inputs and scripts' tests, and what it is told of each.
+COMMANDS = {
+    "lint": ('python3 ROOT/scripts/lint.py --no-format', 'LABELS "unit;lint" TIMEOUT "120"'),
+    "live_probe_test": ("python3 ROOT/scripts/live_probe_test.py BUILD/bin/stampede BUILD/bin/live_test BUILD/bin/live_skip_test "
+                        "BUILD/bin/command_world_test BUILD/bin/live_sim_test BUILD/bin/live_command_test "
+                        "BUILD/bin/live_fidelity_property", 'LABELS "live" TIMEOUT "120"'),
+    "mutant_patch_must_fit": (
+        "cmake -DNAME=stale -DPATCH=BUILD/stale.patch -DROOT=ROOT -DFILES=cache/key.cc -DFOLDER=BUILD/stale.sources -P "
+        "ROOT/scripts/apply_mutant.cmake",
+        'LABELS "unit" PASS_REGULAR_EXPRESSION "mutant stale: its patch.*no[ \n]+longer[ \n]+applies" TIMEOUT "60"'),
+    "mutants_are_built": ("cmake --build BUILD --target mutants",
+                          'FIXTURES_SETUP "mutants" LABELS "mutant" RUN_SERIAL "TRUE" TIMEOUT "600"'),
+    "mutants_are_found": ("stampede mutants --runs 20000", 'FIXTURES_REQUIRED "mutants" LABELS "mutant" TIMEOUT "600"'),
+    "plans_are_sharp": ("stampede replay ROOT/corpus/plans --sharp", 'FIXTURES_REQUIRED "mutants" LABELS "mutant" TIMEOUT "600"'),
+    "replay_corpus": ("stampede replay ROOT/corpus/plans --seeds ROOT/corpus/seeds.txt --verbose", 'LABELS "replay" TIMEOUT "120"'),
+}
+# Of the programs of tests: who has another label than "unit", and who keeps to a core.
+LABELS = {
+    **dict.fromkeys(("live_test", "live_skip_test", "command_world_test", "live_sim_test", "live_command_test"), "live"),
+    **dict.fromkeys(("claim_test", "kernel_fidelity_property", "live_fidelity_property", "plan_codec_property", "shrinker_property",
+                     "sim_claims_property", "strategy_guarantee_property", "text_codec_property"), "property"),
+    "every_case_test": "exhaustive",
+}
+ONE_CORE = {"live_test", "command_world_test", "live_sim_test", "live_command_test", "live_fidelity_property"}
 PATCH = """--- a/cache/it.cc
 +++ b/cache/it.cc
 @@ -1,3 +1,3 @@
@@ -96,6 +121,65 @@ class Configuration(TemporaryFolder):
         for line in expected:
             self.assertIn(line, text)
         self.assertEqual(len(re.findall("CMake Error at ", text)), len(expected), text)
+
+
+class Configured(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        status, text = run("cmake", "-G", "Ninja", "-S", ROOT, "-B", cls.folder)
+        if status:
+            raise AssertionError(text)
+
+    def texts(self, pattern):
+        return "\n".join(file.read_text().replace(f"{self.folder}", "BUILD").replace(f"{ROOT}", "ROOT")
+                         for file in sorted(self.folder.glob(pattern)))
+
+    def test_ctest_runs_what_it_should(self):
+        expected = dict(COMMANDS)
+        for folder in (ROOT / "corpus/fuzz").iterdir():
+            count = sum(file.is_file() for file in folder.glob("**/*"))
+            expected[f"fuzz_replay_{folder.name}"] = (f"replay_{folder.name} --expect {count} ROOT/corpus/fuzz/{folder.name}",
+                                                      'LABELS "fuzz-smoke" TIMEOUT "120"')
+        for script in (ROOT / "scripts").glob("*_test.py"):
+            if not script.name.endswith("_for_test.py") and script.stem not in expected:
+                expected[script.stem] = (f"python3 ROOT/scripts/{script.name}", 'LABELS "unit;lint" TIMEOUT "300"')
+        found, text = {}, self.texts("**/CTestTestfile.cmake")
+        for name, words, more in re.findall(
+                r"(?m)^add_test\(\[=\[(\w+)\]=\] (.*)\)\nset_tests_properties\(.* PROPERTIES +((?:.|\n)*?) _BACKTRACE", text):
+            program, *arguments = re.findall(r'"([^"]*)"', words)
+            # Which is first, and what finds compilers, changes no verdict.
+            found[name] = (" ".join([pathlib.Path(program).name, *arguments]), re.sub(r'(COST|ENVIRONMENT) "[^"]*" +', "", more))
+        self.assertEqual(found, expected)
+        self.assertEqual(text.count("add_test("), len(found))
+
+    def test_each_program_of_tests_has_its_label(self):
+        texts = self.texts("**/*_include.cmake")
+        found = dict(re.findall(r"TEST_EXECUTABLE \[==\[BUILD/bin/(\w+)\]==\][^)]*TEST_PROPERTIES \[==\[(.*?)\]==\]", texts))
+        self.assertEqual(len(found), texts.count("gtest_discover_tests_impl("))
+        self.assertGreaterEqual(set(found), {*LABELS, *ONE_CORE})
+        for name, properties in found.items():
+            lock = ";RESOURCE_LOCK;one_core" if name in ONE_CORE else ""
+            self.assertEqual(properties, f"LABELS;{LABELS.get(name, 'unit')};TIMEOUT;120{lock}", name)
+
+    def test_each_list_is_looked_at_again_where_files_come_and_go(self):
+        files = [ROOT / "CMakeLists.txt", *(file for folder in FOLDERS for pattern in ("**/CMakeLists.txt", "**/*.cmake")
+                                            for file in (ROOT / folder).glob(pattern))]
+        globs = [words for file in files for words in re.findall(r"file\(GLOB(?:_RECURSE)? ([^)]*)\)", file.read_text())]
+        self.assertGreater(len(globs), 5)
+        for words in globs:
+            self.assertTrue(" CONFIGURE_DEPENDS " in words or "${CMAKE_BINARY_DIR}" in words, words)
+
+    def test_the_stamp_names_all_that_crosses_the_border(self):
+        files = {str(file.relative_to(ROOT)) for pattern in ("cache/*.h", "cache/*.cc", "harness/plan/*.h",
+                                                             "harness/run/built_in_subject.cc", "harness/run/cache_client.*")
+                 for file in ROOT.glob(pattern) if not re.search(r"_test\.(cc|h)$", file.name)}
+        stamp = re.search(r'COMMAND = .*subject_stamp\.h .*"-DFLAGS=([^"]*)" "-DFILES=([^"]*)"', self.texts("build.ninja"))
+        self.assertEqual(set(stamp[2].split(";")), files)
+        self.assertRegex(stamp[1], r"^(Clang|GNU) [\d.]+ ")
 
 
 class Scripts(TemporaryFolder):
