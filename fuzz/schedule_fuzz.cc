@@ -1,7 +1,13 @@
 // Input: choices, as few bytes each as it needs. The one generator turns them into a plan; what is left over moves its
 // processes (harness/strategy/drawn_preemptions.h). Whatever the bytes are, there is a plan and a schedule.
-// Oracle: the judge of controlled worlds finds no violation, at no step, nor at the end, nor after the epilogue; a
-// second run that follows the switches of the first takes the same steps, with the same results and the same verdict.
+// Oracle:
+// - no step violates an invariant of controlled worlds
+// - nor does what the plan's processes leave
+// - nor does what the epilogue gets
+// - a second run can follow the switches of the first
+// - it takes the same steps
+// - with the same results
+// - and the same verdict
 // A failure prints four lines; its plan stays in the folder $STAMPEDE_FOUND, or stampede-found/.
 #include <fmt/format.h>
 
