@@ -5,6 +5,7 @@
 CC and CXX are the compilers of the copy, which is configured and not built.
 """
 
+import json
 import pathlib
 import re
 import shutil
@@ -65,6 +66,13 @@ LABELS = {
     "every_case_test": "exhaustive",
 }
 ONE_CORE = {"live_test", "command_world_test", "live_sim_test", "live_command_test", "live_fidelity_property"}
+# What a preset is called after.
+PRESETS = {
+    "dev": {}, "release": {}, "gcc": {"CMAKE_C_COMPILER": "gcc-12", "CMAKE_CXX_COMPILER": "g++-12"},
+    "asan": {"STAMPEDE_SANITIZERS": "address,undefined"}, "tsan": {"STAMPEDE_SANITIZERS": "thread"},
+    "fuzz": {"STAMPEDE_SANITIZERS": "address,undefined", "STAMPEDE_FUZZ_ENGINE": "libfuzzer"},
+    "afl": {"STAMPEDE_FUZZ_ENGINE": "afl"}, "coverage": {"STAMPEDE_COVERAGE": "ON"},
+}
 PATCH = """--- a/cache/it.cc
 +++ b/cache/it.cc
 @@ -1,3 +1,3 @@
@@ -180,6 +188,37 @@ class Configured(unittest.TestCase):
         stamp = re.search(r'COMMAND = .*subject_stamp\.h .*"-DFLAGS=([^"]*)" "-DFILES=([^"]*)"', self.texts("build.ninja"))
         self.assertEqual(set(stamp[2].split(";")), files)
         self.assertRegex(stamp[1], r"^(Clang|GNU) [\d.]+ ")
+
+
+class Instrumented(TemporaryFolder):
+    def test_all_is_built_with_what_looks_for_faults(self):
+        status, text = run("cmake", "-G", "Ninja", "-S", ROOT, "-B", self.folder, "-DSTAMPEDE_SANITIZERS=address,undefined",
+                           "-DSTAMPEDE_FUZZ_ENGINE=libfuzzer", "-DSTAMPEDE_COVERAGE=ON")
+        self.assertEqual(status, 0, text)
+        expected = {"-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wnon-virtual-dtor", "-Wimplicit-fallthrough", "-Wold-style-cast",
+                    "-Wcast-align", "-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
+                    "-fsanitize=fuzzer-no-link", "-fprofile-instr-generate", "-fcoverage-mapping"}
+        commands = json.loads((self.folder / "compile_commands.json").read_text())
+        self.assertGreater(len(commands), 100)
+        for command in commands:
+            self.assertGreaterEqual(set(command["command"].split()), expected, command["file"])
+        links = dict(re.findall(r"(?m)^build bin/(\w+): CXX_EXECUTABLE_LINKER((?:.*\n)*?)(?=\n)",
+                                (self.folder / "build.ninja").read_text()))
+        self.assertGreaterEqual(set(links), {f"fuzz_{folder.name}" for folder in (ROOT / "corpus/fuzz").iterdir()})
+        for name, text in links.items():
+            self.assertIn("-fsanitize=address,undefined", text, name)
+            self.assertEqual("-fsanitize=fuzzer" in text.split(), name.startswith("fuzz_"), name)
+        # They are skipped, since a sanitizer is a reason.
+        self.assertRegex((self.folder / "CTestTestfile.cmake").read_text(), r'live_probe_test\]=\] "[^" ]*" "[^" ]*"\)')
+
+    def test_presets_are_what_they_are_called(self):
+        presets = {preset["name"]: preset for preset in json.loads((ROOT / "CMakePresets.json").read_text())["configurePresets"]}
+        found = {}
+        for name in PRESETS:
+            found[name] = {key: value for key, value in presets[name]["cacheVariables"].items()
+                           if key not in ("CMAKE_BUILD_TYPE", "STAMPEDE_PRECOMPILE") and not key.startswith("CMAKE_CXX_FLAGS")}
+        self.assertEqual(found, PRESETS)
+        self.assertEqual({name for name, preset in presets.items() if not preset.get("hidden")}, set(PRESETS))
 
 
 class Scripts(TemporaryFolder):
