@@ -35,7 +35,7 @@ class FuzzScript(ScriptTest):
         return re.findall(r"^\w+ +\w+ +\d+ s, (\d+ executions), \d+ exec/s, (.*)$", output, re.M)
 
     def test_all_well(self):
-        self.behave(ENGINE, LIBFUZZER + 'echo 1 >"${@: -2:1}/one"; echo "found in ${STAMPEDE_FOUND#"$PWD/"}"; exit 0')
+        self.behave(ENGINE, LIBFUZZER + 'echo 1 >"${@: -2:1}/one"; echo "found in ${STAMPEDE_FOUND#"$PWD/"}" >&2; exit 0')
         self.write("fuzz/toy.dict")
         self.write("corpus/fuzz/toy/seed")
         output = self.expect(0, ["== toy with libfuzzer for 7 s (1 seeds, 0 inputs of earlier runs, dictionary)\n", "\nnothing found\n"],
@@ -103,7 +103,7 @@ class FuzzScript(ScriptTest):
                 self.write("behaviour")
                 self.behave(ENGINE, LIBFUZZER + 'prefix=${5#*=}; echo "SUMMARY: it is bad"; '
                             f'echo {kind} >"${{prefix}}{artifact}"; echo slow >"${{prefix}}slow-unit-1"; exit 77')
-                self.behave(f"{TOY} found/*", 'echo "once more ${STAMPEDE_FOUND}"; exit 77')
+                self.behave(f"{TOY} found/*", 'echo "once more ${STAMPEDE_FOUND}" >&2; exit 77')
                 output = self.expect(1, ["SUMMARY: it is bad\n", "fuzz.sh: failed (see above; findings are in found/)\n"],
                                      "toy", "--findings", "found")
                 self.assertEqual(self.summary(output), [("1000 executions", "edges 90/200, 0 new inputs, 1 findings")])

@@ -13,12 +13,12 @@ from fake_tools_for_test import CRASH, HANG, LEAVE_BEHIND, ScriptTest  # noqa: E
 
 STAMPEDE, PROPERTY = "build/release/bin/stampede", "build/release/bin/toy_property"
 # Like scripts/fuzz.sh, as far as it is asked: a line a target, and $FINDINGS of the first one.
-FUZZ = (r'echo "told $TMPDIR"; n=${FINDINGS:-0}; printf "toy\t%s\t1\t1000\t500\t90\t100\t3\t%d\n" "$3" "$n" >>"${13}"; ((n == 0)) || '
+FUZZ = (r'echo "told $TMPDIR" >&2; n=${FINDINGS:-0}; printf "toy\t%s\t1\t1000\t500\t90\t100\t3\t%d\n" "$3" "$n" >>"${13}"; ((n == 0)) || '
         r'{ mkdir -p "$9/fuzz/toy"; echo x >"$9/fuzz/toy/$3-crash-0"; exit 1; }')
 EXPLORE = ('n=${VIOLATIONS:-0}; echo "{\\"schedules\\": 42, \\"violation_count\\": $n, \\"divergences\\": ${DIVERGENCES:-0}, '
            '\\"uncontrolled\\": 5}"; ((n == 0)) || echo x >"${11}/$3-one.json"; ((n + ${DIVERGENCES:-0} == 0)) || exit 1')
 # Says what it was given to find its way.
-CHECK = "echo \"told $RC_PARAMS $STAMPEDE_FOUND $TMPDIR\"; echo 'OK, passed 100 tests'; echo 'OK, passed 1 test'; echo '[  PASSED  ] 2 tests.'"
+CHECK = "echo \"told $RC_PARAMS $STAMPEDE_FOUND $TMPDIR\" >&2; echo 'OK, passed 100 tests'; echo 'OK, passed 1 test'; echo '[  PASSED  ] 2 tests.'"
 ARGUMENTS = ("--seconds", "1", "--jobs", "2", "--seed", "5")
 ROWS = ("fuzz toy, libfuzzer", "fuzz toy, afl", "properties", "explore sim", "explore live")
 BUILDS = ["scripts/setup.sh", "cmake --preset release", "cmake --build --preset release --target stampede toy_property",
@@ -69,6 +69,7 @@ class Nightly(ScriptTest):
     def test_nothing_found(self):
         self.write("out/corpus/plans/of-another-night.json")
         os.utime(self.out / "corpus/plans/of-another-night.json", (1, 1))
+        self.write("out/log/property-9-of_another_night.log", "OK, passed 50 tests\n")
         output = self.run_night(0, "\nnothing found\n", "seed 5\n", ROUNDS="3", TMPDIR="/a/place")
         self.assertNotIn("kept:", output)
         self.assertNotIn("note:", output)
