@@ -32,6 +32,14 @@ inline constexpr int kCannotRunHere = 3;
 }
 
 // A `stampede` with its temporary files in a directory of their own.
+// In a child of `test`, before it executes a program: it dies when the test does, whatever it ignores and however that
+// comes.
+inline void die_with(pid_t test) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != test) ::_exit(125);
+}
+
+// A `stampede` with its temporary files in a directory of their own. It ends with this at the latest.
 class RunningCommand {
  public:
   enum class Heard { output, output_and_errors, errors };
@@ -41,22 +49,31 @@ class RunningCommand {
     int output[2];
     if (::pipe2(output, O_CLOEXEC) != 0) return;
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what it leaves behind becomes ours, and can be seen
+    const pid_t test = ::getpid();
     pid_ = ::fork();
     if (pid_ == 0) {
       ::setenv("TMPDIR", scratch.c_str(), 1);
       ::dup2(heard == Heard::errors ? ::open("/dev/null", O_WRONLY | O_CLOEXEC) : output[1], STDOUT_FILENO);
       if (heard != Heard::output) ::dup2(output[1], STDERR_FILENO);
       if (prepare != nullptr && !prepare()) ::_exit(126);
+      die_with(test);  // last, since the kernel forgets it where rights change
       execute_stampede(std::move(arguments), program);
     }
     ::close(output[1]);
     output_ = output[0];
   }
-  ~RunningCommand() { ::close(output_); }
+  ~RunningCommand() {
+    signal(SIGKILL);
+    if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
+    ::close(output_);
+  }
   RunningCommand(const RunningCommand&) = delete;
   RunningCommand& operator=(const RunningCommand&) = delete;
 
-  void signal(int signal) const { ::kill(pid_, signal); }
+  // Until it was waited for.
+  void signal(int signal) const {
+    if (pid_ > 0) ::kill(pid_, signal);
+  }
 
   // Reads all it says and waits for its end. Its exit status, or minus the signal.
   int wait() {
@@ -64,7 +81,8 @@ class RunningCommand {
     ssize_t count = 0;
     while ((count = ::read(output_, buffer, sizeof(buffer))) > 0) text_.append(buffer, static_cast<std::size_t>(count));
     int status = 0;
-    if (::waitpid(pid_, &status, 0) != pid_) return -1000;
+    const pid_t pid = std::exchange(pid_, -1);
+    if (pid < 0 || ::waitpid(pid, &status, 0) != pid) return -1000;
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
   [[nodiscard]] const std::string& text() const { return text_; }

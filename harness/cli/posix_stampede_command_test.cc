@@ -5,11 +5,13 @@
 #include <signal.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/posix_command_for_test.h"
@@ -244,6 +246,42 @@ TEST(Command, LeavesNothingBehindWhenInterrupted) {
   EXPECT_TRUE(std::filesystem::is_empty(scratch.path())) << "files were left behind";
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a process was left behind";
   EXPECT_EQ(errno, ECHILD);
+}
+
+// Says that it runs where `place` is a FIFO, and ignores what can be ignored.
+std::vector<std::string> stubborn(const std::string& place) {
+  return {"-c", "trap '' HUP INT TERM; : >" + place + "; exec sleep 60"};
+}
+
+TEST(RunningCommand, IsEndedWhereATestGivesUp) {
+  const TestDirectory directory;
+  const std::string place = directory.path() + "/place";
+  ASSERT_EQ(::mkfifo(place.c_str(), 0600), 0);
+  {
+    const RunningCommand command(stubborn(place), directory.path(), RunningCommand::Heard::output, nullptr, "/bin/sh");
+    (void)std::ifstream(place).get();
+    command.signal(SIGINT);
+  }
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "it was left behind";
+  EXPECT_EQ(errno, ECHILD);
+}
+
+TEST(RunningCommand, DiesWithTheTest) {
+  const TestDirectory directory;
+  const std::string place = directory.path() + "/place";
+  ASSERT_EQ(::mkfifo(place.c_str(), 0600), 0);
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);  // orphans come here
+  const pid_t test = ::fork();
+  if (test == 0) {
+    const RunningCommand command(stubborn(place), directory.path(), RunningCommand::Heard::output, nullptr, "/bin/sh");
+    (void)std::ifstream(place).get();
+    ::_exit(::kill(::getpid(), SIGKILL));
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(test, &status, 0), test);
+  EXPECT_EQ(WIFSIGNALED(status) ? WTERMSIG(status) : 0, SIGKILL);
+  ASSERT_GT(::waitpid(-1, &status, 0), 0) << "the command";
+  EXPECT_EQ(WIFSIGNALED(status) ? WTERMSIG(status) : 0, SIGKILL) << "it slept to its end";
 }
 
 }  // namespace
