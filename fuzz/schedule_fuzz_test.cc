@@ -244,10 +244,6 @@ TEST_F(ScheduleOracle, AbortsWhereASentenceIsBroken) {
     SCOPED_TRACE(lie.sentence);
     sentences.insert(lie.sentence);
     std::filesystem::remove_all(folder);
-    if (lie.what.ends_with(":")) {  // what differs follows in lines, which no note of a plan may have
-      EXPECT_NE(file_of(lie, folder, false, corpus().at(0)), "");
-      continue;
-    }
     // Several processes, which are switched.
     const Plan plan = aborted_with(lie, folder, false, corpus().at(0));
     EXPECT_FALSE(plan.schedule.switches.empty()) << "choose another input";

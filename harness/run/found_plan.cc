@@ -49,7 +49,7 @@ std::optional<FoundPlan> find_failure(SimRunner& runner, const Plan& plan, Strat
 
 std::string report_found(const FoundPlan& found, const std::string& folder, std::string_view name) {
   Plan plan = found.plan;
-  plan.note.why = found.what;
+  plan.note.why = found.what.substr(0, found.what.find('\n'));  // a note has one line
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   const std::string path = (std::filesystem::path(folder) / fmt::format("{}.json", name)).string();
