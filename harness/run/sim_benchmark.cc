@@ -36,29 +36,6 @@ constexpr SimScenario kSimScenarios[] = {
     {"replay_drawn_plans", "the schedules of sim_drawn_plans, from their switches", true, true},
 };
 
-// Seconds of a world in which three processes read the clock `steps` times in all, in as many runs as there are
-// schedules.
-double bare_steps(std::uint64_t steps, std::uint64_t schedules) {
-  const std::uint64_t each = bare_steps_each(steps, schedules);
-  StageProcess process;
-  process.body = [each](modelcache::Os& os) {
-    for (std::uint64_t i = 0; i < each; ++i) (void)os.now();
-  };
-  const std::vector<StageProcess> processes(kBareProcesses, process);
-  ScriptedPeers peers;
-  SimWorld world;
-  RandomWalk walk(1);
-  Nobody nobody;
-  const auto started = Clock::now();
-  for (std::uint64_t i = 0; i < schedules; ++i) {
-    world.clear(peers);
-    Stage stage;
-    stage.processes = processes;
-    (void)world.run(stage, walk, nobody);
-  }
-  return seconds_since(started);
-}
-
 }  // namespace
 
 void ScheduleTally::add(const SimOutcome& outcome) {
@@ -67,10 +44,18 @@ void ScheduleTally::add(const SimOutcome& outcome) {
   uncontrolled += outcome.uncontrolled.empty() ? 0 : 1;
 }
 
-void ScheduleRow::add(const ScheduleTally& run) {
-  steps = run.steps;
+void ScheduleTally::add_beside(const ScheduleTally& other) {
+  seconds = std::max(seconds, other.seconds);
+  steps += other.steps;
+  violations += other.violations;
+  uncontrolled += other.uncontrolled;
+}
+
+void ScheduleRow::add(const ScheduleTally& run, bool is_whole) {
   violations += run.violations;
   uncontrolled += run.uncontrolled;
+  if (!is_whole) return;
+  steps = run.steps;
   ++runs;
 }
 
@@ -100,6 +85,26 @@ ScheduleTally time_schedules(const std::vector<Plan>& plans, SimRunner& runner, 
   return tally;
 }
 
+double bare_steps(std::uint64_t steps, std::uint64_t schedules, Observer& observer) {
+  const std::uint64_t each = bare_steps_each(steps, schedules);
+  StageProcess process;
+  process.body = [each](modelcache::Os& os) {
+    for (std::uint64_t i = 0; i < each; ++i) (void)os.now();
+  };
+  const std::vector<StageProcess> processes(kBareProcesses, process);
+  ScriptedPeers peers;
+  SimWorld world;
+  RandomWalk walk(1);
+  const auto started = Clock::now();
+  for (std::uint64_t i = 0; i < schedules; ++i) {
+    world.clear(peers);
+    Stage stage;
+    stage.processes = processes;
+    (void)world.run(stage, walk, observer);
+  }
+  return seconds_since(started);
+}
+
 std::uint64_t bare_steps_each(std::uint64_t steps, std::uint64_t schedules) {
   return std::max<std::uint64_t>(1, steps / schedules / kBareProcesses);
 }
@@ -127,10 +132,11 @@ std::vector<std::pair<std::string, std::string>> sim_scenario_names() {
 
 std::vector<SimRow> run_sim_benchmark(const std::vector<std::string>& chosen, std::uint64_t runs,
                                       const std::function<bool()>& is_interrupted,
-                                      const std::function<void(const std::string&)>& progress,
-                                      std::uint64_t schedules) {
+                                      const std::function<void(const std::string&)>& progress, std::uint64_t schedules,
+                                      const SimBenchmarkParts& parts) {
   std::vector<SimRow> rows;
-  SimRunner runner;
+  SimRunner runner(parts.make_world());
+  Nobody nobody;
   for (const SimScenario& scenario : kSimScenarios) {
     if (!is_chosen(scenario.name, chosen) || is_interrupted()) continue;
     SimRow row;
@@ -148,7 +154,7 @@ std::vector<SimRow> run_sim_benchmark(const std::vector<std::string>& chosen, st
       progress(row.name + ", run " + std::to_string(i + 1) + " of " + std::to_string(runs));
       const ScheduleTally tally = time_schedules(plans, runner, scenario.is_replay);
       seconds.push_back(tally.seconds);
-      bounds.push_back(bare_steps(tally.steps, schedules));
+      bounds.push_back(parts.bare_steps(tally.steps, schedules, nobody));
       row.add(tally);
     }
     fill_in(seconds, bounds, row);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,6 +21,7 @@ struct ScheduleTally {
   double seconds = 0;
   std::uint64_t steps = 0, violations = 0, uncontrolled = 0;
   void add(const SimOutcome& outcome);
+  void add_beside(const ScheduleTally& other);  // of another world, at the same time
 };
 
 struct ScheduleRow {
@@ -32,8 +34,8 @@ struct ScheduleRow {
   std::optional<double> schedules_per_second;
   std::uint64_t violations = 0, uncontrolled = 0;  // of all runs
 
-  void add(const ScheduleTally& run);
-  void fill_in(const std::vector<double>& times);  // of its runs, in seconds
+  void add(const ScheduleTally& run, bool is_whole = true);  // else nothing but what was found counts
+  void fill_in(const std::vector<double>& times);            // of its runs, in seconds
 };
 
 struct SimRow : ScheduleRow {
@@ -49,24 +51,35 @@ std::vector<std::pair<std::string, std::string>> sim_scenario_names();
 // Three processes that get one model of 1 KiB into an empty cache: the workload by which the simulator is measured.
 Plan three_get_one();
 
-// The rows whose names begin with one of `chosen`; all where that is empty. Each run is followed by one measurement of
-// the bound. On one thread.
-std::vector<SimRow> run_sim_benchmark(const std::vector<std::string>& chosen, std::uint64_t runs,
-                                      const std::function<bool()>& is_interrupted,
-                                      const std::function<void(const std::string&)>& progress,
-                                      std::uint64_t schedules = 2000);  // of one run
-
-// `three_get_one` that often; or plans drawn from as many seeds.
-std::vector<Plan> plans_to_time(std::uint64_t schedules, bool are_drawn);
-// Runs each by one random walk; or, where `replays`, by the switches of its own schedule.
-ScheduleTally time_schedules(const std::vector<Plan>& plans, SimRunner& runner, bool replays = false);
-
 // Watches a bound.
 class Nobody final : public Observer {
  public:
   void on_step(const Step&, const DiskView&) override {}
   void on_process_end(std::uint32_t, ProcessEnd, const DiskView&) override {}
 };
+
+// Seconds of a world in which three processes read the clock `steps` times in all, in as many runs as there are
+// schedules.
+double bare_steps(std::uint64_t steps, std::uint64_t schedules, Observer& observer);
+
+// Tests have others.
+struct SimBenchmarkParts {
+  std::function<std::unique_ptr<PlanWorld>()> make_world = [] { return make_sim_plan_world(); };
+  std::function<double(std::uint64_t, std::uint64_t, Observer&)> bare_steps = stampede::bare_steps;
+};
+
+// The rows whose names begin with one of `chosen`; all where that is empty. Each run is followed by one measurement of
+// the bound. On one thread.
+std::vector<SimRow> run_sim_benchmark(const std::vector<std::string>& chosen, std::uint64_t runs,
+                                      const std::function<bool()>& is_interrupted,
+                                      const std::function<void(const std::string&)>& progress,
+                                      std::uint64_t schedules = 2000,  // of one run
+                                      const SimBenchmarkParts& parts = {});
+
+// `three_get_one` that often; or plans drawn from as many seeds.
+std::vector<Plan> plans_to_time(std::uint64_t schedules, bool are_drawn);
+// Runs each by one random walk; or, where `replays`, by the switches of its own schedule.
+ScheduleTally time_schedules(const std::vector<Plan>& plans, SimRunner& runner, bool replays = false);
 
 // The figures of a row from its runs and as many measurements of the bound. REQUIRES: its counts.
 void fill_in(const std::vector<double>& seconds, const std::vector<double>& bounds, SimRow& row);

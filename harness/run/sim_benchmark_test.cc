@@ -3,7 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
+#include "harness/run/figures.h"
+#include "harness/run/idle_subject_for_test.h"
 #include "harness/run/sim_draw.h"
+#include "harness/run/tampered_world_for_test.h"
 #include "harness/strategy/random_walk.h"
 
 namespace stampede {
@@ -52,6 +57,18 @@ TEST(ScheduleTally, AddsOutcomesUp) {
   EXPECT_EQ(tally.uncontrolled, 2U);
 }
 
+TEST(ScheduleTally, OfTwoWorldsHasAllStepsAndTheTimeOfTheSlowest) {
+  ScheduleTally all;
+  all.add_beside({.seconds = 2, .steps = 3, .violations = 5, .uncontrolled = 7});
+  all.add_beside({.seconds = 1, .steps = 11, .violations = 13, .uncontrolled = 17});
+  EXPECT_EQ(all.seconds, 2);
+  EXPECT_EQ(all.steps, 14U);
+  EXPECT_EQ(all.violations, 18U);
+  EXPECT_EQ(all.uncontrolled, 24U);
+  all.add_beside({.seconds = 4});
+  EXPECT_EQ(all.seconds, 4);
+}
+
 TEST(ScheduleRow, HasTheStepsOfOneRunAndTheViolationsOfAll) {
   ScheduleRow row;
   row.add({.seconds = 1, .steps = 7, .violations = 2, .uncontrolled = 3});
@@ -59,6 +76,11 @@ TEST(ScheduleRow, HasTheStepsOfOneRunAndTheViolationsOfAll) {
   EXPECT_EQ(row.steps, 5U);
   EXPECT_EQ(row.violations, 13U);
   EXPECT_EQ(row.uncontrolled, 16U);
+  EXPECT_EQ(row.runs, 2U);
+  row.add({.seconds = 1, .steps = 100, .violations = 17, .uncontrolled = 19}, false);
+  EXPECT_EQ(row.steps, 5U) << "nothing of a run that failed but what it found";
+  EXPECT_EQ(row.violations, 30U);
+  EXPECT_EQ(row.uncontrolled, 35U);
   EXPECT_EQ(row.runs, 2U);
 }
 
@@ -77,6 +99,49 @@ TEST(ThreeGetOne, IsTheWorkloadOfTheRows) {
   for (const PlanProcess& process : plan.processes) {
     EXPECT_EQ(process.operations, std::vector<Operation>{(Operation{OperationKind::get, 0})});
   }
+}
+
+using Clock = std::chrono::steady_clock;
+
+// Counts what it is told of, and when.
+class Counts final : public Observer {
+ public:
+  void on_step(const Step& step, const DiskView&) override {
+    if (times.empty()) times.push_back(Clock::now());
+    times.resize(2, Clock::now());
+    times.back() = Clock::now();
+    others += step.kind == StepKind::now ? 0 : 1;
+    ++steps;
+  }
+  void on_process_end(std::uint32_t, ProcessEnd, const DiskView&) override { ++ends; }
+  std::uint64_t steps = 0, others = 0, ends = 0;
+  std::vector<Clock::time_point> times;
+};
+
+TEST(BareSteps, AreAsManyAsThePlansTook) {
+  Counts counts;
+  const auto before = Clock::now();
+  const double seconds = bare_steps(6000, 50, counts);
+  const double outer = seconds_since(before);
+  EXPECT_EQ(counts.steps, 6000U);
+  EXPECT_EQ(counts.others, 0U);
+  EXPECT_EQ(counts.ends, 150U);
+  ASSERT_EQ(counts.times.size(), 2U);
+  EXPECT_GE(seconds, seconds_of(counts.times[1] - counts.times[0]));
+  EXPECT_LE(seconds, outer);
+}
+
+TEST(TimeSchedules, TakesTheTimeFromTheFirstToTheLast) {
+  std::vector<Clock::time_point> times;
+  const auto look = [&](auto&&...) { times.push_back(Clock::now()); };
+  SimRunner runner(std::make_unique<TamperedWorld>([&](int) { return Tampering{.before = look, .after = look}; }));
+  const auto plans = plans_to_time(20, false);
+  const auto before = Clock::now();
+  const ScheduleTally tally = time_schedules(plans, runner);
+  const double outer = seconds_since(before);
+  ASSERT_EQ(times.size(), 40U);
+  EXPECT_GE(tally.seconds, seconds_of(times.back() - times.front()));
+  EXPECT_LE(tally.seconds, outer);
 }
 
 constexpr std::uint64_t kSchedules = 3;
@@ -121,6 +186,48 @@ TEST(SimBenchmark, CountsWhatItRuns) {
   }
   EXPECT_EQ(said, progress);
   EXPECT_EQ(names[1].second, "plans drawn from seeds, with their faults; random schedules");
+}
+
+TEST(SimBenchmark, TellsWhatAllItsRunsViolated) {
+  const std::uint64_t of_one = violations_of_the_idle();
+  ASSERT_GT(of_one, 0U);
+  const auto rows = run_sim_benchmark(
+      {"sim_same", "replay_same"}, 2, [] { return false; }, [](const std::string&) {}, kSchedules,
+      {.make_world = [] { return make_sim_plan_world(idle_subject()); }});
+  ASSERT_EQ(rows.size(), 2U);
+  for (const SimRow& row : rows) EXPECT_EQ(row.violations, 2 * kSchedules * of_one) << row.name;
+}
+
+TEST(SimBenchmark, TellsHowManyOfAllItsRunsWereUncontrolled) {
+  const auto lose = [](StageEnd& end) { end.uncontrolled = "lost"; };
+  const auto rows = run_sim_benchmark(
+      {"sim_same"}, 2, [] { return false; }, [](const std::string&) {}, kSchedules, {.make_world = [&] {
+        return std::make_unique<TamperedWorld>(
+            [&](int run) { return run % 3 == 1 ? Tampering{} : Tampering{.end = lose}; });
+      }});
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].uncontrolled, 4U) << "two of three, in two runs";
+}
+
+TEST(SimBenchmark, SetsItsTimeBesideABoundOfAsManyStepsAndSchedules) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> asked;
+  const auto before = Clock::now();
+  const auto rows = run_sim_benchmark(
+      {}, 3, [] { return false; }, [](const std::string&) {}, kSchedules,
+      {.bare_steps = [&](std::uint64_t steps, std::uint64_t schedules, Observer&) {
+        asked.emplace_back(steps, schedules);
+        return asked.size() % 3 == 0 ? 7.0 : 1000.0;
+      }});
+  const double outer = seconds_since(before);
+  ASSERT_EQ(rows.size(), 4U);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> expected;
+  for (const SimRow& row : rows) {
+    expected.insert(expected.end(), 3, {row.steps, kSchedules});
+    EXPECT_LE(row.seconds_max.value_or(outer + 1), outer);
+    EXPECT_DOUBLE_EQ(row.ratio_to_bare_steps.value_or(-1), 1000 / row.seconds.value_or(1)) << row.name;
+    EXPECT_DOUBLE_EQ(row.schedules_per_second.value_or(-1), kSchedules / row.seconds.value_or(1)) << row.name;
+  }
+  EXPECT_EQ(asked, expected);
 }
 
 TEST(SimBenchmark, RunsWhatIsChosenUntilItIsInterrupted) {
