@@ -123,20 +123,21 @@ int bench(BenchArguments& arguments) {
   if (benchmark && is_sim) {
     rows.sim = run_sim_benchmark(arguments.scenarios, arguments.benchmark.runs, is_interrupted, progress);
   }
-  modelcache::Result<std::vector<LiveRow>> live;
+  LiveBenchmark live;
   if (benchmark && is_live) {
     live = run_live_benchmark(arguments.scenarios, arguments.benchmark.runs, live_programs(), is_interrupted, progress);
   }
   if (is_watched) std::fputs("\r\033[K", stderr);
   if (!benchmark) return refuse(benchmark.error().message(), kCannotHere);
-  if (live) rows.live = std::move(*live);
-  if (!live) {  // the other worlds' figures are none the worse
-    status = refuse("no live world here: " + live.error().message(), kCannotHere);
-    if (scenarios.empty() && rows.sim.empty()) return status;
+  rows.live = std::move(live.rows);
+  if (live.error) {  // the other figures are none the worse
+    status = refuse("no live world here: " + live.error->message(), kCannotHere);
+    if (scenarios.empty() && rows.sim.empty() && rows.live.empty()) return status;
   }
   rows.free = std::move(*benchmark);
   rows.free.interrupted |= interrupt.happened();
-  return report(arguments, rows);
+  const int told = report(arguments, rows);
+  return told == kAllHeld && !rows.live.empty() ? status : told;  // some of the live rows are not there
 }
 
 std::string footer() {

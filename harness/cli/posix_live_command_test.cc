@@ -112,6 +112,32 @@ TEST_F(LiveCommand, MeasuresWhatADecisionCosts) {
   }
 }
 
+// A program that stands alone has no subjects beside it.
+TEST_F(LiveCommand, TellsTheRowsBeforeOneThatItCannotHave) {
+  (void)said({"explore", "--world", "live", "--runs", "1"});
+  if (!can_run_) GTEST_SKIP() << why_not_;
+  const std::string program = directory_.file("bin/stampede", "");
+  for (const char* const ending : {"", "-live-zygote"}) {
+    std::filesystem::copy_file(std::string(STAMPEDE_PROGRAM) + ending, program + ending,
+                               std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::permissions(program + ending, std::filesystem::perms::owner_all);
+  }
+  using Heard = RunningCommand::Heard;
+  for (const Heard heard : {Heard::output, Heard::errors}) {
+    RunningCommand command({"bench", "--world", "live", "--scenario", "live_same", "--scenario", "live_exec_modelcache",
+                            "--scenario", "live_decision", "--runs", "1", "--json"},
+                           directory_.path(), heard, nullptr, program);
+    EXPECT_EQ(command.wait(), kCannotRunHere);
+    if (heard == Heard::errors) {
+      EXPECT_NE(command.text().find("modelcache_command"), std::string::npos) << command.text();
+      continue;
+    }
+    const json rows = json::parse(command.text()).at("rows");
+    ASSERT_EQ(rows.size(), 1U) << "none is begun behind it";
+    EXPECT_EQ(rows[0].at("name"), "live_same_model_3proc");
+  }
+}
+
 // Idle: it does nothing, and says that all is done. The built-in cache would break nothing.
 TEST_F(LiveCommand, RunsTheSubjectThatWasNamed) {
   const std::string idle = std::string(STAMPEDE_PLUGINS) + "/idle_subject.so";

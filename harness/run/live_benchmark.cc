@@ -9,13 +9,10 @@
 #include <thread>
 
 #include "harness/faults/scripted_peers.h"
-#include "harness/live/live_world.h"
-#include "harness/run/command_benchmark.h"
 #include "harness/run/command_plan.h"
 #include "harness/run/figures.h"
 #include "harness/run/live_calls.h"
 #include "harness/run/live_job.h"
-#include "harness/run/posix_traced_calls.h"
 #include "harness/run/scenario.h"
 #include "harness/run/subject_catalogue.h"
 #include "harness/strategy/default_schedule.h"
@@ -50,11 +47,144 @@ constexpr LiveScenario kLiveScenarios[] = {
      kStatCalls},
 };
 
-// Seconds in which as many directories are emptied, and as many processes started that end at once.
-Result<double> bare_starts(const std::vector<Plan>& plans, LiveWorld& world) {
+// Keeps how long after one step of a kind the next was taken.
+class StepTimes final : public Observer {
+ public:
+  explicit StepTimes(StepKind kind) : kind_(kind) {}
+  void on_step(const Step& step, const DiskView&) override {
+    const auto now = Clock::now();
+    if (step.kind == kind_ && last_ == kind_) spent_.push_back(now - before_);
+    before_ = now;
+    last_ = step.kind;
+  }
+  void on_process_end(std::uint32_t, ProcessEnd, const DiskView&) override {}
+  [[nodiscard]] const std::vector<std::chrono::nanoseconds>& spent() const { return spent_; }
+
+ private:
+  StepKind kind_;
+  StepKind last_ = StepKind::open;
+  Clock::time_point before_;
+  std::vector<std::chrono::nanoseconds> spent_;
+};
+
+// Measures a row once more.
+using NextRun = std::function<LiveRun()>;
+
+class Bench {
+ public:
+  Bench(const LiveBenchmarkPrograms& programs, const LiveBenchmarkSize& size, const LiveBenchmarkParts& parts)
+      : programs_(programs), size_(size), parts_(parts) {}
+
+  // Fills in the counts. Nothing where this machine cannot have the row.
+  Result<NextRun> begin(const LiveScenario& scenario, LiveRow& row) {
+    switch (scenario.measure) {
+      case Measure::one_world:
+        return schedules(scenario, row);
+      case Measure::two_worlds:
+        return two_worlds(scenario, row);
+      case Measure::commands:
+        return commands(scenario, row);
+      case Measure::decision:
+        return decisions(scenario, row);
+    }
+    return NextRun();
+  }
+
+ private:
+  Result<NextRun> schedules(const LiveScenario& scenario, LiveRow& row) {
+    auto world = make_live_plan_world(programs_.zygote);
+    if (!world) return fail(std::move(world.error()));
+    auto started = LiveWorld::start({.zygote = programs_.zygote});
+    if (!started) return fail(std::move(started.error()));
+    row.schedules = size_.schedules;
+    row.processes = scenario.is_drawn ? 0 : three_get_one().processes.size();
+    return [this, plans = plans_to_time(size_.schedules, scenario.is_drawn),
+            runner = std::make_shared<SimRunner>(std::move(*world)),
+            bare = std::shared_ptr<LiveWorld>(std::move(*started))] {
+      LiveRun run{.tally = time_schedules(plans, *runner)};
+      Nobody nobody;
+      auto bound = parts_.bare_starts(plans, *bare, nobody);
+      if (bound) run.bare_starts = *bound;
+      if (!bound) run.error = std::move(bound.error());
+      return run;
+    };
+  }
+
+  // Each run of two worlds is followed by one of a single world.
+  Result<NextRun> two_worlds(const LiveScenario& scenario, LiveRow& row) {
+    row.schedules = 2 * size_.schedules;
+    row.processes = three_get_one().processes.size();
+    if (std::thread::hardware_concurrency() < 2) return NextRun();
+    return [this, plans = plans_to_time(size_.schedules, scenario.is_drawn)] {
+      LiveRun both = parts_.side_by_side(plans, 2, programs_.zygote);
+      LiveRun one = parts_.side_by_side(plans, 1, programs_.zygote);
+      both.alone = one.tally.seconds;
+      both.tally.violations += one.tally.violations;
+      both.tally.uncontrolled += one.tally.uncontrolled;
+      if (!both.error) both.error = std::move(one.error);
+      return both;
+    };
+  }
+
+  Result<NextRun> commands(const LiveScenario& scenario, LiveRow& row) {
+    auto subject = find_subject(scenario.call, programs_.subjects_directory);
+    if (!subject) return fail(std::move(subject.error()));
+    const Plan plan = as_command_plan(three_get_one(), subject->name);
+    row.schedules = size_.command_schedules;
+    row.processes = plan.processes.size();
+    row.commands = plan.processes.size() + plan.models.size() + 1;  // a get each; the epilogue gets one model more
+    if (!missing_needs(*subject).empty()) return NextRun();
+    auto started = CommandBench::start(*subject, programs_.command_zygote);
+    if (!started) return fail(std::move(started.error()));
+    const std::shared_ptr<CommandBench> bench = std::move(*started);
+    return [this, bench, plans = std::vector<Plan>(size_.command_schedules, plan),
+            runner = std::make_shared<SimRunner>(bench->take_world()),
+            model = generated_model(plan.models.front().name, plan.models.front().size_bytes)] {
+      const Stopwatch watch;
+      LiveRun run{.tally = time_schedules(plans, *runner)};
+      run.all = watch.spent();
+      run.epilogues = bench->take_epilogues();
+      run.bare = bench->run_bare(model, size_.bare_commands);
+      return run;
+    };
+  }
+
+  Result<NextRun> decisions(const LiveScenario& scenario, LiveRow& row) {
+    auto started = LiveWorld::start({.zygote = programs_.calls_zygote});
+    if (!started) return fail(std::move(started.error()));
+    row.processes = 1;
+    return [this, call = scenario.call, world = std::shared_ptr<LiveWorld>(std::move(*started)),
+            peers = std::make_shared<ScriptedPeers>()] {
+      LiveRun run;
+      const std::vector<StageProcess> processes = {{.job = live_calls_job(call, size_.calls)}};
+      Stage stage;
+      stage.processes = processes;
+      DefaultSchedule strategy;
+      StepTimes times(call == kReadCalls ? StepKind::read : StepKind::stat_name);
+      auto cleared = world->clear(*peers);
+      if (!cleared) run.error = std::move(cleared.error());
+      if (!cleared) return run;
+      const auto begin = Clock::now();
+      const StageEnd end = world->run(stage, strategy, times);
+      run.tally.seconds = seconds_since(begin);
+      run.tally.steps = end.steps;
+      run.tally.uncontrolled = end.uncontrolled.empty() ? 0 : 1;
+      run.decisions = times.spent();
+      run.traced = parts_.traced(programs_.program, call, size_.traced_calls);
+      return run;
+    };
+  }
+
+  const LiveBenchmarkPrograms& programs_;
+  const LiveBenchmarkSize& size_;
+  const LiveBenchmarkParts& parts_;
+};
+
+}  // namespace
+
+Result<double> bare_starts(const std::vector<Plan>& plans, LiveWorld& world, Observer& observer) {
   const std::string job = job_of(PlanProcess{}, {});
   ScriptedPeers peers;
-  Nobody nobody;
   DefaultSchedule strategy;
   const auto started = Clock::now();
   for (const Plan& plan : plans) {
@@ -63,203 +193,60 @@ Result<double> bare_starts(const std::vector<Plan>& plans, LiveWorld& world) {
       const std::vector<StageProcess> processes(count, StageProcess{.job = job});
       Stage stage;
       stage.processes = processes;
-      const StageEnd end = world.run(stage, strategy, nobody);
+      const StageEnd end = world.run(stage, strategy, observer);
       if (!end.uncontrolled.empty()) return fail(ErrorCode::io, "run", "bare starts", end.uncontrolled);
     }
   }
   return seconds_since(started);
 }
 
-// Keeps how long after one step of a kind the next was taken.
-class StepTimes final : public Observer {
- public:
-  explicit StepTimes(StepKind kind) : kind_(kind) {}
-  void on_step(const Step& step, const DiskView&) override {
-    const auto now = Clock::now();
-    if (step.kind == kind_ && last_ == kind_) {
-      microseconds_.push_back(std::chrono::duration<double, std::micro>(now - before_).count());
-    }
-    before_ = now;
-    last_ = step.kind;
-  }
-  void on_process_end(std::uint32_t, ProcessEnd, const DiskView&) override {}
-  [[nodiscard]] const std::vector<double>& microseconds() const { return microseconds_; }
-
- private:
-  StepKind kind_;
-  StepKind last_ = StepKind::open;
-  Clock::time_point before_;
-  std::vector<double> microseconds_;
-};
-
-class Bench {
- public:
-  Bench(std::uint64_t runs, const LiveBenchmarkPrograms& programs, const std::function<bool()>& is_interrupted,
-        const std::function<void(const std::string&)>& progress, const LiveBenchmarkSize& size)
-      : runs_(runs), programs_(programs), is_interrupted_(is_interrupted), progress_(progress), size_(size) {}
-
-  Result<LiveRow> measure(const LiveScenario& scenario) {
-    LiveRow row;
-    row.name = scenario.name;
-    switch (scenario.measure) {
-      case Measure::one_world:
-        return schedules(scenario, std::move(row));
-      case Measure::two_worlds:
-        return two_worlds(scenario, std::move(row));
-      case Measure::commands:
-        return commands(scenario, std::move(row));
-      case Measure::decision:
-        return decisions(scenario, std::move(row));
-    }
-    return row;
-  }
-
- private:
-  bool goes_on(const LiveRow& row) {
-    if (row.runs == runs_ || is_interrupted_()) return false;
-    progress_(row.name + ", run " + std::to_string(row.runs + 1) + " of " + std::to_string(runs_));
-    return true;
-  }
-
-  Result<LiveRow> schedules(const LiveScenario& scenario, LiveRow row) {
-    auto world = make_live_plan_world(programs_.zygote);
-    if (!world) return fail(std::move(world.error()));
-    auto bare = LiveWorld::start({.zygote = programs_.zygote});
-    if (!bare) return fail(std::move(bare.error()));
-    SimRunner runner(std::move(*world));
-    const std::vector<Plan> plans = plans_to_time(size_.schedules, scenario.is_drawn);
-    row.schedules = plans.size();
-    row.processes = scenario.is_drawn ? 0 : plans.front().processes.size();
-    LiveSamples samples;
-    while (goes_on(row)) {
-      const ScheduleTally run = time_schedules(plans, runner);
-      const auto bound = bare_starts(plans, **bare);
-      if (!bound) return fail(bound.error());
-      samples.seconds.push_back(run.seconds);
-      samples.bare_starts.push_back(*bound);
-      row.add(run);
-    }
-    fill_in(samples, row);
-    return row;
-  }
-
-  // Each run of two worlds is followed by one of a single world.
-  Result<LiveRow> two_worlds(const LiveScenario& scenario, LiveRow row) {
-    const std::vector<Plan> plans = plans_to_time(size_.schedules, scenario.is_drawn);
-    row.schedules = 2 * plans.size();
-    row.processes = plans.front().processes.size();
-    if (std::thread::hardware_concurrency() < 2) return row;
-    LiveSamples samples;
-    while (goes_on(row)) {
-      auto both = run_side_by_side(plans, 2);
-      auto one = run_side_by_side(plans, 1);
-      if (!both) return fail(std::move(both.error()));
-      if (!one) return fail(std::move(one.error()));
-      samples.seconds.push_back(both->seconds);
-      samples.alone.push_back(one->seconds);
-      row.add(*both);
-    }
-    fill_in(samples, row);
-    return row;
-  }
-
-  // World i on core i, in a thread of its own; the seconds of the slowest.
-  Result<ScheduleTally> run_side_by_side(const std::vector<Plan>& plans, std::size_t count) {
-    std::vector<Result<ScheduleTally>> runs(count);
-    std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < count; ++i) {
-      threads.emplace_back([&, i] {
-        auto world = make_live_plan_world(programs_.zygote, static_cast<int>(i));
-        if (!world) {
-          runs[i] = fail(std::move(world.error()));
-          return;
-        }
-        SimRunner runner(std::move(*world));
-        runs[i] = time_schedules(plans, runner);
-      });
-    }
-    for (std::thread& thread : threads) thread.join();
-    ScheduleTally all;
-    for (Result<ScheduleTally>& run : runs) {
-      if (!run) return fail(std::move(run.error()));
-      all.seconds = std::max(all.seconds, run->seconds);
-      all.steps += run->steps;
-      all.violations += run->violations;
-      all.uncontrolled += run->uncontrolled;
-    }
-    return all;
-  }
-
-  Result<LiveRow> commands(const LiveScenario& scenario, LiveRow row) {
-    auto subject = find_subject(scenario.call, programs_.subjects_directory);
-    if (!subject) return fail(std::move(subject.error()));
-    const std::vector<Plan> plans(size_.command_schedules, as_command_plan(three_get_one(), subject->name));
-    const Plan& plan = plans.front();
-    row.schedules = plans.size();
-    row.processes = plan.processes.size();
-    row.commands = plan.processes.size() + plan.models.size() + 1;  // a get each; the epilogue gets one model more
-    if (!missing_needs(*subject).empty()) return row;
-    auto bench = CommandBench::start(*subject, programs_.command_zygote);
-    if (!bench) return fail(std::move(bench.error()));
-    SimRunner runner((*bench)->take_world());
-    const Model model = generated_model(plan.models.front().name, plan.models.front().size_bytes);
-    LiveSamples samples;
-    while (goes_on(row)) {
-      const Stopwatch watch;
-      const ScheduleTally run = time_schedules(plans, runner);
-      const SpentTime all = watch.spent(), epilogues = (*bench)->take_epilogues();
-      samples.seconds.push_back(run.seconds);
-      samples.without_epilogues.push_back(run.seconds - epilogues.seconds);
-      samples.cpu.push_back(all.cpu_seconds);
-      if (const auto bare = (*bench)->run_bare(model, size_.bare_commands)) {
-        samples.bare_commands.push_back(bare->seconds / static_cast<double>(size_.bare_commands));
-        samples.bare_commands_cpu.push_back(bare->cpu_seconds / static_cast<double>(size_.bare_commands));
+LiveRun run_side_by_side(const std::vector<Plan>& plans, std::size_t count, const std::vector<std::string>& zygote) {
+  std::vector<LiveRun> runs(count);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < count; ++i) {
+    threads.emplace_back([&, i] {
+      auto world = make_live_plan_world(zygote, static_cast<int>(i));
+      if (!world) {
+        runs[i].error = std::move(world.error());
+        return;
       }
-      row.add(run);
-    }
-    fill_in(samples, row);
-    return row;
+      SimRunner runner(std::move(*world));
+      runs[i].tally = time_schedules(plans, runner);
+    });
   }
-
-  Result<LiveRow> decisions(const LiveScenario& scenario, LiveRow row) {
-    auto world = LiveWorld::start({.zygote = programs_.calls_zygote});
-    if (!world) return fail(std::move(world.error()));
-    const std::vector<StageProcess> processes = {{.job = live_calls_job(scenario.call, size_.calls)}};
-    Stage stage;
-    stage.processes = processes;
-    ScriptedPeers peers;
-    DefaultSchedule strategy;
-    row.processes = 1;
-    LiveSamples samples;
-    while (goes_on(row)) {
-      if (auto cleared = (*world)->clear(peers); !cleared) return fail(std::move(cleared.error()));
-      StepTimes times(scenario.call == kReadCalls ? StepKind::read : StepKind::stat_name);
-      const auto started = Clock::now();
-      const StageEnd end = (*world)->run(stage, strategy, times);
-      samples.seconds.push_back(seconds_since(started));
-      if (const auto middle = median(times.microseconds())) samples.decisions.push_back(*middle);
-      if (const auto time = time_traced_calls(programs_.program, scenario.call, size_.traced_calls)) {
-        samples.traced.push_back(std::chrono::duration<double, std::micro>(*time).count());
-      }
-      row.add({.steps = end.steps, .uncontrolled = end.uncontrolled.empty() ? 0U : 1U});
-    }
-    fill_in(samples, row);
-    return row;
+  for (std::thread& thread : threads) thread.join();
+  LiveRun all;
+  for (LiveRun& run : runs) {
+    all.tally.add_beside(run.tally);
+    if (run.error) all.error = std::move(run.error);
   }
-
-  std::uint64_t runs_;
-  const LiveBenchmarkPrograms& programs_;
-  const std::function<bool()>& is_interrupted_;
-  const std::function<void(const std::string&)>& progress_;
-  const LiveBenchmarkSize& size_;
-};
-
-}  // namespace
+  return all;
+}
 
 std::vector<std::size_t> bare_stages(const Plan& plan) {
   std::vector<std::size_t> stages = {plan.processes.size(), 1};  // the plan's, and the epilogue
   if (!plan.start.warm.empty()) stages.push_back(1);
   return stages;
+}
+
+void add(const LiveRun& run, const LiveBenchmarkSize& size, LiveSamples& samples) {
+  if (run.error) return;
+  const auto microseconds = [](std::chrono::nanoseconds time) {
+    return std::chrono::duration<double, std::micro>(time).count();
+  };
+  samples.seconds.push_back(run.tally.seconds);
+  if (run.bare_starts) samples.bare_starts.push_back(*run.bare_starts);
+  if (run.alone) samples.alone.push_back(*run.alone);
+  if (run.all) samples.cpu.push_back(run.all->cpu_seconds);
+  if (run.epilogues) samples.without_epilogues.push_back(run.tally.seconds - run.epilogues->seconds);
+  if (run.bare) {
+    samples.bare_commands.push_back(run.bare->seconds / static_cast<double>(size.bare_commands));
+    samples.bare_commands_cpu.push_back(run.bare->cpu_seconds / static_cast<double>(size.bare_commands));
+  }
+  std::vector<double> decisions;
+  for (const auto time : run.decisions) decisions.push_back(microseconds(time));
+  if (const auto middle = median(decisions)) samples.decisions.push_back(*middle);
+  if (run.traced) samples.traced.push_back(microseconds(*run.traced));
 }
 
 void fill_in(const LiveSamples& samples, LiveRow& row) {
@@ -286,20 +273,33 @@ std::vector<std::pair<std::string, std::string>> live_scenario_names() {
   return names;
 }
 
-Result<std::vector<LiveRow>> run_live_benchmark(const std::vector<std::string>& chosen, std::uint64_t runs,
-                                                const LiveBenchmarkPrograms& programs,
-                                                const std::function<bool()>& is_interrupted,
-                                                const std::function<void(const std::string&)>& progress,
-                                                const LiveBenchmarkSize& size) {
-  std::vector<LiveRow> rows;
-  Bench bench(runs, programs, is_interrupted, progress, size);
+LiveBenchmark run_live_benchmark(const std::vector<std::string>& chosen, std::uint64_t runs,
+                                 const LiveBenchmarkPrograms& programs, const std::function<bool()>& is_interrupted,
+                                 const std::function<void(const std::string&)>& progress, const LiveBenchmarkSize& size,
+                                 const LiveBenchmarkParts& parts) {
+  LiveBenchmark all;
+  Bench bench(programs, size, parts);
   for (const LiveScenario& scenario : kLiveScenarios) {
-    if (!is_chosen(scenario.name, chosen) || is_interrupted()) continue;
-    auto row = bench.measure(scenario);
-    if (!row) return fail(std::move(row.error()));
-    rows.push_back(std::move(*row));
+    if (all.error || !is_chosen(scenario.name, chosen) || is_interrupted()) continue;
+    LiveRow row;
+    row.name = scenario.name;
+    auto next = bench.begin(scenario, row);
+    if (!next) {
+      all.error = std::move(next.error());
+      break;
+    }
+    LiveSamples samples;
+    while (*next && !all.error && row.runs < runs && !is_interrupted()) {
+      progress(row.name + ", run " + std::to_string(row.runs + 1) + " of " + std::to_string(runs));
+      LiveRun run = (*next)();
+      add(run, size, samples);
+      row.add(run.tally, !run.error);
+      all.error = std::move(run.error);
+    }
+    fill_in(samples, row);
+    all.rows.push_back(std::move(row));
   }
-  return rows;
+  return all;
 }
 
 }  // namespace stampede

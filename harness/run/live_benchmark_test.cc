@@ -112,6 +112,35 @@ TEST(LiveRow, HasNoSchedulesWhereItMeasuresDecisions) {
 
 TEST(LiveRow, HasNothingWithoutARun) { expect_figures(row_of({}), {}); }
 
+TEST(LiveSamples, AreWhatWasMeasured) {
+  using std::chrono::nanoseconds;
+  const LiveBenchmarkSize size{
+      .schedules = 2, .command_schedules = 3, .calls = 5, .traced_calls = 7, .bare_commands = 4};
+  LiveSamples samples;
+  add({.tally = {.seconds = 13, .steps = 1, .violations = 1, .uncontrolled = 1}}, size, samples);
+  EXPECT_EQ(samples.seconds, std::vector<double>{13});
+  add({.tally = {.seconds = 99}, .error = modelcache::Error{}, .bare_starts = 1, .alone = 1}, size, samples);
+  const LiveRun run{.tally = {.seconds = 17},
+                    .bare_starts = 19,
+                    .alone = 23,
+                    .all = SpentTime{29, 31},
+                    .epilogues = SpentTime{2, 37},
+                    .bare = SpentTime{8, 44},
+                    .decisions = {nanoseconds(7'500), nanoseconds(1'000), nanoseconds(41'000)},
+                    .traced = nanoseconds(43'250)};
+  add(run, size, samples);
+  add({.tally = {.seconds = 47}, .decisions = {nanoseconds(1'000), nanoseconds(2'000)}}, size, samples);
+  EXPECT_EQ(samples.seconds, (std::vector<double>{13, 17, 47})) << "nothing of a run that failed";
+  EXPECT_EQ(samples.bare_starts, std::vector<double>{19});
+  EXPECT_EQ(samples.alone, std::vector<double>{23});
+  EXPECT_EQ(samples.without_epilogues, std::vector<double>{15}) << "by the clock on the wall";
+  EXPECT_EQ(samples.cpu, std::vector<double>{31});
+  EXPECT_EQ(samples.bare_commands, std::vector<double>{2}) << "of one";
+  EXPECT_EQ(samples.bare_commands_cpu, std::vector<double>{11});
+  EXPECT_EQ(samples.decisions, (std::vector<double>{7.5, 1.5})) << "microseconds, at the median of a run";
+  EXPECT_EQ(samples.traced, std::vector<double>{43.25});
+}
+
 TEST(BareStages, AreAsManyProcessesAsThePlanHas) {
   Plan plan = three_get_one();
   EXPECT_EQ(bare_stages(plan), (std::vector<std::size_t>{3, 1}));

@@ -6,11 +6,9 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "harness/live/live_skip_for_test.h"
 #include "harness/plan/plan_generator.h"
-#include "harness/run/live_job.h"
 #include "harness/run/sim_run.h"
 #include "harness/run/world_comparison.h"
 #include "harness/strategy/random_walk.h"
@@ -128,11 +126,3 @@ TEST_F(LiveSim, RecoversFromAKillAtEveryStep) {
 
 }  // namespace
 }  // namespace stampede
-
-int main(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "live-zygote") {
-    return stampede::run_subject_zygote(stampede::built_in_subject());
-  }
-  testing::InitGoogleMock(&argc, argv);
-  return RUN_ALL_TESTS();
-}
