@@ -88,21 +88,25 @@ def render(source, changes, switch=b"", at=0):
 
 ON = "_sabotage(\0)"
 MOVED = {ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.Eq: "!=", ast.NotEq: "==",
-         ast.In: "not in", ast.NotIn: "in"}
+         ast.In: "not in", ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is"}
 
 
 class PythonChanges(ast.NodeVisitor):
     def __init__(self, file, source):
         self.file, self.source, self.changes, self.functions = file, source, [], []
+        self.bound = set()                # the names that a function has given a value so far
+        self.within = self.reason = None  # a place inside of which nothing can be switched, and why
         self.lines = [0, *itertools.accumulate(map(len, source.splitlines(keepends=True)))]  # where each begins
         self.visit(ast.parse(source))
 
     def span(self, node):
-        return (self.lines[node.lineno - 1] + node.col_offset, self.lines[node.end_lineno - 1] + node.end_col_offset)
+        return self.within or (self.lines[node.lineno - 1] + node.col_offset,
+                               self.lines[node.end_lineno - 1] + node.end_col_offset)
 
     def add(self, node, kind, *pieces, blocked=""):
         pieces = [self.span(piece) if isinstance(piece, ast.AST) else piece for piece in pieces]
-        self.changes.append(Change(self.file, ".".join(self.functions), kind, self.span(node), pieces, self.source, blocked))
+        self.changes.append(Change(self.file, ".".join(self.functions), kind, self.span(node), pieces, self.source,
+                                   self.reason or blocked))
 
     def negate(self, test):
         self.add(test, "negated", "((not (", test, f")) if {ON} else (", test, "))")
@@ -110,30 +114,48 @@ class PythonChanges(ast.NodeVisitor):
     def visit(self, node):
         match node:
             case ast.FunctionDef() | ast.ClassDef():
-                self.functions.append(node.name)
+                arguments = getattr(node, "args", ast.arguments(defaults=[], kw_defaults=[]))
+                for each in node.decorator_list:
+                    self.add(each, "dropped", f"((lambda it: it) if {ON} else (", each, "))")
+                for each in filter(None, [*node.decorator_list, *arguments.defaults, *arguments.kw_defaults]):
+                    self.visit(each)
+                outside, self.functions = (self.bound, self.functions), [*self.functions, node.name]
+                self.bound = {each.arg for each in ast.walk(arguments) if isinstance(each, ast.arg)}
                 for statement in node.body:
                     self.visit(statement)
-                self.functions.pop()
+                self.bound, self.functions = outside
                 return
             # Places in formatted text have no spans of their own before Python 3.12; a pattern is no expression.
-            case ast.Expr(value=ast.Constant()) | ast.JoinedStr() | ast.pattern():
+            case ast.JoinedStr() | ast.pattern() if not self.within:
+                self.within, self.reason = self.span(node), "pattern" if isinstance(node, ast.pattern) else "formatted text"
+                self.generic_visit(node)
+                self.within = self.reason = None
                 return
-            case ast.If() if "__main__" in ast.dump(node.test):  # belongs to no test
-                return
+            case ast.Name(ctx=ast.Store()):
+                self.bound.add(node.id)
             case ast.Expr(value=ast.Call()):
                 self.add(node, "dropped", f"(None if {ON} else (", node, "))")
-            case ast.AugAssign() | ast.Break() | ast.Continue() | ast.Raise():
+            case (ast.AugAssign() | ast.Assign() | ast.AnnAssign(value=ast.expr()) | ast.Delete() | ast.Break() | ast.Continue()
+                  | ast.Raise() | ast.Return(value=None | ast.Constant(value=None))):
                 kind = "success" if isinstance(node, ast.Raise) else "dropped"
                 is_first = not self.source[self.lines[node.lineno - 1]:self.span(node)[0]].strip()
-                self.add(node, kind, f"if not {ON}: ", node, blocked="" if is_first else "behind another")
-            case ast.If() | ast.While() | ast.IfExp():
+                targets = ast.walk(ast.Tuple(getattr(node, "targets", [getattr(node, "target", None)])))
+                names = {each.id for each in targets if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+                is_new = not isinstance(node, ast.AugAssign) and not names <= self.bound
+                self.add(node, kind, f"if not {ON}: ", node,
+                         blocked="first assignment" if is_new else "" if is_first else "behind another")
+            case ast.If() | ast.While() | ast.IfExp() | ast.Assert():
                 self.negate(node.test)
+            case ast.match_case(guard=ast.expr()):
+                self.negate(node.guard)
             case ast.comprehension(ifs=tests) | ast.BoolOp(values=tests):
                 for test in tests:
                     self.negate(test)
             case ast.Compare(ops=[operator]) if type(operator) in MOVED:
                 self.add(node, "moved", "((", node.left, f" {MOVED[type(operator)]} ", node.comparators[0],
                          f") if {ON} else (", node, "))")
+            case ast.Compare():
+                self.add(node, "moved", node, blocked="chain")
             case ast.BinOp(left=left, op=ast.Div() | ast.FloorDiv(), right=right) if not any(  # with a text it makes a path
                     isinstance(each, ast.JoinedStr) or isinstance(getattr(each, "value", 0), str) for each in (left, right)):
                 operator = " / " if isinstance(node.op, ast.Div) else " // "
@@ -141,7 +163,7 @@ class PythonChanges(ast.NodeVisitor):
             case ast.Constant(value=bool() | int() | float()):
                 other = not node.value if isinstance(node.value, bool) else node.value + 1
                 self.add(node, "constant", f"({other} if {ON} else ", node, ")")
-            case ast.Return(value=ast.expr()) if not isinstance(node.value, ast.Constant):
+            case ast.Return() if getattr(node.value, "value", True):  # what is false is nothing already
                 self.add(node.value, "success", f"(None if {ON} else (", node.value, "))")
         self.generic_visit(node)
 

@@ -61,15 +61,17 @@ class CxxChanges:
         blocked = blocked or ("template" if kind in TEMPLATES else "constexpr" if is_constant else "")
         function = cursor if kind in FUNCTIONS else function
 
-        def add(what, span, *pieces):
-            if span[0] < span[1] and not any(a <= span[0] and span[1] <= b for a, b in self.macros):
+        def add(what, span, *pieces, reason=""):
+            if span[0] < span[1]:
                 where = function.spelling if function else ""
-                self.changes.append(Change(self.file, where, what, span, pieces, self.source, blocked))
+                why = blocked or ("macro" if any(a <= span[0] and span[1] <= b for a, b in self.macros) else reason)
+                self.changes.append(Change(self.file, where, what, span, pieces, self.source, why))
 
         for child in children[BODIES.get(kind, slice(0))]:
             self.drop(child, add)
-        if kind == "RETURN_STMT" and children and function and not is_in_lambda:
-            self.success(span_of(cursor), span_of(children[0]), function.result_type.get_canonical().spelling, add)
+        if kind == "RETURN_STMT" and children and (function or is_in_lambda):
+            returned = (children[0].type if is_in_lambda else function.result_type).get_canonical().spelling
+            self.success(span_of(cursor), span_of(children[0]), returned, add, "lambda" if is_in_lambda else "")
         self.derive(cursor, kind, children, add)
         for child in children[kind == "CASE_STMT":]:  # not its label
             self.walk(child, blocked, function, is_in_lambda or kind == "LAMBDA_EXPR")
@@ -119,13 +121,13 @@ class CxxChanges:
             other = some[(some.index(chosen) + 1) % len(some)]
             add(kind, span, f"({ON} ? {text.removesuffix(chosen.spelling)}{other.spelling} : ", span, ")")
 
-    def success(self, span, value, returned, add):
+    def success(self, span, value, returned, add, reason):
         statement, text = self.statement(span), self.text(value)
         is_error = not returned.removeprefix("const ").startswith("tl::expected<") or AN_ERROR.search(text)
         if statement and returned == "int" and text != "0":
             add("success", value, f"({ON} ? 0 : ", value, ")")
         elif statement and EMPTY.match(returned) and not IS_EMPTY.match(text) and is_error:
-            add("success", statement, f"{{ if ({ON}) return {{}}; ", statement, " }")
+            add("success", statement, f"{{ if ({ON}) return {{}}; ", statement, " }", reason=reason)
 
 
 def cxx_changes(root, sources, wanted, arguments):
