@@ -16,8 +16,11 @@ Without a folder: what makes, judges and tells the project's figures (see DEFAUL
 
 All chosen changes are built once, in a copy of the tree below the work folder, each behind a switch that the environment
 turns on. All tests run once without a change, which tells which changes each one comes to. Then each change meets the tests
-that come to it, the fastest first, until one fails. What cannot be switched (constexpr, templates, what does not compile) is
-counted. Texts are never changed.
+that come to it, the fastest first, until one fails, by its status or by a hang: longer than ctest allows, and far longer than
+usual. Where it fails without the change, too, as it is tried again, it has noticed nothing. Texts are never changed. What
+cannot be switched is counted by its reason: what stands in constexpr, templates, NAME(...) and formatted text; results of
+lambdas but int; patterns, chains of comparisons; in Python a first assignment, and what stands behind another statement; what
+is compiled nowhere, or refused by the compiler.
 
 Results are kept in the work folder for this state of the tree: after an interruption the same command goes on; what --only
 names is tried again. corpus/equivalent_changes.txt holds the changes that nobody could see, each with the reason.
@@ -49,9 +52,10 @@ import sabotage_cxx
 import sabotage_run
 
 DEFAULT = ["harness/run", "harness/judge", "harness/cli", "harness/faults", "harness/free", "fuzz", "scripts"]
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 EQUIVALENT = "corpus/equivalent_changes.txt"
 TESTS = re.compile(r"(_test\.(cc|h|py)|_for_test\.(cc|h|py)|_property\.cc)$")
-FLAGS = ["-DCMAKE_CXX_FLAGS=-w", "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -DNDEBUG"]
+FLAGS = ["-DCMAKE_CXX_FLAGS=-w", "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -DNDEBUG", "-DSTAMPEDE_PRECOMPILE=gtest"]  # each alone
 
 
 def fail(status, message):
@@ -90,9 +94,18 @@ class Tree:
                 path.unlink()
 
     def run(self, log, *command):
-        """Its exit status; what it prints goes to the file."""
-        with open(self.work / log, "wb") as out:
-            return subprocess.run(command, cwd=self.top, stdin=subprocess.DEVNULL, stdout=out, stderr=out).returncode
+        """Its exit status; what it prints goes to the file. An interrupt, which waits until it can, ends all that it starts."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
+        unblock = lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
+        with open(self.work / log, "wb") as out, subprocess.Popen(
+                command, cwd=self.top, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+                preexec_fn=unblock) as process:
+            try:
+                unblock()
+                return process.wait()
+            except BaseException:
+                os.killpg(process.pid, signal.SIGTERM)
+                raise
 
 
 def changes_of(tree, places, jobs):
@@ -107,8 +120,10 @@ def changes_of(tree, places, jobs):
     sources = {str(tree.top / name): source for name, source in tree.sources.items() if name.endswith((".cc", ".h"))}
     units = {entry["file"]: shlex.split(entry["command"])[1:]
              for entry in json.loads((tree.build / "compile_commands.json").read_text()) if entry["file"] in wanted}
-    found = {}
-    with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
+    changes += [derive.Change(name, "", "source", (0, 0), [], b"", "compiled nowhere")
+                for name in names if name.endswith(".cc") and str(tree.top / name) not in units]
+    found, pool = {}, concurrent.futures.ProcessPoolExecutor(jobs)
+    try:
         futures = [pool.submit(sabotage_cxx.cxx_changes, str(tree.top), sources, wanted, unit) for unit in units.values()]
         for done, future in enumerate(futures, 1):
             say(f"reading {done} of {len(units)} sources")
@@ -116,6 +131,8 @@ def changes_of(tree, places, jobs):
             if errors:
                 fail(3, f"a source cannot be read: {errors[0]}")
             found.update({(change.file, change.start, change.end, change.kind, change.becomes): change for change in some})
+    finally:
+        pool.shutdown(cancel_futures=True)
     changes += found.values()
     derive.name_all(changes)
     kept_file.write_bytes(pickle.dumps(changes))
@@ -128,20 +145,22 @@ def in_order(changes, seed):
 
 
 def at_fault(tree, texts, log):
-    """The smallest changes around the places that a compiler complains about; else those on the line; else all of the file."""
-    bad = set()
+    """What a compiler complains about: the smallest changes around it; else those on the line; else all of the file."""
+    bad = {}
     for file, line, column in re.findall(r"^(/[^:\n]+):(\d+):(\d+): (?:fatal )?error: ", log, re.M):
-        text, spans = texts.get(os.path.relpath(file, tree.top), (b"", []))
+        text, spans = texts.get(name := os.path.relpath(file, tree.top), (b"", []))
         lengths = [len(each) + 1 for each in text.split(b"\n")]
         begin, end = sum(lengths[:int(line) - 1]), sum(lengths[:int(line)])
         around = [(b - a, change.key) for a, b, change in spans if a < begin + int(column) <= b]
-        on_line = {change.key for a, b, change in spans if a < end and begin < b}
-        bad |= {min(around)[1]} if around else on_line or {change.key for _, _, change in spans}
+        on_line = {change.key: "one by one" for a, b, change in spans if a < end and begin < b}
+        whole = {change.key: f"all of {name}" for _, _, change in spans}
+        bad |= {min(around)[1]: "one by one"} if around else on_line or whole
     return bad
 
 
-def build(tree, ordered, count, refused, jobs):
-    """Builds the first `count` changes that compile, and returns them; what does not is added to `refused`."""
+def build(tree, ordered, count, refused_file, jobs):
+    """Builds the first `count` changes that compile. Returns them, and what was refused, which is kept in the file."""
+    refused = json.loads(refused_file.read_text()) if refused_file.exists() else {}
     while True:
         chosen = [change for change in ordered if change.key not in refused][:count]
         texts = {name: derive.rewritten(name, tree.sources[name], [change for change in chosen if change.file == name])
@@ -149,11 +168,12 @@ def build(tree, ordered, count, refused, jobs):
         tree.lay({name: text for name, (text, _) in texts.items()})
         say(f"building {len(chosen)} changes in {len(texts)} files")
         if tree.run("build.log", "cmake", "--build", tree.build, "-j", str(jobs), "--", "-k", "0") == 0:
-            return chosen
+            return chosen, refused
         bad = at_fault(tree, texts, (tree.work / "build.log").read_text(errors="replace"))
         if not bad:
             fail(3, f"the copy cannot be built: {tree.work}/build.log")
         refused |= bad
+        refused_file.write_text(json.dumps(refused))
 
 
 def read_equivalent(file):
@@ -176,6 +196,7 @@ def outcome_of(change, results, equivalent):
 def totals_of(chosen, results, equivalent):
     counts = collections.Counter(outcome_of(change, results, equivalent) for change in chosen)
     judged = counts["noticed"] + counts["unnoticed"] + counts["unreached"]
+    counts.update(f"by {results[c.key]['why']}" for c in chosen if outcome_of(c, results, equivalent) == "noticed")
     return counts, counts["noticed"] / judged if judged else None
 
 
@@ -191,9 +212,10 @@ def text_of(chosen, results, equivalent, blocked, refused, found):
     by_kind = collections.Counter((c.kind, outcome_of(c, results, equivalent)) for c in chosen)
     for kind in sorted({change.kind for change in chosen}):
         lines.append(kind.ljust(12) + "".join(f"{by_kind[kind, name]:>12}" for name in columns))
-    reasons = ", ".join(f"{why} {number}" for why, number in sorted(blocked.items()))
-    lines += ["", f"changes found: {found}; of these cannot be switched: {reasons}; refused by the compiler: {refused}",
-              f"tried {len(chosen) - counts['not tried']} of {len(chosen)}: {counts['noticed']} noticed, "
+    reasons, refusals = (", ".join(f"{why} {number}" for why, number in sorted(some.items())) for some in (blocked, refused))
+    lines += ["", f"changes found: {found}; of these cannot be switched: {reasons}; refused by the compiler: {refusals or 0}",
+              f"tried {len(chosen) - counts['not tried']} of {len(chosen)}: {counts['noticed']} noticed "
+              f"({counts['by status']} by a status, {counts['by hang']} by a hang), "
               f"{counts['unnoticed']} not noticed, {counts['unreached']} that no test comes to, {counts['equivalent']} judged "
               f"equivalent; noticed of the rest: " + ("n/a" if share is None else f"{share * 100:.1f} %")]
     return "\n".join(lines)
@@ -210,11 +232,12 @@ def json_of(chosen, results, equivalent, blocked, refused, found):
 def try_all(chosen, all_tests, jobs, results_file, results, deadline):
     """Tries what has no result yet, until the deadline or an interrupt; says whether it was interrupted."""
     stopped = []
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in INTERRUPTS:
         signal.signal(number, lambda *_: stopped.append(True))
 
     def run_without_change(test):
-        test.passes, test.seconds, test.reached = sabotage_run.run([test], 0)
+        why, test.seconds, test.reached, _ = sabotage_run.run([test], 0)
+        test.passes = not why
         say(f"without a change: {test.name}")
 
     def try_one(change):
@@ -257,6 +280,8 @@ def options_of(arguments):
 
 def main(arguments):
     options = options_of(arguments)
+    for number in INTERRUPTS:
+        signal.signal(number, lambda *_: sys.exit(130))
     deadline = time.monotonic() + options.minutes * 60
     if importlib.util.find_spec("clang") is None:
         fail(3, "python3-clang-19 is missing; scripts/setup.sh installs it")
@@ -285,14 +310,13 @@ def main(arguments):
     for number, change in enumerate(ordered, 1):
         change.number = number
     refused_file, results_file = work / f"refused-{tree.state}", work / f"results-{tree.state}.jsonl"
-    refused = set(refused_file.read_text().split()) if refused_file.exists() else set()
-    chosen = build(tree, ordered[:derive.SWITCHES_MAX - 1], options.sample, refused, options.jobs)
-    refused_file.write_text("\n".join(sorted(refused)))
+    chosen, refused = build(tree, ordered[:derive.SWITCHES_MAX - 1], options.sample, refused_file, options.jobs)
     lines = results_file.read_text().splitlines() if results_file.exists() and not only else []
     results = {each["key"]: each for each in map(json.loads, lines)}
     stopped = try_all(chosen, sabotage_run.tests_of(tree.build), options.jobs, results_file, results, deadline)
     equivalent = read_equivalent(options.root / EQUIVALENT)
-    print((json_of if options.json else text_of)(chosen, results, equivalent, blocked, len(refused), len(changes)))
+    refused = collections.Counter(refused.values())
+    print((json_of if options.json else text_of)(chosen, results, equivalent, blocked, refused, len(changes)))
     counts, _ = totals_of(chosen, results, equivalent)
     return 130 if stopped else 1 if counts["unnoticed"] or counts["unreached"] else 0
 

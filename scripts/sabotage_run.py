@@ -14,7 +14,8 @@ import time
 from sabotage_changes import SWITCHES_MAX
 
 QUICK_SECONDS = 0.3                 # tests of one program that take less run in one process
-HANG_FACTOR, HANG_SECONDS = 10, 20  # beyond so many times its usual time, and so much more, a test hangs
+HANG_FACTOR, HANG_SECONDS = 10, 20  # beyond so many times its usual time, and so much more, and what ctest allows, a test hangs
+Run = collections.namedtuple("Run", "why seconds reached last")
 LOCKS = collections.defaultdict(threading.Lock)  # tests that share one never run beside each other
 # A changed program may kill anybody, and remove anything: it sees no process but its own, which end with it, and can write to
 # nothing but a /tmp of its own (and to memory, below /dev). A loop that writes must not fill the disk: 4 GiB are enough.
@@ -53,13 +54,15 @@ def batches_of(tests):
 
 
 def run(batch, number):
-    """Whether the tests of a batch pass with the change of that number on, how many seconds it took to know, and, where the
-    number is 0, a byte for each change up to the last that they came to: 1 for those."""
+    """Runs the tests of a batch with the change of that number on. Why they fail (for their status, or a hang; empty where they
+    pass), how many seconds it took to know, where the number is 0 a byte for each change up to the last that they came to (1
+    for those), and which of a program's tests was the last to begin."""
     first, command = batch[0], batch[0].command
     if len(batch) > 1:
         command = [word for word in command if not word.startswith("--gtest_filter=")]
         command += ["--gtest_filter=" + ":".join(test.filter for test in batch), "--gtest_fail_fast"]
     usual = sum(test.seconds for test in batch)
+    limit = max(usual * HANG_FACTOR + HANG_SECONDS if usual else 0, first.limit if len(batch) == 1 else 0)
     with contextlib.ExitStack() as held:
         for name in sorted(first.locks):
             held.enter_context(LOCKS[name])
@@ -74,27 +77,36 @@ def run(batch, number):
             variables["STAMPEDE_SABOTAGE_REACHED"] = "/tmp/reached"
         began = time.monotonic()
         try:
-            passed = subprocess.run([*([] if first.prepares else CONFINED), *command], cwd=first.cwd, env=variables,
-                                    stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
-                                    timeout=usual * HANG_FACTOR + HANG_SECONDS if usual else first.limit).returncode == 0
+            done = subprocess.run([*([] if first.prepares else CONFINED), *command], cwd=first.cwd, env=variables,
+                                  stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, timeout=limit)
+            passed = done.returncode == 0
         except subprocess.TimeoutExpired:
-            passed = False
+            done = None
         output.seek(0)
         text = output.read()
-        if first.filter is not None:  # a program that ends in the middle of a test has not passed it
+        if done and first.filter is not None:  # a program that ends in the middle of a test has not passed it
             passed = passed and re.search(r"^\[==========\] \d+ tests? from \d+ test suites? ran\.", text, re.M) is not None
         if first.expected:  # then it alone counts, as for ctest
             passed = any(re.search(each, text, re.S) for each in first.expected)
-        return passed, time.monotonic() - began, marks.read_bytes().rstrip(b"\0") if number == 0 else b""
+        last = re.findall(r"^\[ RUN      \] (\S+)", text, re.M)[-1:]
+        return Run("hang" if not done else "" if passed else "status", time.monotonic() - began,
+                   marks.read_bytes().rstrip(b"\0") if number == 0 else b"", "".join(last))
 
 
 def try_change(change, tests):
-    """What came of one change: its key, outcome, by which test, how many come to it, how long it took."""
+    """What came of one change: its key, outcome, by which test and why, how many come to it, how long it took. A test that
+    fails without the change as well, now that it is tried again, has noticed nothing: that was load, or chance."""
     began = time.monotonic()
     reaching = [test for test in tests if test.reached[change.number:change.number + 1] == b"\1"]
     result = {"key": change.key, "outcome": "unnoticed" if reaching else "unreached", "tests": len(reaching)}
-    for batch in batches_of(reaching):
-        if not run(batch, change.number)[0]:
-            result.update(outcome="noticed", by=batch[0].name if len(batch) == 1 else os.path.basename(batch[0].command[0]))
-            break
+    waiting = batches_of(reaching)
+    while waiting and result["outcome"] != "noticed":
+        batch = waiting.pop(0)
+        tried = run(batch, change.number)
+        if tried.why and len(batch) > 1:  # each by itself, as ctest runs it, and first the one that was running
+            waiting[:0] = sorted(([test] for test in batch), key=lambda one: one[0].filter != tried.last)
+        elif tried.why and run(batch, 0).why:
+            result.setdefault("fail_without_it", []).append(batch[0].name)
+        elif tried.why:
+            result.update(outcome="noticed", by=batch[0].name, why=tried.why)
     return {**result, "seconds": round(time.monotonic() - began, 2)}

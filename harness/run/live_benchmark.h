@@ -13,11 +13,11 @@
 
 #include "cache/result.h"
 #include "harness/live/live_world.h"
-#include "harness/plan/observer.h"
 #include "harness/plan/plan.h"
 #include "harness/run/command_benchmark.h"
 #include "harness/run/posix_traced_calls.h"
 #include "harness/run/sim_benchmark.h"
+#include "harness/world/observer.h"
 
 namespace stampede {
 
