@@ -68,4 +68,8 @@ int refuse(const std::string& message, int status) {
   return status;
 }
 
+void tell_interrupt(bool is_interrupted) {
+  if (is_interrupted) std::fputs("interrupted: this is what was done before\n", stderr);
+}
+
 }  // namespace stampede

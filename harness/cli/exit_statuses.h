@@ -23,8 +23,16 @@ constexpr int exit_status(bool has_found, bool is_interrupted, int otherwise) {
   return has_found ? kViolated : is_interrupted ? kInterrupted : otherwise;
 }
 
+// Of a command that came to two ends, in any order: what was found counts, then an interrupt, then the larger status.
+constexpr int combined(int one, int other) {
+  return exit_status(one == kViolated || other == kViolated, one == kInterrupted || other == kInterrupted,
+                     one > other ? one : other);
+}
+
 // Says on standard error why a command does nothing: "stampede: MESSAGE". Returns `status`.
 int refuse(const std::string& message, int status = kUsage);
+// Where it was, says on standard error that the report is of what was done until then.
+void tell_interrupt(bool is_interrupted);
 
 // How often each invariant was judged; of what is not there, never.
 using Judged = std::map<std::string, std::uint64_t>;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 
 #include "harness/cli/bench_report.h"
@@ -40,6 +41,28 @@ TEST(ExitStatus, HasTheNumbersThatTheManualTells) {
   EXPECT_EQ(exit_status(true, false, kCannotHere), 1);
   EXPECT_EQ(exit_status(false, true, kCannotHere), 130);
   EXPECT_EQ(exit_status(false, false, kCannotHere), 3);
+}
+
+TEST(ExitStatus, OfTwoEndsIsTheSameInAnyOrder) {
+  for (const auto& [one, other, both] : std::initializer_list<std::array<int, 3>>{
+           {0, 0, 0},
+           {0, 1, 1},
+           {0, 2, 2},
+           {0, 3, 3},
+           {0, 130, 130},
+           {1, 1, 1},
+           {1, 2, 1},
+           {1, 3, 1},
+           {1, 130, 1},
+           {2, 2, 2},
+           {2, 3, 3},
+           {2, 130, 130},
+           {3, 130, 130},
+           {130, 130, 130},
+       }) {
+    EXPECT_EQ(combined(one, other), both) << one << " and " << other;
+    EXPECT_EQ(combined(other, one), both) << other << " and " << one;
+  }
 }
 
 TEST(HeldText, SaysThatAllHeldOnlyOfWhatWasJudged) {
@@ -192,8 +215,9 @@ TEST(ExitStatus, OfAReplay) {
 }
 
 ExplorationTotals free_runs(std::uint64_t runs, std::size_t discoveries, bool interrupted = false,
-                            Judged judged = all_free()) {
+                            Judged judged = all_free(), const std::string& failure = "") {
   ExplorationTotals totals;
+  totals.failure = failure;
   totals.runs = runs;
   totals.discoveries.resize(discoveries);
   totals.interrupted = interrupted;
@@ -212,6 +236,9 @@ TEST(ExitStatus, OfAnExplorationOfTheFreeWorld) {
       {"an interrupt", 130, 130, free_runs(5, 0, true)},
       {"an interrupt of the first run", 130, 130, free_runs(0, 0, true, {})},
       {"an interrupt after a violation", 1, 1, free_runs(5, 1, true)},
+      {"a later run could not begin", 3, 3, free_runs(5, 0, false, all_free(), "no space")},
+      {"the first one could not", 3, 3, free_runs(0, 0, false, {}, "no space")},
+      {"one could not after a violation", 1, 1, free_runs(5, 1, false, all_free(), "no space")},
   };
   expect_statuses(rows, ExplorationOptions{});
 }

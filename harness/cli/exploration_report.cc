@@ -75,7 +75,8 @@ std::string verdict_line(const ExplorationOptions& options, const ExplorationTot
 
 int status_of(const ExplorationOptions& options, const ExplorationTotals& totals, bool requires_judged) {
   const int judged = judged_status(totals.judged, never_judged(options, totals), requires_judged);
-  return exit_status(!totals.discoveries.empty(), totals.interrupted, totals.runs == 0 ? kUsage : judged);
+  const int otherwise = !totals.failure.empty() ? kCannotHere : totals.runs == 0 ? kUsage : judged;
+  return exit_status(!totals.discoveries.empty(), totals.interrupted, otherwise);
 }
 
 std::string text_of(const ExplorationOptions& options, const ExplorationTotals& totals) {
@@ -155,6 +156,7 @@ std::string json_of(const ExplorationOptions& options, const ExplorationTotals& 
                                {"steps", nullptr},
                                {"processes", totals.processes},
                                {"seconds", totals.seconds},
+                               {"violation_count", totals.violation_count()},
                                {"violations", std::move(violations)},
                                {"not_promised", not_promised_json(options, totals)},
                                {"trace_hash", nullptr},
@@ -172,6 +174,7 @@ std::string json_of(const ExplorationOptions& options, const ExplorationTotals& 
                                {"connections", totals.connections},
                                {"full_bodies_sent", totals.full_bodies},
                                {"body_bytes_sent", totals.body_bytes_sent},
+                               {"failure", totals.failure},
                                {"interrupted", totals.interrupted}};
   return object.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }

@@ -45,6 +45,7 @@ ExplorationTotals primes() {
   totals.peak_memory_bytes = 149;
   totals.exits = {{"exited", 151}, {"killed by a signal", 157}};
   totals.seconds = 0.5;
+  totals.failure = "no space";
   totals.faults = {{"none", 163}, {"reset_in_body", 167}};
   totals.operations = {{"get", 173}};
   totals.judged = all_judged();
@@ -60,8 +61,8 @@ ExplorationTotals primes() {
 TEST(ExplorationReport, ShowsEveryCounter) {
   const ExplorationTotals totals = primes();
   const auto& [runs, processes, successes, hits, failures, explained, connections, full_bodies, body_bytes_sent,
-               cpu_times, peak_memory_bytes, exits, seconds, interrupted, faults, operations, judged, discoveries,
-               not_promised] = totals;
+               cpu_times, peak_memory_bytes, exits, seconds, interrupted, failure, faults, operations, judged,
+               discoveries, not_promised] = totals;
   const std::string text = text_of(options(), totals);
   const json object = json::parse(json_of(options(), totals));
   expect_counters(text, object,
@@ -81,6 +82,7 @@ TEST(ExplorationReport, ShowsEveryCounter) {
                    {faults.at("none"), "none", ""},
                    {faults.at("reset_in_body"), "reset_in_body", ""},
                    {judged.at("one_download"), "one_download", ""},
+                   {2, "", "violation_count"},
                    {5, "", "seed"}});
   EXPECT_EQ(figure(text, "body bytes sent"), "139 B");
   EXPECT_EQ(figure(text, "peak memory, largest"), "149 B");
@@ -89,6 +91,7 @@ TEST(ExplorationReport, ShowsEveryCounter) {
   EXPECT_EQ(object.at("cpu_seconds"), 0.012) << cpu_times.size();
   EXPECT_EQ(object.at("seconds"), seconds);
   EXPECT_EQ(object.at("interrupted"), interrupted);
+  EXPECT_EQ(object.at("failure"), failure);
   EXPECT_EQ(object.at("exits"), json(exits));
   EXPECT_EQ(object.at("judged"), json(judged));
   EXPECT_EQ(object.at("drawn"), json({{"get", operations.at("get")}, {"none", 163}, {"reset_in_body", 167}}));

@@ -189,18 +189,18 @@ int explore(ExploreArguments& arguments) {
   const PosixInterrupt interrupt;
   exploration.free.interrupt_descriptor = interrupt.descriptor();
   const bool is_watched = is_terminal(2);
-  const modelcache::Result<ExplorationTotals> totals = explore_free(exploration, [&](const ExplorationTotals& so_far) {
+  const ExplorationTotals totals = explore_free(exploration, [&](const ExplorationTotals& so_far) {
     if (is_watched) show_progress(exploration, so_far);
   });
   if (is_watched) std::fputs("\r\033[K", stderr);
-  if (!totals) return refuse(totals.error().message(), kCannotHere);
-  const std::string violations = violation_text(*totals, command_text(arguments));
+  const std::string violations = violation_text(totals, command_text(arguments));
   std::fputs(violations.c_str(), arguments.is_json ? stderr : stdout);
-  const std::string report = arguments.is_json ? json_of(exploration, *totals)
-                                               : text_of(exploration, *totals) + verdict_line(exploration, *totals);
+  const std::string report = arguments.is_json ? json_of(exploration, totals)
+                                               : text_of(exploration, totals) + verdict_line(exploration, totals);
   std::fputs(report.c_str(), stdout);
-  if (totals->interrupted) std::fputs("interrupted: this is what was done before\n", stderr);
-  return status_of(exploration, *totals, arguments.requires_judged);
+  tell_interrupt(totals.interrupted);
+  if (!totals.failure.empty()) (void)refuse(totals.failure);
+  return status_of(exploration, totals, arguments.requires_judged);
 }
 
 // What only one of the worlds understands, so that nothing is ignored in silence.

@@ -167,6 +167,21 @@ TEST_F(CommandOptions, ReplayRunsEveryPlanAndSeedOnItsSubject) {
   EXPECT_NE(text.find("none.so"), std::string::npos) << text;
 }
 
+TEST_F(CommandOptions, SecondsAreAnEndInEveryWorld) {
+  for (const char* const world : {"free", "sim"}) {
+    EXPECT_EQ(said({"explore", "--world", world, "--seconds", "0.000000001"}, 2).value("plans", 1), 0) << world;
+  }
+}
+
+TEST_F(CommandOptions, ExploreReportsARunThatCannotBegin) {
+  const std::string nowhere = directory_.path() + "/nowhere";
+  for (const auto heard : {RunningCommand::Heard::output, RunningCommand::Heard::errors}) {
+    RunningCommand command({"explore", "--models", "generated:1KiB", "--json"}, nowhere, heard);
+    EXPECT_EQ(command.wait(), 3);
+    EXPECT_NE(command.text().find("make directory "), std::string::npos) << command.text();
+  }
+}
+
 TEST_F(CommandOptions, BenchSavesWhatItPrints) {
   const std::string file = directory_.path() + "/before.json";
   std::string text;

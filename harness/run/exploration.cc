@@ -15,8 +15,6 @@
 namespace stampede {
 namespace {
 
-using modelcache::fail;
-using modelcache::Result;
 using Clock = std::chrono::steady_clock;
 
 void count(const FreeOutcome& outcome, ExplorationTotals& totals) {
@@ -98,8 +96,8 @@ std::uint64_t ExplorationTotals::violation_count() const {
   return count;
 }
 
-Result<ExplorationTotals> explore_free(const ExplorationOptions& options,
-                                       const std::function<void(const ExplorationTotals&)>& progress) {
+ExplorationTotals explore_free(const ExplorationOptions& options,
+                               const std::function<void(const ExplorationTotals&)>& progress) {
   ExplorationTotals totals;
   for (const Invariant& invariant : all_invariants()) totals.judged[std::string(invariant.id)] = 0;
   const Clock::time_point began = Clock::now();
@@ -107,8 +105,11 @@ Result<ExplorationTotals> explore_free(const ExplorationOptions& options,
   for (std::uint64_t i = 0; !options.runs || i < *options.runs; ++i) {
     if (options.seconds && elapsed() >= *options.seconds) break;
     const std::uint64_t seed = options.seed + i;
-    Result<FreeOutcome> outcome = run_free(draw_plan(options.draw, seed), options.free);
-    if (!outcome) return fail(outcome.error());
+    modelcache::Result<FreeOutcome> outcome = run_free(draw_plan(options.draw, seed), options.free);
+    if (!outcome) {
+      totals.failure = outcome.error().message();
+      break;
+    }
     if (outcome->facts.interrupted) {  // it was not judged, so it does not count
       totals.interrupted = true;
       break;

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "cache/result.h"
 #include "harness/run/free_run.h"
 #include "harness/run/plan_draw.h"
 
@@ -57,6 +56,7 @@ struct ExplorationTotals {
   std::map<std::string, std::uint64_t> exits;  // exit reason -> processes
   double seconds = 0;                          // of everything, judging included
   bool interrupted = false;
+  std::string failure;                              // why a run could not begin, which was to be the next one
   std::map<std::string, std::uint64_t> faults;      // met by connections, by kind; `none` is a good response
   std::map<std::string, std::uint64_t> operations;  // reported by workers, by name
   std::map<std::string, std::uint64_t> judged;      // by invariant
@@ -67,10 +67,9 @@ struct ExplorationTotals {
   [[nodiscard]] std::uint64_t violation_count() const;
 };
 
-// Calls `progress` after each run. ERRORS: a run that could not begin (what was done before it is lost).
-// REQUIRES: check(options.draw).
-modelcache::Result<ExplorationTotals> explore_free(const ExplorationOptions& options,
-                                                   const std::function<void(const ExplorationTotals&)>& progress);
+// Calls `progress` after each run. Ends at a run that cannot begin. REQUIRES: check(options.draw).
+ExplorationTotals explore_free(const ExplorationOptions& options,
+                               const std::function<void(const ExplorationTotals&)>& progress);
 
 }  // namespace stampede
 

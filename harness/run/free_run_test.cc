@@ -239,12 +239,12 @@ class ExplorationTest : public ::testing::Test {
   }
 
   ExplorationTotals explore() {
-    const auto totals = explore_free(options_, [this](const ExplorationTotals& so_far) {
+    const ExplorationTotals totals = explore_free(options_, [this](const ExplorationTotals& so_far) {
       runs_seen_.push_back(so_far.runs);
       EXPECT_GT(so_far.seconds, 0);
     });
-    EXPECT_TRUE(totals) << totals.error().message();
-    return totals ? *totals : ExplorationTotals{};
+    EXPECT_EQ(totals.failure, "");
+    return totals;
   }
 
   TestDirectory directory_;
@@ -341,11 +341,21 @@ TEST_F(ExplorationTest, CountsNoRunThatWasInterrupted) {
   EXPECT_TRUE(totals.discoveries.empty());
 }
 
-TEST_F(ExplorationTest, FailsWhereNoRunCanBegin) {
-  options_.free.scratch_parent = "/nonexistent/parent";
-  const auto totals = explore_free(options_, [](const ExplorationTotals&) {});
-  ASSERT_FALSE(totals);
-  EXPECT_EQ(totals.error().code, modelcache::ErrorCode::io);
+// Its directory goes with the second run, which violates as the first did.
+TEST_F(ExplorationTest, KeepsWhatWasFoundBeforeARunThatCannotBegin) {
+  const std::string parent = directory_.path() + "/parent";
+  options_.free.program = "/nonexistent/program";
+  options_.free.scratch_parent = parent;
+  for (const std::uint64_t runs : {0, 2}) {
+    if (runs > 0) std::filesystem::create_directory(parent);
+    const ExplorationTotals totals = explore_free(options_, [&](const ExplorationTotals& so_far) {
+      if (so_far.runs == runs) std::filesystem::remove_all(parent);
+    });
+    EXPECT_NE(totals.failure.find(parent), std::string::npos) << totals.failure;
+    EXPECT_EQ(totals.runs, runs);
+    EXPECT_EQ(totals.discoveries.size(), runs);
+    EXPECT_EQ(totals.seconds > 0, true);
+  }
 }
 
 }  // namespace
