@@ -56,7 +56,7 @@ bool save(const std::string& path, const std::string& text) {
   return false;
 }
 
-int report(const BenchArguments& arguments, const BenchRows& rows) {
+int report(const BenchArguments& arguments, BenchRows rows) {
   const TableStyle style = arguments.is_markdown ? TableStyle::markdown : TableStyle::text;
   std::string tables;
   for (const std::string& table :
@@ -68,10 +68,10 @@ int report(const BenchArguments& arguments, const BenchRows& rows) {
   const std::string verdict = verdict_of(rows);
   std::fputs((arguments.is_json ? json_of(rows) : tables + verdict).c_str(), stdout);
   if (arguments.is_json && !all_held(rows)) std::fputs(verdict.c_str(), stderr);
+  tell_interrupt(rows.free.interrupted);
   if (!arguments.save.empty() && !save(arguments.save, json_of(rows))) {
-    return refuse("--save " + arguments.save + ": could not be written", kUsage);
+    rows.hindrance = combined(rows.hindrance, refuse("--save " + arguments.save + ": could not be written"));
   }
-  if (rows.free.interrupted) std::fputs("interrupted: this is what was done before\n", stderr);
   return status_of(rows);
 }
 
@@ -131,13 +131,12 @@ int bench(BenchArguments& arguments) {
   if (!benchmark) return refuse(benchmark.error().message(), kCannotHere);
   rows.live = std::move(live.rows);
   if (live.error) {  // the other figures are none the worse
-    status = refuse("no live world here: " + live.error->message(), kCannotHere);
-    if (scenarios.empty() && rows.sim.empty() && rows.live.empty()) return status;
+    rows.hindrance = refuse("no live world here: " + live.error->message(), kCannotHere);
+    if (scenarios.empty() && rows.sim.empty() && rows.live.empty()) return rows.hindrance;
   }
   rows.free = std::move(*benchmark);
   rows.free.interrupted |= interrupt.happened();
-  const int told = report(arguments, rows);
-  return told == kAllHeld && !rows.live.empty() ? status : told;  // some of the live rows are not there
+  return report(arguments, std::move(rows));
 }
 
 std::string footer() {

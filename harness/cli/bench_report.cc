@@ -328,7 +328,8 @@ bool all_held(const BenchRows& rows) {
 }
 
 int status_of(const BenchRows& rows) {
-  return exit_status(!all_held(rows), rows.free.interrupted, runs_of(rows) == 0 ? kCannotHere : kAllHeld);
+  const int otherwise = runs_of(rows) == 0 ? kCannotHere : kAllHeld;
+  return combined(exit_status(!all_held(rows), rows.free.interrupted, otherwise), rows.hindrance);
 }
 
 std::string verdict_of(const BenchRows& rows) {

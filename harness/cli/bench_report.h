@@ -25,6 +25,7 @@ struct BenchRows {
   Benchmark free;
   std::vector<SimRow> sim;
   std::vector<LiveRow> live;
+  int hindrance = 0;  // the exit status of what could not be had, or not be saved
 };
 // What was violated, and whether all held; where it was interrupted, that.
 std::string verdict_of(const BenchRows& rows);

@@ -139,6 +139,7 @@ TEST(BenchReport, SaysOfTheFreeWorldInJsonWhatIsInItsRow) {
   EXPECT_FALSE(object.at("total").contains("violations"));
   EXPECT_EQ(object.at("interrupted"), false);
   EXPECT_EQ(object.at("world"), "free");
+  EXPECT_EQ(object.at("subject"), "modelcache");
 }
 
 TEST(BenchReport, DoesNotMakeUpWhatWasNotMeasured) {

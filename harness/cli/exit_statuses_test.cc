@@ -289,6 +289,18 @@ TEST(ExitStatus, OfABenchmark) {
          rows.live[1].violations = 1;
          rows.free.interrupted = true;
        }},
+      {"no live world here", 3, bench(1, 1, 0), [](BenchRows& rows) { rows.hindrance = 3; }},
+      {"it could not be saved", 2, bench(1, 1, 1), [](BenchRows& rows) { rows.hindrance = 2; }},
+      {"it could not be saved after a violation", 1, bench(1, 1, 1),
+       [](BenchRows& rows) {
+         rows.sim[1].violations = 1;
+         rows.hindrance = 2;
+       }},
+      {"it could not be saved after an interrupt", 130, bench(1, 1, 1),
+       [](BenchRows& rows) {
+         rows.free.interrupted = true;
+         rows.hindrance = 2;
+       }},
       {"an interrupt", 130, bench(1, 0, 0), [](BenchRows& rows) { rows.free.interrupted = true; }},
       {"an interrupt of the first run", 130, bench(0, 0, 0), [](BenchRows& rows) { rows.free.interrupted = true; }},
   };

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "harness/cli/posix_command_for_test.h"
+#include "harness/live/no_filters_for_test.h"
 #include "harness/plan/plan_json.h"
 #include "harness/run/sim_benchmark.h"
 
@@ -179,6 +180,33 @@ TEST_F(CommandOptions, ExploreReportsARunThatCannotBegin) {
     RunningCommand command({"explore", "--models", "generated:1KiB", "--json"}, nowhere, heard);
     EXPECT_EQ(command.wait(), 3);
     EXPECT_NE(command.text().find("make directory "), std::string::npos) << command.text();
+  }
+}
+
+TEST_F(CommandOptions, BenchStartsProcessesAsItIsTold) {
+  for (const auto& [start, modes] : std::initializer_list<std::pair<const char*, std::vector<std::string>>>{
+           {"exec", {"exec"}}, {"fork", {"fork"}}}) {
+    const json all = said({"bench", "--world", "free", "--scenario", "warm_hits", "--models", "generated:1KiB",
+                           "--runs", "1", "--start", start});
+    std::vector<std::string> started;
+    for (const json& row : all.at("rows")) {
+      if (row.at("name") == all.at("rows").at(0).at("name")) started.push_back(row.at("start"));
+    }
+    EXPECT_EQ(started, modes);
+  }
+}
+
+bool has_no_filters() { return refuse_filters(); }
+
+TEST_F(CommandOptions, BenchWithoutALiveWorldSaysSoWithItsStatus) {
+  for (const bool has_others : {true, false}) {
+    std::vector<std::string> words = {"bench", "--scenario", "live_decision", "--runs", "1", "--json"};
+    if (has_others) words.insert(words.end(), {"--scenario", "sim_same"});
+    RunningCommand command(words, directory_.path(), RunningCommand::Heard::output, has_no_filters);
+    EXPECT_EQ(command.wait(), 3);
+    const json all = json::parse(command.text(), nullptr, false);
+    EXPECT_EQ(all.is_object(), has_others) << command.text();
+    if (has_others) EXPECT_EQ(all.at("world"), "sim");
   }
 }
 
