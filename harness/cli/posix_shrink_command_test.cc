@@ -87,6 +87,12 @@ TEST_F(ShrinkCommand, IsWhatExploreDoesWithWhatItFinds) {
   EXPECT_GT(shrunk, 0U);
   EXPECT_LE(shrunk, 5U);
   EXPECT_GT(whole, shrunk);
+  std::vector<std::string> in_json = explore;
+  in_json.emplace_back("--json");
+  ASSERT_EQ(run(in_json, &said), 1);
+  const json object = json::parse(said, nullptr, false);
+  ASSERT_TRUE(object.is_object()) << said;
+  EXPECT_EQ(object.at("violations").at(0).at("shrunk").at("proof"), "proven");
   std::vector<std::string> unshrunk = explore;
   unshrunk.back() = directory_.path() + "/whole";
   unshrunk.insert(unshrunk.end(), {"--no-shrink", "--json"});
@@ -95,6 +101,32 @@ TEST_F(ShrinkCommand, IsWhatExploreDoesWithWhatItFinds) {
     EXPECT_FALSE(entry.path().string().ends_with("-shrunk.json"));
   }
   EXPECT_TRUE(json::parse(said, nullptr, false).at("violations").at(0).at("shrunk").is_null());
+}
+
+// No run of this subject is like another, and the other plan's cannot be had.
+TEST_F(ShrinkCommand, KeepsThatAResultDoesNotRepeatItself) {
+  const std::string fickle = std::string(STAMPEDE_PLUGINS) + "/fickle_subject.so";
+  Plan plan = three_get_one();
+  plan.subject = "nobody";
+  const std::string absent = directory_.file("absent.json", print_plan(plan));
+  std::string said;
+  EXPECT_EQ(run({"shrink", absent, "--subject", fickle}, &said, true), 2) << said;
+  for (const std::vector<std::string>& plans : {std::vector{plan_}, {plan_, absent}, {absent, plan_}}) {
+    std::vector<std::string> words = {"shrink", "--subject", fickle, "--proof", "0"};
+    words.insert(words.end(), plans.begin(), plans.end());
+    EXPECT_EQ(run(words, &said), 1) << said;
+    EXPECT_THAT(said, HasSubstr("\nDIVERGED: a strict replay of it differs: the trace is another one\n"));
+    words.emplace_back("--json");
+    EXPECT_EQ(run(words, &said), 1) << said;
+    const json object = json::parse(said, nullptr, false);
+    ASSERT_TRUE(object.is_object()) << said;
+    EXPECT_EQ(object.at("shrunk").at(0).at("repeatable"), false);
+  }
+  const std::string out = directory_.path() + "/none/a.json";
+  EXPECT_EQ(run({"shrink", plan_, "--subject", fickle, "--proof", "0", "--out", out}, &said), 1);
+  EXPECT_THAT(said, HasSubstr("could not be written; the plan is"));
+  EXPECT_EQ(run({"explore", "--world", "sim", "--subject", fickle, "--runs", "3", "--out", out, "--json"}, &said), 1);
+  EXPECT_EQ(json::parse(said, nullptr, false).value("divergences", 0), 3) << said;
 }
 
 TEST_F(ShrinkCommand, IsTheFirstPartOfAnExplanation) {

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -177,10 +176,11 @@ int shrink_all(const ShrinkArguments& arguments) {
     int status = kAllHeld;
     SimRunner* const runner = worlds.of(name, plan, status);
     if (runner != nullptr) status = shrinking.shrink(*runner, name, plan, plans.size() == 1);
-    worst = std::max(worst, status);
+    worst = combined(worst, status);
   }
   if (arguments.is_json) std::fputs(shrinking.json().c_str(), stdout);
-  return exit_status(worst == kViolated, shrinking.is_interrupted(), worst);
+  tell_interrupt(shrinking.is_interrupted());
+  return combined(worst, shrinking.is_interrupted() ? kInterrupted : kAllHeld);
 }
 
 }  // namespace

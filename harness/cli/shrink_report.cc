@@ -108,8 +108,8 @@ ordered_json json_of(const Plan& plan, const SmallestPlan& smallest, const std::
 
 int status_of(const SmallestPlan& smallest, bool is_saved) {
   if (!smallest.shrunk.violation) return smallest.shrunk.uncontrolled > 0 ? kCannotHere : kUsage;
-  if (!is_saved) return kUsage;
-  return smallest.is_repeatable ? kAllHeld : kViolated;
+  if (!smallest.is_repeatable) return kViolated;
+  return is_saved ? kAllHeld : kUsage;
 }
 
 }  // namespace stampede

@@ -47,6 +47,10 @@ class IdleClient final : public stampede::SubjectClient {
 #ifdef PLUGIN_CALLS_ITS_CODE
     outcome.claimed_attempts = static_cast<unsigned>(stampede::code_of_subject());
 #endif
+#ifdef PLUGIN_COUNTS_ITS_CALLS
+    static unsigned calls = 0;  // of all runs, so that none is like another
+    outcome.claimed_attempts = ++calls;
+#endif
     return outcome;
   }
 };
