@@ -7,7 +7,6 @@
 #include <atomic>
 #include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -56,8 +55,70 @@ int prepare_out(const std::string& out) {
   return is_written ? 0 : refuse("--out " + out + ": cannot be written", kUsage);
 }
 
-// 0, or the exit status.
-int complete(ExploreSimArguments& arguments, SimExplorationOptions& options) {
+// 0, or the exit status. Thread i keeps to core i.
+int choose_world(const ExploreSimArguments& arguments, SimExplorationOptions& options, LostWorlds& lost) {
+  // A plan names its own subject, where that is a command.
+  const std::string& asked = arguments.subject;
+  const bool is_asked_command = is_command_subject(asked);
+  if (options.plan && is_asked_command) options.plan = as_command_plan(std::move(*options.plan), asked);
+  const std::string subject = options.plan && !options.plan->subject.empty() ? options.plan->subject : asked;
+  const bool is_command = is_command_subject(subject);
+  if (is_command && !arguments.is_live) {
+    return refuse("--subject: " + subject + " is a command or unknown here: it needs --world live or free", kUsage);
+  }
+  if (!is_command) {
+    if (const auto checked = check_subject(subject); !checked) {
+      return refuse("--subject: " + checked.error().message(), kUsage);
+    }
+  }
+  options.subject = subject;
+  if (is_command) options.command_subject = subject;
+  if (!arguments.sweep.empty() && subject != kBuiltInSubject) {
+    return refuse("--sweep: for the built-in subject only", kUsage);
+  }
+  if (arguments.is_both) {
+    options.make_world = [subject] { return std::move(*make_world_with(subject, false, -1)); };
+  }
+  const bool is_live = arguments.is_live || arguments.is_both;
+  if (is_live) options.world = arguments.is_both ? "both" : "live";
+  const auto make = [is_live, is_command, subject](int core) {
+    return is_command ? make_subject_world(subject, core) : make_world_with(subject, is_live, core);
+  };
+  if (const auto first = make(-1); !first) {
+    if (is_command && is_no_subject(first.error())) return refuse("--subject: " + first.error().message(), kUsage);
+    return refuse(fmt::format("no {} world here: {}", is_live ? "live" : "sim", first.error().message()), kCannotHere);
+  }
+  const auto next_core = std::make_shared<std::atomic<unsigned>>(0);
+  const bool is_pinned = is_live && options.jobs > 1;
+  (arguments.is_both ? options.make_repeating_world : options.make_world) = [make, next_core, is_pinned, &lost] {
+    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+    return lost.replace(make(is_pinned ? static_cast<int>(next_core->fetch_add(1) % cores) : -1));
+  };
+  return 0;
+}
+
+void finish(const ExploreSimArguments& arguments, const std::string& report, const std::vector<SavedDiscovery>& saved,
+            std::uint64_t violations, bool is_interrupted) {
+  std::fputs(discovery_text(saved, violations, arguments.subject).c_str(), arguments.is_json ? stderr : stdout);
+  std::fputs(report.c_str(), stdout);
+  tell_interrupt(is_interrupted);
+}
+
+int sweep(const ExploreSimArguments& arguments, const SimExplorationOptions& options, const std::string& out) {
+  const bool has_pairs = arguments.sweep == "kill-pairs";
+  auto world = options.make_world();
+  const KillSweep swept = has_pairs ? sweep_kill_pairs(*options.plan, options.is_interrupted, std::move(world))
+                                    : sweep_kills(*options.plan, options.is_interrupted, std::move(world));
+  const std::string command = fmt::format("stampede explore --world {} --sweep {}", options.world, arguments.sweep);
+  const auto saved = save_discoveries(swept.discoveries, out, command);
+  const std::string report = arguments.is_json ? json_of(swept, options.world, saved) : text_of(swept, has_pairs);
+  finish(arguments, report, saved, swept.violations, swept.interrupted);
+  return status_of(swept, arguments.requires_judged);
+}
+
+}  // namespace
+
+int choose_options(const ExploreSimArguments& arguments, SimExplorationOptions& options) {
   constexpr std::uint64_t kSeedEnd = 1'000'000'000;  // short enough to be typed
   options.seed = arguments.seed ? *arguments.seed : modelcache::make_posix_os()->random() % kSeedEnd;
   options.runs = arguments.runs;
@@ -110,72 +171,6 @@ int complete(ExploreSimArguments& arguments, SimExplorationOptions& options) {
   return 0;
 }
 
-// 0, or the exit status. Thread i keeps to core i.
-int choose_world(const ExploreSimArguments& arguments, SimExplorationOptions& options) {
-  // A plan names its own subject, where that is a command.
-  const std::string& asked = arguments.subject;
-  const bool is_asked_command = is_command_subject(asked);
-  if (options.plan && is_asked_command) options.plan = as_command_plan(std::move(*options.plan), asked);
-  const std::string subject = options.plan && !options.plan->subject.empty() ? options.plan->subject : asked;
-  const bool is_command = is_command_subject(subject);
-  if (is_command && !arguments.is_live) {
-    return refuse("--subject: " + subject + " is a command or unknown here: it needs --world live or free", kUsage);
-  }
-  if (!is_command) {
-    if (const auto checked = check_subject(subject); !checked) {
-      return refuse("--subject: " + checked.error().message(), kUsage);
-    }
-  }
-  options.subject = subject;
-  if (is_command) options.command_subject = subject;
-  if (!arguments.sweep.empty() && subject != kBuiltInSubject) {
-    return refuse("--sweep: for the built-in subject only", kUsage);
-  }
-  if (arguments.is_both) {
-    options.make_world = [subject] { return std::move(*make_world_with(subject, false, -1)); };
-  }
-  const bool is_live = arguments.is_live || arguments.is_both;
-  if (is_live) options.world = arguments.is_both ? "both" : "live";
-  const auto make = [is_live, is_command, subject](int core) {
-    return is_command ? make_subject_world(subject, core) : make_world_with(subject, is_live, core);
-  };
-  if (const auto first = make(-1); !first) {
-    if (is_command && is_no_subject(first.error())) return refuse("--subject: " + first.error().message(), kUsage);
-    return refuse(fmt::format("no {} world here: {}", is_live ? "live" : "sim", first.error().message()), kCannotHere);
-  }
-  const auto next_core = std::make_shared<std::atomic<unsigned>>(0);
-  const bool is_pinned = is_live && options.jobs > 1;
-  (arguments.is_both ? options.make_repeating_world : options.make_world) = [make, next_core, is_pinned] {
-    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    auto world = make(is_pinned ? static_cast<int>(next_core->fetch_add(1) % cores) : -1);
-    if (world) return std::move(*world);
-    std::fprintf(stderr, "stampede: no world any more: %s\n", world.error().message().c_str());
-    std::exit(kCannotHere);
-  };
-  return 0;
-}
-
-void finish(const ExploreSimArguments& arguments, const std::string& report, const std::vector<SavedDiscovery>& saved,
-            std::uint64_t violations, bool is_interrupted) {
-  std::fputs(discovery_text(saved, violations, arguments.subject).c_str(), arguments.is_json ? stderr : stdout);
-  std::fputs(report.c_str(), stdout);
-  if (is_interrupted) std::fputs("interrupted: this is what was done before\n", stderr);
-}
-
-int sweep(const ExploreSimArguments& arguments, const SimExplorationOptions& options, const std::string& out) {
-  const bool has_pairs = arguments.sweep == "kill-pairs";
-  auto world = options.make_world();
-  const KillSweep swept = has_pairs ? sweep_kill_pairs(*options.plan, options.is_interrupted, std::move(world))
-                                    : sweep_kills(*options.plan, options.is_interrupted, std::move(world));
-  const std::string command = fmt::format("stampede explore --world {} --sweep {}", options.world, arguments.sweep);
-  const auto saved = save_discoveries(swept.discoveries, out, command);
-  const std::string report = arguments.is_json ? json_of(swept, options.world, saved) : text_of(swept, has_pairs);
-  finish(arguments, report, saved, swept.violations, swept.interrupted);
-  return status_of(swept, arguments.requires_judged);
-}
-
-}  // namespace
-
 void add_explore_sim_options(Subcommand& command, ExploreSimArguments& arguments) {
   const std::string group = "The controlled worlds (--world sim, live)";
   command
@@ -210,22 +205,24 @@ void add_explore_sim_options(Subcommand& command, ExploreSimArguments& arguments
 
 int explore_sim_world(ExploreSimArguments& arguments) {
   SimExplorationOptions options;
-  if (const int status = complete(arguments, options); status != 0) return status;
-  if (const int status = choose_world(arguments, options); status != 0) return status;
+  if (const int status = choose_options(arguments, options); status != 0) return status;
+  LostWorlds lost;
+  if (const int status = choose_world(arguments, options, lost); status != 0) return status;
   const PosixInterrupt interrupt;
-  options.is_interrupted = [&interrupt] { return interrupt.happened(); };
+  options.is_interrupted = [&interrupt, &lost] { return interrupt.happened() || lost.happened(); };
   const std::string out = arguments.out.empty() ? std::string(kOutByDefault) : arguments.out;
   if (!arguments.out.empty()) {
     if (const int status = prepare_out(out); status != 0) return status;
   }
-  if (!arguments.sweep.empty()) return sweep(arguments, options, out);
+  if (!arguments.sweep.empty()) return lost.status_after(sweep(arguments, options, out));
   const bool is_watched = is_terminal(2);
-  const SimTotals totals = explore_sim(options, [&](const SimTotals& so_far) {
+  SimTotals totals = explore_sim(options, [&](const SimTotals& so_far) {
     if (!is_watched) return;
     std::fprintf(stderr, "\r%s schedules, %s violations, %.0f s ", std::to_string(so_far.schedules).c_str(),
                  std::to_string(so_far.violations).c_str(), so_far.seconds);
   });
   if (is_watched) std::fputs("\r\033[K", stderr);
+  totals.interrupted = totals.interrupted && interrupt.happened();
   const std::string command =
       fmt::format("stampede explore --world {} --strategy {}{}{}", options.world, arguments.strategy,
                   arguments.skew > 0 ? fmt::format(" --skew {}", arguments.skew) : "",
@@ -234,7 +231,7 @@ int explore_sim_world(ExploreSimArguments& arguments) {
   if (!arguments.is_unshrunk) shrink_discoveries(options, !arguments.is_json, saved);
   finish(arguments, arguments.is_json ? json_of(options, totals, saved) : text_of(options, totals), saved,
          totals.violations, totals.interrupted);
-  return status_of(totals, arguments.requires_judged);
+  return lost.status_after(status_of(totals, arguments.requires_judged));
 }
 
 }  // namespace stampede

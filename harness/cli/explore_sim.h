@@ -9,6 +9,7 @@
 namespace stampede {
 
 class Subcommand;
+struct SimExplorationOptions;
 
 // What `--world sim` takes; those that it shares with the free world are read there.
 struct ExploreSimArguments {
@@ -33,6 +34,9 @@ struct ExploreSimArguments {
 };
 
 void add_explore_sim_options(Subcommand& command, ExploreSimArguments& arguments);
+
+// All but the world; a seed is drawn where none was given. 0, or the exit status.
+int choose_options(const ExploreSimArguments& arguments, SimExplorationOptions& options);
 
 // The exit status.
 int explore_sim_world(ExploreSimArguments& arguments);

@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,9 +15,9 @@
 #include "harness/cli/mutants_report.h"
 #include "harness/cli/subcommand.h"
 #include "harness/cli/subject_option.h"
+#include "harness/cli/subject_world.h"
 #include "harness/free/posix_interrupt.h"
 #include "harness/run/mutant_catalogue.h"
-#include "harness/run/mutant_search.h"
 
 namespace stampede {
 namespace {
@@ -34,21 +32,9 @@ constexpr const char* kMutantsFooter =
     "  stampede mutants lock_file_unlinked_on_release --seeds 20 --jobs 2\n"
     "  stampede mutants --world live --runs 2000 --json\n"
     "  stampede mutants --seeds 20 --shrink --out found      keeps small plans that kill each\n"
-    "Exit status: 0 every search found its mutant; 1 one survived; 2 usage; 3 mutants are not built, or there is no\n"
+    "Exit status: 0 every search found its mutant; 1 one survived; 2 usage, or --out cannot be written; 3 mutants are "
+    "not built, or there is no\n"
     "live world here; 130 interrupted.";
-
-struct MutantsArguments {
-  std::vector<std::string> names;
-  std::string world = "sim";
-  std::string strategy = "mix";
-  std::string out;
-  std::uint64_t seed = 1, runs = 10'000, seeds = 1;
-  std::uint32_t skew = 0;
-  std::uint32_t jobs = 1;
-  bool shrinks = false;
-  std::uint64_t proof_schedules = ProofOptions{}.schedules_max;
-  bool is_json = false;
-};
 
 // 0, or the exit status.
 int choose_mutants(const MutantsArguments& arguments, std::vector<Mutant>& mutants) {
@@ -68,7 +54,7 @@ int choose_mutants(const MutantsArguments& arguments, std::vector<Mutant>& mutan
 }
 
 // 0, or the exit status. Where several threads have live worlds, thread i keeps to core i.
-int choose_world(const MutantsArguments& arguments, MutantSearchOptions& options) {
+int choose_world(const MutantsArguments& arguments, MutantSearchOptions& options, LostWorlds& lost) {
   const bool is_live = arguments.world == "live";
   if (is_live) {
     if (const auto first = make_world_with(kBuiltInSubject, true); !first) {
@@ -77,38 +63,24 @@ int choose_world(const MutantsArguments& arguments, MutantSearchOptions& options
   }
   const auto next_thread = std::make_shared<std::atomic<unsigned>>(0);
   const bool is_pinned = is_live && options.jobs > 1;
-  options.make_world = [is_live, is_pinned, next_thread](const std::string& file) {
+  options.make_world = [is_live, is_pinned, next_thread, &lost](const std::string& file) {
     thread_local const unsigned thread = next_thread->fetch_add(1);
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    auto world = make_world_with(file.empty() ? kBuiltInSubject : file, is_live,
-                                 is_pinned ? static_cast<int>(thread % cores) : -1);
-    if (world) return std::move(*world);
-    std::fprintf(stderr, "stampede: no world any more: %s\n", world.error().message().c_str());
-    std::exit(kCannotHere);
+    return lost.replace(make_world_with(file.empty() ? kBuiltInSubject : file, is_live,
+                                        is_pinned ? static_cast<int>(thread % cores) : -1));
   };
   return 0;
 }
 
 int search(const MutantsArguments& arguments) {
-  const auto strategy = parse_strategy(arguments.strategy);
-  if (!strategy) return refuse("--strategy " + strategy.error().message(), kUsage);
-  if (strategy->kind == StrategyKind::exhaustive) {
-    return refuse("--strategy " + arguments.strategy + ": explores one plan; mutants draws many", kUsage);
-  }
+  MutantSearchOptions options;
+  if (const int status = choose_options(arguments, options); status != 0) return status;
   std::vector<Mutant> mutants;
   if (const int status = choose_mutants(arguments, mutants); status != 0) return status;
-  MutantSearchOptions options;
-  options.seed = arguments.seed;
-  options.runs = arguments.runs;
-  options.seeds = arguments.seeds;
-  options.jobs = arguments.jobs;
-  options.skew = arguments.skew;
-  options.shrinks = arguments.shrinks;
-  options.proof_schedules_max = arguments.proof_schedules;
-  options.strategy = *strategy;
-  if (const int status = choose_world(arguments, options); status != 0) return status;
+  LostWorlds lost;
+  if (const int status = choose_world(arguments, options, lost); status != 0) return status;
   const PosixInterrupt interrupt;
-  options.is_interrupted = [&interrupt] { return interrupt.happened(); };
+  options.is_interrupted = [&interrupt, &lost] { return interrupt.happened() || lost.happened(); };
   const bool is_watched = is_terminal(2);
   std::size_t done = 0;
   const auto searches = search_mutants(mutants, options, [&](const MutantSearch& one) {
@@ -120,45 +92,65 @@ int search(const MutantsArguments& arguments) {
   if (is_watched) std::fputs("\r\033[K", stderr);
   MutantsReport report{arguments.world, arguments.strategy, options.seed,        options.runs, options.skew,
                        mutants,         searches,           interrupt.happened()};
-  if (!arguments.out.empty()) {
-    if (const auto saved = save_killers(report, arguments.out); !saved) return refuse(saved.error().message(), kUsage);
-  }
   std::fputs((arguments.is_json ? json_of(report) : text_of(report)).c_str(), stdout);
-  if (report.interrupted) std::fputs("interrupted: this is what was done before\n", stderr);
-  return status_of(report);
+  tell_interrupt(report.interrupted);
+  const auto saved = arguments.out.empty() ? modelcache::Result<void>() : save_killers(report, arguments.out);
+  const int saving = saved ? kAllHeld : refuse(saved.error().message());
+  return lost.status_after(combined(status_of(report), saving));
 }
 
 }  // namespace
 
-void add_mutants_command(CLI::App& app, int& exit_status) {
-  Subcommand command(app, "mutants", "search each mutant of the cache for a plan that shows its defect");
-  const auto arguments = std::make_shared<MutantsArguments>();
-  command.option("NAME", arguments->names, "mutants; all when none is named");
-  command.option("--world", arguments->world, "where plans run").one_of({"sim", "live"}).shows_default();
-  command.option("--strategy", arguments->strategy, "how processes are moved, as for explore")
+int choose_options(const MutantsArguments& arguments, MutantSearchOptions& options) {
+  const auto strategy = parse_strategy(arguments.strategy);
+  if (!strategy) return refuse("--strategy " + strategy.error().message(), kUsage);
+  if (strategy->kind == StrategyKind::exhaustive) {
+    return refuse("--strategy " + arguments.strategy + ": explores one plan; mutants draws many", kUsage);
+  }
+  options.seed = arguments.seed;
+  options.runs = arguments.runs;
+  options.seeds = arguments.seeds;
+  options.jobs = arguments.jobs;
+  options.skew = arguments.skew;
+  options.shrinks = arguments.shrinks;
+  options.proof_schedules_max = arguments.proof_schedules;
+  options.strategy = *strategy;
+  return 0;
+}
+
+void add_options(Subcommand& command, MutantsArguments& arguments) {
+  command.option("NAME", arguments.names, "mutants; all when none is named");
+  command.option("--world", arguments.world, "where plans run").one_of({"sim", "live"}).shows_default();
+  command.option("--strategy", arguments.strategy, "how processes are moved, as for explore")
       .type_name("NAME")
       .shows_default();
-  command.option("--seed", arguments->seed, "of the first plan; the next ones have the next")
+  command.option("--seed", arguments.seed, "of the first plan; the next ones have the next")
       .type_name("N")
       .shows_default();
-  command.option("--runs", arguments->runs, "plans of one search at most").type_name("MAX").positive().shows_default();
-  command.option("--seeds", arguments->seeds, "searches of each mutant, from different seeds")
+  command.option("--runs", arguments.runs, "plans of one search at most").type_name("MAX").positive().shows_default();
+  command.option("--seeds", arguments.seeds, "searches of each mutant, from different seeds")
       .type_name("K")
       .within(1, 10'000)
       .shows_default();
-  command.option("--skew", arguments->skew, "process i is i times as many private steps behind the others")
+  command.option("--skew", arguments.skew, "process i is i times as many private steps behind the others")
       .type_name("STEPS")
       .within(0, 1000);
-  command.flag("--shrink", arguments->shrinks, "make what was found as small as can be");
-  command.option("--proof", arguments->proof_schedules, "schedules that a proof of it may run; 0: no proof")
+  command.flag("--shrink", arguments.shrinks, "make what was found as small as can be");
+  command.option("--proof", arguments.proof_schedules, "schedules that a proof of it may run; 0: no proof")
       .type_name("N")
       .shows_default();
-  command.option("--jobs", arguments->jobs, "threads").type_name("J").within(1, 256).shows_default();
+  command.option("--jobs", arguments.jobs, "threads").type_name("J").within(1, 256).shows_default();
   command
-      .option("--out", arguments->out,
+      .option("--out", arguments.out,
               "where plans are saved: for each mutant, the smallest one for each\ninvariant that it broke")
       .type_name("DIR");
-  command.flag("--json", arguments->is_json, "one JSON object on standard output");
+  command.flag("--json", arguments.is_json, "one JSON object on standard output");
+}
+
+void add_mutants_command(CLI::App& app, int& exit_status) {
+  Subcommand command(app, "mutants", "search each mutant of the cache for a plan that shows its defect");
+  const auto arguments = std::make_shared<MutantsArguments>();
+  add_options(command, *arguments);
   command.footer(kMutantsFooter);
   command.run([arguments, &exit_status] { exit_status = search(*arguments); });
 }

@@ -6,10 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "harness/cli/explore_sim.h"
 #include "harness/cli/posix_command_for_test.h"
 #include "harness/live/no_filters_for_test.h"
 #include "harness/plan/plan_json.h"
 #include "harness/run/sim_benchmark.h"
+#include "harness/run/sim_exploration.h"
 
 namespace stampede {
 namespace {
@@ -208,6 +210,44 @@ TEST_F(CommandOptions, BenchWithoutALiveWorldSaysSoWithItsStatus) {
     EXPECT_EQ(all.is_object(), has_others) << command.text();
     if (has_others) EXPECT_EQ(all.at("world"), "sim");
   }
+}
+
+// Each field of the options comes from the word of its own.
+TEST(ExploreOptions, AreWhatTheArgumentsSay) {
+  ExploreSimArguments arguments;
+  arguments.strategy = "pct:3";
+  arguments.shard = "3/5";
+  arguments.jobs = 7;
+  arguments.skew = 11;
+  arguments.is_once = true;
+  arguments.seed = 13;
+  arguments.runs = 17;
+  arguments.seconds = 0.5;
+  arguments.processes = 19;
+  SimExplorationOptions options;
+  ASSERT_EQ(choose_options(arguments, options), 0);
+  EXPECT_EQ(options.seed, 13U);
+  EXPECT_EQ(options.runs, 17U);
+  EXPECT_EQ(options.seconds, 0.5);
+  EXPECT_EQ(options.jobs, 7U);
+  EXPECT_EQ(options.shard, 3U);
+  EXPECT_EQ(options.shards, 5U);
+  EXPECT_EQ(print(options.strategy), "pct:3");
+  EXPECT_EQ(options.processes, 19U);
+  EXPECT_EQ(options.skew, 11U);
+  EXPECT_FALSE(options.plan);
+  EXPECT_FALSE(options.runs_twice);
+  SimExplorationOptions usual;
+  ASSERT_EQ(choose_options({}, usual), 0);
+  EXPECT_EQ(usual.runs, 10'000U);
+  EXPECT_EQ(usual.seconds, std::nullopt);
+  EXPECT_EQ(usual.processes, std::nullopt);
+  EXPECT_EQ(usual.jobs, 1U);
+  EXPECT_TRUE(usual.runs_twice);
+  EXPECT_EQ(print(usual.strategy), "mix");
+  arguments.runs.reset();
+  ASSERT_EQ(choose_options(arguments, options), 0);
+  EXPECT_EQ(options.runs, std::nullopt) << "until the time is over";
 }
 
 TEST_F(CommandOptions, BenchSavesWhatItPrints) {

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "harness/cli/exit_statuses.h"
 #include "harness/cli/subject_option.h"
 #include "harness/run/plan_world.h"
 #include "harness/run/subject_catalogue.h"
@@ -50,5 +51,13 @@ Result<SimRunner*> SubjectRunners::of(const Plan& plan) {
   }
   return runner.get();
 }
+
+std::unique_ptr<PlanWorld> LostWorlds::replace(Result<std::unique_ptr<PlanWorld>> made) {
+  if (made) return std::move(*made);
+  if (!happened_.exchange(true)) (void)refuse("no world any more: " + made.error().message());
+  return make_lost_plan_world(std::move(made.error()));
+}
+
+int LostWorlds::status_after(int status) const { return happened_ ? combined(status, kCannotHere) : status; }
 
 }  // namespace stampede

@@ -2,6 +2,7 @@
 #ifndef STAMPEDE_CLI_SUBJECT_WORLD_H
 #define STAMPEDE_CLI_SUBJECT_WORLD_H
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,6 +32,21 @@ class SubjectRunners {
 
  private:
   std::map<std::string, std::unique_ptr<SimRunner>> runners_;
+};
+
+// Stands in for worlds that cannot be had any more once work has begun, so that what was done until then is reported.
+// For any thread.
+class LostWorlds {
+ public:
+  // The world that was made; in its place, where there is none, one whose runs are all uncontrolled. The first reason
+  // is told on standard error.
+  std::unique_ptr<PlanWorld> replace(modelcache::Result<std::unique_ptr<PlanWorld>> made);
+  [[nodiscard]] bool happened() const { return happened_; }
+  // Of a command that would end with `status`.
+  [[nodiscard]] int status_after(int status) const;
+
+ private:
+  std::atomic<bool> happened_ = false;
 };
 
 }  // namespace stampede

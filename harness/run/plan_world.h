@@ -82,6 +82,8 @@ class PlanWorldOver : public PlanWorld {
 };
 
 std::unique_ptr<PlanWorld> make_sim_plan_world(const SubjectPlugin& subject = built_in_subject());
+// Stands for one that could not be had: every run in it is uncontrolled, for that reason.
+std::unique_ptr<PlanWorld> make_lost_plan_world(modelcache::Error why);
 // Real processes, forked from a zygote: `zygote` is a program and arguments that lead to `run_live_zygote` with
 // `perform_live_job` and a subject. The calling thread stays on one core, `core` or the present one, as long as the
 // world lives. ERRORS: as LiveWorld::start.

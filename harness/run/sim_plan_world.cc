@@ -52,7 +52,25 @@ class SimPlanWorld final : public PlanWorldOver<SimWorld> {
   std::vector<StageProcess> processes_;
 };
 
+// Whose directory stays empty.
+class LostPlanWorld final : public PlanWorldOver<SimWorld> {
+ public:
+  explicit LostPlanWorld(modelcache::Error why) : PlanWorldOver(std::make_unique<SimWorld>()), why_(std::move(why)) {}
+
+  modelcache::Result<void> clear(Peers&) override { return modelcache::fail(why_); }
+  PlanStageEnd run(const PlanStage&, const std::vector<Model>&, Strategy&, Observer&, const OnOutcome&) override {
+    return end_of<PlanStageEnd>(modelcache::fail(why_));
+  }
+
+ private:
+  modelcache::Error why_;
+};
+
 }  // namespace
+
+std::unique_ptr<PlanWorld> make_lost_plan_world(modelcache::Error why) {
+  return std::make_unique<LostPlanWorld>(std::move(why));
+}
 
 std::unique_ptr<PlanWorld> make_sim_plan_world(const SubjectPlugin& subject) {
   return std::make_unique<SimPlanWorld>(subject);
