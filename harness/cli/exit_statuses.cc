@@ -55,7 +55,8 @@ int status_of(const KillSweep& sweep, bool requires_judged) {
 
 int status_of(const Replayed& replayed, bool requires_judged) {
   const std::uint64_t lost = replayed.count(ReplayVerdict::uncontrolled);
-  const std::uint64_t run = replayed.reports.size() - replayed.count(ReplayVerdict::stale);
+  const std::uint64_t run =
+      replayed.reports.size() - replayed.count(ReplayVerdict::stale) - replayed.count(ReplayVerdict::not_run);
   int status = judged_status(replayed.judged, never_judged(replayed.allowed, replayed.judged), requires_judged);
   // What is stale, or was uncontrolled, is said, and is no failure of the cache.
   if (lost > 0 && lost == run) status = kCannotHere;

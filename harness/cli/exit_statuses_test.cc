@@ -210,6 +210,10 @@ TEST(ExitStatus, OfAReplay) {
       {"an interrupt after a dull plan", 1, 1, replayed({as_expected, dull}, true)},
       {"nothing was judged", 2, 3, replayed({as_expected}, false, {})},
       {"one invariant never was", 0, 3, replayed({as_expected}, false, without(all_watched(), "one_download"))},
+      {"one not run, which has a status of its own", 0, 0, replayed({as_expected, not_run})},
+      {"none run", 0, 3, replayed({not_run, stale}, false, {})},
+      {"one not run, the other uncontrolled", 3, 3, replayed({not_run, uncontrolled}, false, {})},
+      {"one not run, the other violated", 1, 1, replayed({not_run, broken})},
   };
   expect_statuses(rows);
 }

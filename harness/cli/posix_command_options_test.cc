@@ -170,6 +170,30 @@ TEST_F(CommandOptions, ReplayRunsEveryPlanAndSeedOnItsSubject) {
   EXPECT_NE(text.find("none.so"), std::string::npos) << text;
 }
 
+// A plan whose subject cannot be had costs the others nothing.
+TEST_F(CommandOptions, ReplayKeepsWhatWasFoundWhereAnotherPlanCannotRun) {
+  Plan plan = three_get_one();
+  plan.subject = "nobody";
+  const std::string absent = directory_.file("absent.json", print_plan(plan));
+  for (const auto& [plans, status] : std::initializer_list<std::pair<std::vector<std::string>, int>>{
+           {{absent}, 2}, {{absent, plan_}, 1}, {{plan_, absent}, 1}}) {
+    std::vector<std::string> words = {"replay", "--subject", kIdleSubject};
+    words.insert(words.end(), plans.begin(), plans.end());
+    const json all = said(words, status);
+    ASSERT_TRUE(all.is_object());
+    EXPECT_EQ(all.at("not_run"), 1);
+    EXPECT_EQ(all.at("violated"), plans.size() - 1);
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+      EXPECT_EQ(all.at("replayed").at(i).at("verdict"), plans[i] == absent ? "not run" : "VIOLATED");
+    }
+    RunningCommand command(words, directory_.path(), RunningCommand::Heard::errors);
+    EXPECT_EQ(command.wait(), status);
+    EXPECT_EQ(command.text().find("stampede: " + absent + ": "), 0U) << command.text();
+    EXPECT_NE(command.text().find("nobody: known are "), std::string::npos) << command.text();
+  }
+  EXPECT_EQ(run({"replay", plan_, absent}), 2) << "the other one held";
+}
+
 TEST_F(CommandOptions, SecondsAreAnEndInEveryWorld) {
   for (const char* const world : {"free", "sim"}) {
     EXPECT_EQ(said({"explore", "--world", world, "--seconds", "0.000000001"}, 2).value("plans", 1), 0) << world;

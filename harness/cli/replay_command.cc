@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,9 +37,9 @@ constexpr const char* kReplayFooter =
     "  stampede replay --seed 17\n"
     "  stampede replay corpus/plans --world both     on real processes and files too; any difference is printed\n"
     "Exit status: 0 all as expected; 1 violated, held against expectation, diverged, or dull, also where interrupted\n"
-    "later; 2 usage, a file that cannot be read, nothing to replay, or nothing was judged; 3 this machine has no live\n"
-    "world, mutants are not built, all runs were uncontrolled, or not all was judged that --require-judged asks for;\n"
-    "130 interrupted.";
+    "later; 2 usage, a file that cannot be read, nothing to replay, or nothing was judged (stale seeds apart); 3 this\n"
+    "machine has no live world, or not what a plan's subject needs, mutants are not built, all runs were\n"
+    "uncontrolled, or not all was judged that --require-judged asks for; 130 interrupted.";
 
 struct ReplayArguments {
   std::vector<std::string> paths;
@@ -113,8 +112,12 @@ int replay_one(const ReplayArguments& arguments, const std::string& name, const 
   if (!plan.subject.empty()) {
     const auto found = subjects.of(plan);
     if (!found) {
-      std::fprintf(stderr, "stampede: %s: %s\n", name.c_str(), found.error().message().c_str());
-      return is_no_subject(found.error()) ? kUsage : kCannotHere;
+      ReplayReport report;
+      report.name = name;
+      report.verdict = ReplayVerdict::not_run;
+      report.detail = found.error().message();
+      replayed.add(std::move(report));
+      return refuse(name + ": " + found.error().message(), is_no_subject(found.error()) ? kUsage : kCannotHere);
     }
     runners = {*found, nullptr};
   }
@@ -158,21 +161,20 @@ int replay(const ReplayArguments& arguments) {
   replayed.world = are_commands ? "live" : arguments.world;
   replayed.subject = arguments.subject;
   SubjectRunners subjects;
+  int status = kAllHeld;  // of plans that could not be run
   for (const auto& [name, plan] : plans) {
     if (interrupt.happened()) break;
-    const int status = replay_one(arguments, name, plan, {runner.get(), other.get()}, subjects, replayed);
-    if (status != 0) return status;
+    status = combined(status, replay_one(arguments, name, plan, {runner.get(), other.get()}, subjects, replayed));
   }
+  LostWorlds lost;
   replayed.is_sharp = arguments.is_sharp;
   for (const bool is_live : {false, true}) {
     if (!arguments.is_sharp || interrupt.happened() || arguments.world == (is_live ? "sim" : "live")) continue;
-    const auto make = [is_live](const Mutant& mutant) {
-      auto world = make_world_with(mutant.library, is_live);
-      if (world) return std::move(*world);
-      std::fprintf(stderr, "stampede: no world any more: %s\n", world.error().message().c_str());
-      std::exit(kCannotHere);
+    const auto make = [is_live, &lost](const Mutant& mutant) {
+      return lost.replace(make_world_with(mutant.library, is_live));
     };
-    sharpen(plans, mutants, make, [&interrupt] { return interrupt.happened(); }, replayed.reports);
+    const auto is_over = [&interrupt, &lost] { return interrupt.happened() || lost.happened(); };
+    sharpen(plans, mutants, make, is_over, replayed.reports);
   }
   for (const StoredSeed& seed : seeds) {
     if (interrupt.happened()) break;
@@ -181,7 +183,8 @@ int replay(const ReplayArguments& arguments) {
   replayed.interrupted = interrupt.happened();
   replayed.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   std::fputs((arguments.is_json ? json_of(replayed) : text_of(replayed, arguments.is_verbose)).c_str(), stdout);
-  return status_of(replayed, arguments.requires_judged);
+  tell_interrupt(replayed.interrupted);
+  return lost.status_after(combined(status, status_of(replayed, arguments.requires_judged)));
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ TEST(Replayed, AddsUpWhatEachPlanTook) {
   EXPECT_EQ(other_speed.seconds, 2.0);
   const json object = json::parse(json_of(replayed));
   for (const auto& [key, value] : std::initializer_list<std::pair<const char*, std::uint64_t>>{{"plans", 2},
-                                                                                               {"schedules", 2},
+                                                                                               {"schedules", 196},
                                                                                                {"steps", 66},
                                                                                                {"processes", 58},
                                                                                                {"stale", 0},
@@ -140,8 +140,8 @@ TEST(Replayed, TellsOfBothWorlds) {
 TEST(Replayed, CountsEachVerdict) {
   using enum ReplayVerdict;
   Replayed replayed;
-  const std::pair<ReplayVerdict, int> counts[] = {{as_expected, 2}, {broken, 3}, {mended, 5},       {diverged, 7},
-                                                  {dull, 11},       {stale, 13}, {uncontrolled, 17}};
+  const std::pair<ReplayVerdict, int> counts[] = {{as_expected, 2}, {broken, 3}, {mended, 5},        {diverged, 7},
+                                                  {dull, 11},       {stale, 13}, {uncontrolled, 17}, {not_run, 19}};
   for (const auto& [verdict, count] : counts) {
     for (int i = 0; i < count; ++i) {
       ReplayReport report;
@@ -156,8 +156,8 @@ TEST(Replayed, CountsEachVerdict) {
   replayed.seconds = 0.25;
   std::string text = text_of(replayed, false);
   EXPECT_TRUE(
-      text.ends_with("\n58 replayed in sim: 2 as expected, 3 violated, 5 held against expectation, 7 diverged, 13 "
-                     "stale, 17 uncontrolled; 11 traces moved (0.25 s)\nsim: 0 schedules, 0 a second\n"))
+      text.ends_with("\n77 replayed in sim: 2 as expected, 3 violated, 5 held against expectation, 7 diverged, 13 "
+                     "stale, 17 uncontrolled, 19 not run; 11 traces moved (0.25 s)\nsim: 0 schedules, 0 a second\n"))
       << text;
   EXPECT_EQ(text.find("as expected0"), std::string::npos);
   EXPECT_NE(text.find("DULL        DULL0  (trace moved)\n"), std::string::npos) << text;
@@ -166,11 +166,40 @@ TEST(Replayed, CountsEachVerdict) {
   EXPECT_NE(text.find(", 13 stale, 11 dull (26 kills), 17 uncontrolled"), std::string::npos) << text;
   EXPECT_NE(text.find("as expected as expected0\n"), std::string::npos) << text;
   const json object = json::parse(json_of(replayed));
-  EXPECT_EQ(object.at("stale"), 13);
-  EXPECT_EQ(object.at("uncontrolled"), 17);
-  EXPECT_EQ(object.at("dull"), 11);
-  EXPECT_EQ(object.at("moved"), 11);
-  EXPECT_EQ(object.at("plans"), 58);
+  for (const auto& [key, value] : std::initializer_list<std::pair<const char*, int>>{{"as_expected", 2},
+                                                                                     {"violated", 3},
+                                                                                     {"held", 5},
+                                                                                     {"diverged", 7},
+                                                                                     {"dull", 11},
+                                                                                     {"stale", 13},
+                                                                                     {"uncontrolled", 17},
+                                                                                     {"not_run", 19},
+                                                                                     {"kills", 26},
+                                                                                     {"moved", 11},
+                                                                                     {"plans", 77}}) {
+    EXPECT_EQ(object.at(key), value) << key;
+  }
+}
+
+TEST(Replayed, CountsTheSameSchedulesInTextAndJson) {
+  Replayed replayed = both();
+  replayed.world = "both";
+  EXPECT_EQ(json::parse(json_of(replayed)).at("schedules"), 94 + 102);
+  EXPECT_NE(text_of(replayed, false).find("\nsim: 94 schedules, 125 a second; live: 102 schedules, 51 a second\n"),
+            std::string::npos)
+      << text_of(replayed, false);
+}
+
+TEST(Replayed, SaysNothingMoreOfSeedsThatAreStale) {
+  Replayed replayed;
+  EXPECT_TRUE(last_line(text_of(replayed, false)).starts_with("nothing was judged: "));
+  for (const auto& [verdict, is_said] : std::initializer_list<std::pair<ReplayVerdict, bool>>{
+           {ReplayVerdict::stale, false}, {ReplayVerdict::stale, false}, {ReplayVerdict::uncontrolled, true}}) {
+    ReplayReport report;
+    report.verdict = verdict;
+    replayed.add(std::move(report));
+    EXPECT_EQ(last_line(text_of(replayed, false)).starts_with("nothing was judged: "), is_said);
+  }
 }
 
 TEST(Replayed, FailsByAnyVerdictThatIsAFailure) {
@@ -181,6 +210,7 @@ TEST(Replayed, FailsByAnyVerdictThatIsAFailure) {
                                                                                             {diverged, true},
                                                                                             {dull, true},
                                                                                             {stale, false},
+                                                                                            {not_run, false},
                                                                                             {uncontrolled, false}}) {
     Replayed replayed;
     EXPECT_FALSE(replayed.has_failed());

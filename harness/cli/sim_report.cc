@@ -243,8 +243,10 @@ std::string json_of(const SimExplorationOptions& options, const SimTotals& total
 std::string text_of(const KillSweep& sweep, bool has_pairs) {
   std::string text =
       fmt::format("{} points of single kills (before and after each step of each process)\n", sweep.points);
-  text += fmt::format("{} {} run, {} of them as planned{}\n", sweep.runs, has_pairs ? "pairs of kills" : "kills",
-                      sweep.met, sweep.is_complete() ? ": all were seen" : "");
+  text += fmt::format("{} of {} {} run, {} of them as planned{}\n", sweep.runs, sweep.expected,
+                      has_pairs ? "pairs of kills" : "kills", sweep.met, sweep.is_complete() ? ": all were seen" : "");
+  text += fmt::format("{} processes, {} steps, {} kills before a step, {} after one\n", sweep.processes, sweep.steps,
+                      sweep.kills_before, sweep.kills_after);
   text +=
       fmt::format("trace hash {}\n\ntimes judged\n{}\n", hash_text(sweep.trace_hash), counts_text(sweep.judged, "  "));
   if (!sweep.uncontrolled.empty()) text += "uncontrolled, so it ended there: " + sweep.uncontrolled + "\n";
@@ -332,6 +334,7 @@ std::string text_of(const Replayed& replayed, bool is_verbose) {
   if (replayed.is_sharp)
     text += fmt::format(", {} dull ({} kills)", replayed.count(ReplayVerdict::dull), replayed.kills());
   if (const auto lost = replayed.count(ReplayVerdict::uncontrolled)) text += fmt::format(", {} uncontrolled", lost);
+  if (const auto missing = replayed.count(ReplayVerdict::not_run)) text += fmt::format(", {} not run", missing);
   if (replayed.moved() != 0) text += fmt::format("; {} traces moved", replayed.moved());
   const auto speed = [](const WorldSpeed& each) {
     return fmt::format("{} schedules, {:.0f} a second", each.schedules, rate(each.schedules, each.seconds));
@@ -342,6 +345,8 @@ std::string text_of(const Replayed& replayed, bool is_verbose) {
               : fmt::format("sim: {}; live: {}\n", speed(replayed.speed), speed(replayed.other_speed));
   const auto never = never_judged(replayed.allowed, replayed.judged);
   if (replayed.has_failed() || judged_status(replayed.judged, never, true) == kAllHeld) return text;
+  const std::size_t stale = replayed.count(ReplayVerdict::stale);
+  if (stale > 0 && stale == replayed.reports.size()) return text;  // which is no failure
   const std::string done = fmt::format("{} replayed", replayed.reports.size());
   return text + held_text(replayed.judged, never, done, replayed.seconds, "nothing unexpected");
 }
@@ -372,7 +377,7 @@ std::string json_of(const Replayed& replayed) {
   const ordered_json object = {{"world", replayed.world},
                                {"subject", replayed.subject},
                                {"plans", replayed.reports.size()},
-                               {"schedules", replayed.reports.size()},
+                               {"schedules", replayed.speed.schedules + replayed.other_speed.schedules},
                                {"steps", replayed.steps},
                                {"processes", replayed.processes},
                                {"seed", nullptr},
@@ -383,9 +388,15 @@ std::string json_of(const Replayed& replayed) {
                                {"trace_hash", hash_text(replayed.hash.value())},
                                {"judged", replayed.judged},
                                {"never_judged", never_judged(replayed.allowed, replayed.judged)},
+                               {"as_expected", replayed.count(ReplayVerdict::as_expected)},
+                               {"violated", replayed.count(ReplayVerdict::broken)},
+                               {"held", replayed.count(ReplayVerdict::mended)},
+                               {"diverged", replayed.count(ReplayVerdict::diverged)},
                                {"stale", replayed.count(ReplayVerdict::stale)},
                                {"uncontrolled", replayed.count(ReplayVerdict::uncontrolled)},
+                               {"not_run", replayed.count(ReplayVerdict::not_run)},
                                {"dull", replayed.count(ReplayVerdict::dull)},
+                               {"kills", replayed.kills()},
                                {"moved", replayed.moved()},
                                {"replayed", std::move(plans)},
                                {"interrupted", replayed.interrupted}};

@@ -237,17 +237,19 @@ TEST(SweepReport, ShowsEveryCounter) {
   EXPECT_EQ(object.at("complete"), false);
   EXPECT_EQ(object.at("violations").size(), discoveries.size());
   EXPECT_EQ(object.at("world"), "live");
+  EXPECT_EQ(object.at("subject"), "modelcache");
   EXPECT_TRUE(object.at("seed").is_null());
   const std::string text = text_of(sweep, false);
   EXPECT_TRUE(
       text.starts_with("101 points of single kills (before and after each step of each process)\n"
-                       "103 kills run, 109 of them as planned\n"
+                       "103 of 107 kills run, 109 of them as planned\n"
+                       "113 processes, 137 steps, 127 kills before a step, 131 after one\n"
                        "trace hash " +
                        hash_text(0x99) + "\n"))
       << text;
   EXPECT_EQ(figure(text, "one_download"), "149");
   EXPECT_EQ(last_line(text), "VIOLATED: 139 violations in 103 runs (0.5 s)") << uncontrolled;
-  EXPECT_NE(text_of(sweep, true).find("\n103 pairs of kills run, 109 of them as planned\n"), std::string::npos);
+  EXPECT_NE(text_of(sweep, true).find("\n103 of 107 pairs of kills run, 109 of them as planned\n"), std::string::npos);
 }
 
 TEST(SweepReport, SaysWhetherItIsComplete) {

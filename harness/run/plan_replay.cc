@@ -141,6 +141,8 @@ std::string_view name_of(ReplayVerdict verdict) {
       return "stale";
     case ReplayVerdict::uncontrolled:
       return "uncontrolled";
+    case ReplayVerdict::not_run:
+      return "not run";
   }
   return "";
 }

@@ -21,6 +21,7 @@ enum class ReplayVerdict {
   dull,          // as expected, but a mutant that it kills survives it
   stale,         // a seed that the present generator turns into another plan; not run
   uncontrolled,  // the live world lost control: nothing is known of the cache
+  not_run,       // its subject cannot be had here
 };
 std::string_view name_of(ReplayVerdict verdict);
 
