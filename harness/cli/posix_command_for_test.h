@@ -3,12 +3,14 @@
 #define STAMPEDE_CLI_POSIX_COMMAND_FOR_TEST_H
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,6 +75,20 @@ class RunningCommand {
   // Until it was waited for.
   void signal(int signal) const {
     if (pid_ > 0) ::kill(pid_, signal);
+  }
+
+  // Returns once it takes that signal itself, or has ended.
+  void await_handler(int signal) const {
+    const std::string file = "/proc/" + std::to_string(pid_) + "/status", key = "SigCgt:\t";
+    siginfo_t ended{};
+    while (::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == 0) {
+      std::ifstream status(file);
+      for (std::string line; std::getline(status, line);) {
+        if (line.starts_with(key) && (std::stoull(line.substr(key.size()), nullptr, 16) >> (signal - 1) & 1) != 0)
+          return;
+      }
+      ::sched_yield();
+    }
   }
 
   // Reads all it says and waits for its end. Its exit status, or minus the signal.

@@ -2,10 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <CLI/CLI.hpp>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "harness/cli/mutants_command.h"
 #include "harness/cli/mutants_report.h"
 #include "harness/cli/posix_command_for_test.h"
+#include "harness/cli/subcommand.h"
 #include "harness/plan/plan_json.h"
 #include "harness/run/sim_benchmark.h"
 
@@ -24,6 +28,132 @@ TEST(MutantsCommand, RefusesNamesAndStrategiesThatItDoesNotKnow) {
   EXPECT_THAT(said, HasSubstr("--strategy exhaustive:1: explores one plan; mutants draws many"));
   EXPECT_EQ(run({"mutants", "--strategy", "pct:0"}, &said, true), 2);
   EXPECT_THAT(said, HasSubstr("--strategy "));
+}
+
+// A program of its own, whose build has two mutants: one that does nothing, and one that is the good cache.
+class TwoMutants : public testing::Test {
+ protected:
+  TwoMutants() {
+    std::filesystem::create_directories(directory_.path() + "/bin");
+    std::filesystem::copy_file(STAMPEDE_PROGRAM, program_);
+    for (const auto& [name, library] : {std::pair{"idle", "/idle_subject.so"}, {"sound", "/modelcache.so"}}) {
+      const std::string mutant = directory_.path() + "/mutants/" + name;
+      directory_.file("mutants/" + std::string(name) + ".patch",
+                      "What: w\nAfter: a\nBreaks: one_download\nRecipe: r\n--- a\n");
+      std::filesystem::copy_file(std::string(STAMPEDE_PLUGINS) + library, mutant + ".so");
+    }
+  }
+  int said(std::vector<std::string> words, std::string& text,
+           RunningCommand::Heard heard = RunningCommand::Heard::output) {
+    RunningCommand command(std::move(words), directory_.path(), heard, nullptr, program_);
+    const int status = command.wait();
+    text = command.text();
+    return status;
+  }
+
+  TestDirectory directory_;
+  std::string program_ = directory_.path() + "/bin/stampede";
+};
+
+TEST_F(TwoMutants, AreSearchedAsTheOptionsSay) {
+  std::string text;
+  const std::string out = directory_.path() + "/out";
+  ASSERT_EQ(said({"mutants", "idle", "--seed", "5", "--runs", "7", "--seeds", "2", "--skew", "3", "--strategy", "pos",
+                  "--shrink", "--proof", "0", "--out", out, "--json"},
+                 text),
+            0)
+      << text;
+  json object = json::parse(text, nullptr, false);
+  ASSERT_TRUE(object.is_object()) << text;
+  EXPECT_EQ(object.at("seed"), 5);
+  EXPECT_EQ(object.at("runs"), 7);
+  EXPECT_EQ(object.at("skew"), 3);
+  EXPECT_EQ(object.at("all_killed"), true);
+  ASSERT_EQ(object.at("mutants").size(), 1U);
+  const json& idle = object.at("mutants").at(0);
+  EXPECT_EQ(idle.at("name"), "idle");
+  EXPECT_EQ(idle.at("plans"), 1);
+  EXPECT_EQ(idle.at("strategy"), "pos");
+  EXPECT_EQ(idle.at("processes"), 1) << "shrunk";
+  EXPECT_EQ(idle.at("proven"), 0);
+  ASSERT_EQ(idle.at("searches").size(), 2U);
+  EXPECT_EQ(idle.at("searches").at(1).at("seed"), 12);
+  EXPECT_FALSE(std::filesystem::is_empty(out));
+  ASSERT_EQ(said({"mutants", "--runs", "3"}, text), 1);
+  EXPECT_THAT(text, HasSubstr("1 of 2 mutants found by every search\n"));
+}
+
+TEST_F(TwoMutants, AreReportedThoughNothingCanBeSaved) {
+  const std::string file = directory_.file("file", "");
+  for (const auto& [names, status] : std::initializer_list<std::pair<std::vector<std::string>, int>>{
+           {{"idle"}, 2}, {{"idle", "sound"}, 1}, {{"sound", "idle"}, 1}}) {
+    std::vector<std::string> words = {"mutants", "--runs", "3", "--out", file + "/below"};
+    words.insert(words.end(), names.begin(), names.end());
+    std::string text;
+    EXPECT_EQ(said(words, text), status);
+    EXPECT_THAT(text, HasSubstr("1 of " + std::to_string(names.size()) + " mutants found by every search\n"));
+    EXPECT_EQ(said(words, text, RunningCommand::Heard::errors), status);
+    EXPECT_THAT(text, HasSubstr("cannot be written"));
+  }
+}
+
+TEST_F(TwoMutants, AreLeftWhereItIsInterrupted) {
+  RunningCommand command({"mutants", "--runs", "1000000000", "--jobs", "2", "--json"}, directory_.path(),
+                         RunningCommand::Heard::output, nullptr, program_);
+  command.await_handler(SIGINT);
+  command.signal(SIGINT);
+  EXPECT_EQ(command.wait(), 130);
+  EXPECT_EQ(json::parse(command.text(), nullptr, false).value("interrupted", false), true) << command.text();
+}
+
+TEST_F(TwoMutants, AreWhatASharpReplayRuns) {
+  for (const auto& [mutant, status] : {std::pair{"idle", 0}, {"sound", 1}}) {
+    Plan plan = three_get_one();
+    plan.note.kills = {mutant};
+    const std::string file = directory_.file("plan.json", print_plan(plan));
+    std::string text;
+    EXPECT_EQ(said({"replay", file, "--sharp", "--json"}, text), status);
+    const json object = json::parse(text, nullptr, false);
+    ASSERT_TRUE(object.is_object()) << text;
+    EXPECT_EQ(object.at("dull"), status);
+    EXPECT_EQ(object.at("kills"), 1 - status);
+    EXPECT_EQ(said({"replay", file, "--sharp"}, text), status);
+    EXPECT_THAT(text, HasSubstr(std::to_string(status) + " dull (" + std::to_string(1 - status) + " kills)"));
+  }
+}
+
+// Each field of the options comes from the word of its own.
+TEST(MutantsOptions, AreWhatTheWordsSay) {
+  CLI::App app;
+  Subcommand command(app, "mutants", "");
+  MutantsArguments arguments;
+  add_options(command, arguments);
+  MutantSearchOptions options;
+  ASSERT_EQ(choose_options(arguments, options), 0);
+  EXPECT_EQ(options.seed, 1U);
+  EXPECT_EQ(options.runs, 10'000U);
+  EXPECT_EQ(options.seeds, 1U);
+  EXPECT_EQ(options.jobs, 1U);
+  EXPECT_EQ(options.skew, 0U);
+  EXPECT_FALSE(options.shrinks);
+  EXPECT_EQ(options.proof_schedules_max, ProofOptions{}.schedules_max);
+  EXPECT_EQ(print(options.strategy), "mix");
+  app.parse(
+      "mutants a b --world live --strategy pct:3 --seed 5 --runs 7 --seeds 11 --skew 13 --shrink --proof 17 --jobs 19 "
+      "--out x --json");
+  ASSERT_EQ(choose_options(arguments, options), 0);
+  EXPECT_EQ(arguments.names, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(arguments.world, "live");
+  EXPECT_EQ(arguments.out, "x");
+  EXPECT_TRUE(arguments.is_json);
+  EXPECT_EQ(options.seed, 5U);
+  EXPECT_EQ(options.runs, 7U);
+  EXPECT_EQ(options.seeds, 11U);
+  EXPECT_EQ(options.jobs, 19U);
+  EXPECT_EQ(options.skew, 13U);
+  EXPECT_TRUE(options.shrinks);
+  EXPECT_EQ(options.proof_schedules_max, 17U);
+  EXPECT_EQ(print(options.strategy), "pct:3");
 }
 
 TEST(MutantsCommand, SharpReplayNeedsPlansThatNameMutantsThereAre) {

@@ -119,6 +119,24 @@ TEST_F(ServeCommand, PlaysAFaultFile) {
   EXPECT_TRUE(serve.is_nothing_left());
 }
 
+TEST_F(ServeCommand, ListsItsFilesInJson) {
+  directory_.file("models/c", "others");
+  std::filesystem::create_symlink("a", directory_.path() + "/models/link");
+  Serve serve(directory_, {"--json"});
+  const json start = serve.start();
+  ASSERT_TRUE(start.is_object());
+  const std::string url = start.at("url"), sha256 = modelcache::sha256_of(kBytes).hex(),
+                    others = modelcache::sha256_of("others").hex();
+  EXPECT_EQ(start, json({{"event", "serving"},
+                         {"url", url},
+                         {"files",
+                          {{{"name", "a"}, {"url", url + "a"}, {"bytes", 20}, {"sha256", sha256}},
+                           {{"name", "b"}, {"url", url + "b"}, {"bytes", 20}, {"sha256", sha256}},
+                           {{"name", "c"}, {"url", url + "c"}, {"bytes", 6}, {"sha256", others}}}},
+                         {"skipped", json::array({"link"})}}));
+  EXPECT_EQ(serve.end(), 0);
+}
+
 TEST_F(ServeCommand, PutsEachFaultBehindGoodResponses) {
   Serve serve(directory_, {"--json", "--fault", "status:404", "--fault", "status:500", "--fault-every", "2"});
   const std::string url = serve.start().at("url");
