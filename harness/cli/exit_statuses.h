@@ -23,10 +23,9 @@ constexpr int exit_status(bool has_found, bool is_interrupted, int otherwise) {
   return has_found ? kViolated : is_interrupted ? kInterrupted : otherwise;
 }
 
-// Of a command that came to two ends, in any order: what was found counts, then an interrupt, then the larger status.
+// Of a command that came to two ends, in any order: what was found counts, then the larger status, so an interrupt.
 constexpr int combined(int one, int other) {
-  return exit_status(one == kViolated || other == kViolated, one == kInterrupted || other == kInterrupted,
-                     one > other ? one : other);
+  return one == kViolated || other == kViolated ? kViolated : one > other ? one : other;
 }
 
 // Says on standard error why a command does nothing: "stampede: MESSAGE". Returns `status`.
