@@ -58,8 +58,10 @@ class LostPlanWorld final : public PlanWorldOver<SimWorld> {
   explicit LostPlanWorld(modelcache::Error why) : PlanWorldOver(std::make_unique<SimWorld>()), why_(std::move(why)) {}
 
   modelcache::Result<void> clear(Peers&) override { return modelcache::fail(why_); }
-  PlanStageEnd run(const PlanStage&, const std::vector<Model>&, Strategy&, Observer&, const OnOutcome&) override {
-    return end_of<PlanStageEnd>(modelcache::fail(why_));
+  StageEnd run(const PlanStage&, const std::vector<Model>&, Strategy&, Observer&, const OnOutcome&) override {
+    StageEnd end;
+    end.uncontrolled = why_.message();
+    return end;
   }
 
  private:
