@@ -47,7 +47,7 @@ PROGRAMS_OF_LIVE_TESTS = {
 SKIPS = (
     ("run_or_say_why has asked: LiveTests would see it if it had not", "!why_not.empty()",
      ["harness/cli/posix_command_end_test.cc", *["harness/cli/posix_command_subject_test.cc"] * 6]),
-    ("as above", "!can_run_", ["harness/cli/posix_live_command_test.cc"] * 8),
+    ("as above", "!can_run_", ["harness/cli/posix_live_command_test.cc"] * 9),
     ("beside a device of its own there is nothing to confuse", "ours.st_dev == theirs.st_dev", ["harness/live/command_world_test.cc"]),
     ("under a sanitizer nobody asks the probe", "kIsSanitized", ["harness/live/live_skip_test.cc"]),
     ("a sanitizer needs descriptors for its own checks", "kIsSanitized",
