@@ -59,7 +59,6 @@ struct CommandWait {
     child,   // one of its children has ended, or there is none
     futex,   // the word at `address` is no longer `value`, or somebody woke it
     signal,  // one that is not blocked
-    for_ever,
   };
   Kind kind = Kind::nothing;
   std::chrono::nanoseconds end = kNever;  // at the latest

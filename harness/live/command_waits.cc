@@ -211,7 +211,6 @@ bool CommandTask::has_come() {
     case Kind::nothing:
       return true;
     case Kind::time:
-    case Kind::for_ever:
       return false;
     case Kind::bytes: {
       const PeerConnection* const connection = machine->links.connection(awaits.connection);

@@ -102,9 +102,6 @@ class LiveWorld::Impl {
   [[nodiscard]] const std::array<std::uint64_t, kProcessFaultKinds>& faults_met() const {
     return machine_->turns.faults_met();
   }
-  [[nodiscard]] modelcache::ProcessIdentity identity(std::uint32_t process) const {
-    return machine_->processes.at(process).identity;
-  }
 
  private:
   TurnEngine& turns() { return machine_->turns; }
@@ -157,10 +154,7 @@ class LiveWorld::Impl {
 
   void take(WatchedProcess& process) {
     StepAnswer answer;
-    if (const Trouble trouble = taker_->take(process, answer)) {
-      lose_control(trouble);
-      return;
-    }
+    taker_->take(process, answer);
     turns().complete(process);
     if (process.dies_after_step) {
       taker_->forget(process);
@@ -244,7 +238,5 @@ void LiveWorld::let_time_pass(std::chrono::nanoseconds time) { impl_->let_time_p
 const std::array<std::uint64_t, kProcessFaultKinds>& LiveWorld::process_faults_met() const {
   return impl_->faults_met();
 }
-modelcache::ProcessIdentity LiveWorld::dead_process() const { return dead_world_identity(); }
-modelcache::ProcessIdentity LiveWorld::identity(std::uint32_t process) const { return impl_->identity(process); }
 
 }  // namespace stampede

@@ -58,8 +58,6 @@ class LiveWorld {
   void set_read_only(bool is_read_only);
   void let_time_pass(std::chrono::nanoseconds time);
   [[nodiscard]] const std::array<std::uint64_t, kProcessFaultKinds>& process_faults_met() const;
-  [[nodiscard]] modelcache::ProcessIdentity dead_process() const;
-  [[nodiscard]] modelcache::ProcessIdentity identity(std::uint32_t process) const;
 
  private:
   class Impl;

@@ -24,7 +24,7 @@ constexpr std::size_t kTransferMax = std::size_t{8} << 20;
 
 }  // namespace
 
-Trouble StepTaker::take(WatchedProcess& process, StepAnswer& answer) {
+void StepTaker::take(WatchedProcess& process, StepAnswer& answer) {
   Step& step = process.step;
   answer = {};
   opened_.reset();
@@ -35,7 +35,6 @@ Trouble StepTaker::take(WatchedProcess& process, StepAnswer& answer) {
         if (step.kind == StepKind::connect) step.connection = machine_.turns.network.next_number();
       });
   if (step.error != 0) answer = {StepAnswer::Kind::error, 0, step.error, -1};
-  return nullptr;
 }
 
 Trouble StepTaker::tell(WatchedProcess& process, const StepAnswer& answer) {

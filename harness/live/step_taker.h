@@ -28,7 +28,7 @@ class StepTaker {
 
   // Everything that others can see of the step happens, by the fault that decides it, if any. `process.step` has the
   // result, and `answer` says what to tell the process. REQUIRES: the process presents a step.
-  Trouble take(WatchedProcess& process, StepAnswer& answer);
+  void take(WatchedProcess& process, StepAnswer& answer);
   // Tells the process; it runs on. Null, or why it could not be told.
   Trouble tell(WatchedProcess& process, const StepAnswer& answer);
 
