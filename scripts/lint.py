@@ -256,6 +256,8 @@ def check_places(root, sources, report):
             stem = part.split(".")[0]
             if stem in BANNED_NAMES or BANNED_NAME_PARTS & set(stem.split("_")):
                 report.error(source.path, 1, "name", f"'{part}' says nothing; name what is in it")
+        if source.raw.startswith(b"#!") and not os.access(os.path.join(root, source.path), os.X_OK):
+            report.error(source.path, 1, "mode", "it begins as a program does: chmod +x")
         for match in MACHINE_PATH.finditer(source.raw):
             line = source.raw[:match.start()].count(b"\n") + 1
             report.error(source.path, line, "machine-path", f"{match.group().decode()} exists on one machine only")

@@ -192,6 +192,11 @@ class Edges(LintTest):
         self.expect_clean({".hidden/a": "x", ".dot": "x", "LICENSE": "x", "CMakePresets.json": "{}", "properties/a": "x"})
         self.assertEqual(self.findings({"more/a": "x"}, 1), ["more/a:1: top-level: more does not belong at the top level"])
 
+    def test_what_begins_as_a_program_can_be_executed(self):
+        self.expect_clean({"scripts/a.sh": "#!/bin/sh\n# Runs it.\n", "scripts/b.sh": "# Is sourced (as #! is not).\n"})
+        self.modes["scripts/a.sh"] = 0o644
+        self.expect_places("mode", {"scripts/a.sh": "#!/bin/sh\n# Runs it.\n"}, "scripts/a.sh:1")
+
     def test_every_machine_path_is_named(self):
         self.expect_places("machine-path", {"README.md": "\n/root/a and /work/b\nfine\n/farm\n"}, "README.md:2", "README.md:2", "README.md:4")
 

@@ -44,12 +44,14 @@ class LintTest(unittest.TestCase):
     def setUp(self):
         self.root = tempfile.mkdtemp(prefix="stampede-lint-")
         self.addCleanup(shutil.rmtree, self.root)
+        self.modes = {}  # by path, where it is not the usual one
 
     def write(self, path, text):
         full = os.path.join(self.root, path)
         os.makedirs(os.path.dirname(full), exist_ok=True)
         with open(full, "w", encoding="utf-8") as file:
             file.write(text)
+        os.chmod(full, self.modes.get(path, 0o755 if text.startswith("#!") else 0o644))
 
     def run_lint(self, changes, *options):
         """Writes the clean tree with `changes` and returns (status, output); a name of "FILE+" appends to FILE."""
