@@ -33,7 +33,7 @@ class RunScript(ScriptTest):
     def test_the_worst_part_decides(self):
         for statuses, status, verdict in (
                 ((0, 0, 0), 0, HELD), ((1, 0, 0), 1, BROKEN), ((0, 1, 0), 1, BROKEN), ((0, 0, 1), 1, BROKEN),
-                ((3, 0, 0), 3, UNABLE), ((0, 0, 3), 3, UNABLE), ((3, 1, 3), 1, BROKEN), ((1, 3, 2), 1, BROKEN),
+                ((3, 0, 0), 3, UNABLE), ((0, 3, 3), 3, UNABLE), ((3, 1, 3), 1, BROKEN), ((1, 3, 2), 1, BROKEN),
                 ((2, 0, 0), 1, FAILED), ((0, 139, 3), 1, FAILED), ((3, 139, 0), 1, FAILED), ((139, 0, 1), 1, BROKEN)):
             with self.subTest(statuses):
                 self.write("behaviour", "".join(f"{call}\texit {status}\n" for call, status in zip(JOB, statuses)))
@@ -43,6 +43,11 @@ class RunScript(ScriptTest):
                 self.assertRegex(times, r"^set-up \d+\.\d s, build \d+\.\d s, run \d+\.\d s$")
                 self.assertEqual([line for line in lines if line.startswith("run.sh: ")],
                                  [f"run.sh: status {status}: {call}" for call, status in zip(JOB, statuses) if status])
+
+    def test_figures_that_cannot_be_measured_are_no_verdict(self):
+        self.behave(JOB[2], "exit 3")
+        *_, verdict, unmeasured, _ = self.expect(0, [f"run.sh: status 3: {JOB[2]}\n"]).splitlines()
+        self.assertEqual((verdict, unmeasured), (HELD, "some figures cannot be measured on this machine (see above)"))
 
     def test_each_part_that_fails_is_named(self):
         self.expect_parts_to_matter([("scripts/setup.sh", "run.sh: set-up failed with status 1")], status=3)
