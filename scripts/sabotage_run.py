@@ -18,11 +18,12 @@ HANG_FACTOR, HANG_SECONDS = 10, 20  # beyond so many times its usual time, and s
 Run = collections.namedtuple("Run", "why seconds reached last")
 LOCKS = collections.defaultdict(threading.Lock)  # tests that share one never run beside each other
 # A changed program may kill anybody, and remove anything: it sees no process but its own, which end with it, and can write to
-# nothing but a /tmp of its own (and to memory, below /dev). A loop that writes must not fill the disk: 4 GiB are enough.
+# nothing but a /tmp of its own (and to memory, below /dev). A loop that writes or keeps must fill neither the disk nor the
+# memory: 4 GiB of each are enough.
 CONFINED = ["unshare", *(["--user", "--map-root-user"] if os.getuid() else []), "--mount", "--pid", "--fork", "--kill-child",
             "--mount-proc", "sh", "-ec",
             'mount --bind "$SCRATCH" /tmp; for at in $(stat -c %m / "$PWD" | sort -u); do mount -o remount,bind,ro $at; done; '
-            'cd "$PWD"; ulimit -c 0; ulimit -f 8388608; "$@" || exit $?', "sh"]
+            'cd "$PWD"; ulimit -c 0; ulimit -f 8388608; ulimit -d 4194304; "$@" || exit $?', "sh"]
 
 
 class Test:

@@ -410,6 +410,12 @@ class Toy(unittest.TestCase):
         with mock.patch.object(sabotage_run, "HANG_SECONDS", 0):
             self.assertEqual("hang", sabotage_run.run([test], 1).why)
 
+    def test_a_program_that_keeps_all_memory_ends(self):
+        for gibibytes, expected in ((1, ""), (5, "status")):
+            test = made_test("plain", "x", 1)
+            test.command, test.cwd = [sys.executable, "-c", f"bytearray({gibibytes} << 30)"], self.root
+            self.assertEqual(expected, sabotage_run.run([test], 1).why, gibibytes)
+
     def test_after_an_interrupt_nothing_runs_and_the_same_command_goes_on(self):
         begun, goes_on = self.root / "begun", self.root / "goes_on"
         os.mkfifo(begun)
