@@ -32,9 +32,8 @@ constexpr const char* kMutantsFooter =
     "  stampede mutants lock_file_unlinked_on_release --seeds 20 --jobs 2\n"
     "  stampede mutants --world live --runs 2000 --json\n"
     "  stampede mutants --seeds 20 --shrink --out found      keeps small plans that kill each\n"
-    "Exit status: 0 every search found its mutant; 1 one survived; 2 usage, or --out cannot be written; 3 mutants are "
-    "not built, or there is no\n"
-    "live world here; 130 interrupted.";
+    "Exit status: 0 every search found its mutant; 1 one survived; 2 usage, or --out cannot be written; 3 mutants\n"
+    "are not built, or there is no live world here; 130 interrupted.";
 
 // 0, or the exit status.
 int choose_mutants(const MutantsArguments& arguments, std::vector<Mutant>& mutants) {

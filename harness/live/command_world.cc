@@ -293,6 +293,9 @@ class CommandWorld::Impl {
     auto* const chosen = static_cast<CommandTask*>(turns().decide());
     note_time();
     if (turns().end().is_deadlock) turns().end().stuck += who_waits();
+    if (chosen == nullptr && !turns().has_time_passed() && turns().end().stuck.empty()) {
+      lose_control("nobody is left who could move, though a process of the plan has not ended");
+    }
     return chosen;
   }
 
